@@ -1,0 +1,225 @@
+"""Settings: what a network is made of, and how it is trained.
+
+Frozen dataclasses. Each field is followed by its meaning and unit; the flags of `train.py` and their help are
+generated from these lines, and a checkpoint's `config.json` is read back into them.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from rnn_demo.errors import InputError
+
+__all__ = [
+    "EncoderConfig",
+    "EntityRecipe",
+    "LanguageModelConfig",
+    "LanguageRecipe",
+    "Recipe",
+    "SentimentConfig",
+    "SentimentRecipe",
+    "TaggerConfig",
+    "TokenizerRecipe",
+]
+
+
+def require(ok: bool, field: str, given: object, allowed: str) -> None:
+    """Raise InputError naming the field, what was given and what is allowed."""
+    if not ok:
+        raise InputError(f"{field} is {given!r}; it must be {allowed}")
+
+
+@dataclass(frozen=True)
+class EncoderConfig:
+    """The recurrent network under every task."""
+
+    cell: str
+    """A name in CELLS: rnn, gru or lstm."""
+    vocab_size: int
+    """Pieces in the tokenizer."""
+    embed_size: int
+    """Numbers in the vector of one piece."""
+    hidden_size: int
+    """Units in one layer, one direction."""
+    num_layers: int
+    """Layers, stacked."""
+    bidirectional: bool = False
+    """Whether each layer also reads the text backwards."""
+    dropout_prob: float = 0.0
+    """Chance that a number between two layers is set to 0 while training; 0 = off."""
+
+    def __post_init__(self) -> None:
+        """Refuse sizes below 1 and probabilities outside [0, 1)."""
+        for field in ("vocab_size", "embed_size", "hidden_size", "num_layers"):
+            require(getattr(self, field) >= 1, field, getattr(self, field), "1 or more")
+        require(0 <= self.dropout_prob < 1, "dropout_prob", self.dropout_prob, "in [0, 1)")
+
+    @property
+    def output_size(self) -> int:
+        """Numbers in one output vector: the units of the last layer, of both directions where there are two."""
+        return self.hidden_size * (2 if self.bidirectional else 1)
+
+
+@dataclass(frozen=True)
+class LanguageModelConfig(EncoderConfig):
+    """A language model: an encoder that reads forwards, and a softmax tied to its embedding."""
+
+    def __post_init__(self) -> None:
+        """Refuse a model that would see the token it has to predict."""
+        super().__post_init__()
+        require(not self.bidirectional, "bidirectional", True, "False: a language model reads forwards only")
+
+
+@dataclass(frozen=True)
+class SentimentConfig(EncoderConfig):
+    """A sentiment classifier: an encoder, pooled over all steps, and one sigmoid."""
+
+
+@dataclass(frozen=True)
+class TaggerConfig(EncoderConfig):
+    """An entity tagger: an encoder and a linear-chain CRF."""
+
+    tags: tuple[str, ...] = ()
+    """The tag set, O first, in the order of the CRF's rows."""
+
+    def __post_init__(self) -> None:
+        """Accept the list that JSON gives; refuse an empty tag set."""
+        super().__post_init__()
+        object.__setattr__(self, "tags", tuple(self.tags))
+        require(len(self.tags) > 0, "tags", self.tags, "one tag or more")
+
+
+@dataclass(frozen=True, kw_only=True)
+class TokenizerRecipe:
+    """How the tokenizer is trained."""
+
+    data_dir: Path | None = None
+    """Folder that holds a folder a data set; without it the data sets come from the Hub."""
+    output_dir: Path = Path("checkpoints/tokenizer")
+    """Where tokenizer.model is written."""
+    vocab_size: int = 8000
+    """Pieces, special ones included."""
+    max_lines: int = 1_000_000
+    """Lines that are drawn from the corpora to learn from."""
+    seed: int = 0
+    """Chooses those lines."""
+    dry_run: bool = False
+    """Read the data, learn from 10,000 lines, write nothing."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """What the trainings of every task have in common."""
+
+    cell: str = "lstm"
+    """rnn, gru or lstm."""
+    data_dir: Path | None = None
+    """Folder that holds a folder a data set; without it the data sets come from the Hub."""
+    output_dir: Path | None = None
+    """The checkpoint folder to write; default checkpoints/<task>-<cell>."""
+    runs_dir: Path = Path("runs")
+    """Where a run keeps its own state, logs and best weights, one folder a run; ignored by git."""
+    tokenizer: str = "checkpoints/tokenizer"
+    """Checkpoint or folder whose tokenizer.model is used; with --init-from that checkpoint's own is."""
+    init_from: str | None = None
+    """Checkpoint name, folder or Hub id whose weights to start from, where names and shapes agree."""
+    steps: int | None = None
+    """Optimiser steps to take; exclusive with --minutes."""
+    minutes: float | None = None
+    """Minutes to train for; exclusive with --steps. With neither, 20."""
+    seed: int = 0
+    """Chooses the initial weights, the order of the data and the dropout."""
+    resume: bool = False
+    """Continue this run from its own state."""
+    dry_run: bool = False
+    """Take two steps and write nothing under checkpoints/."""
+    embed_size: int = 256
+    """Numbers in the vector of one piece."""
+    hidden_size: int = 512
+    """Units in one layer, one direction."""
+    num_layers: int = 2
+    """Layers, stacked."""
+    dropout_prob: float = 0.0
+    """Chance that a number between two layers is set to 0; 0 = off."""
+    batch_size: int = 32
+    """Rows in one optimiser step, over all processes."""
+    lr: float = 1e-3
+    """Largest learning rate, per step (AdamW)."""
+    weight_decay: float = 0.01
+    """AdamW's decoupled weight decay; 0 = off."""
+    warmup_steps: int = 200
+    """Steps over which the learning rate rises from 0; then it falls along a cosine to 0."""
+    clip_norm: float = 1.0
+    """Gradients longer than this are scaled down to it (Pascanu et al. 2013); 0 = off."""
+    validate_every: int = 500
+    """Steps between two validations; the best weights so far are kept."""
+    precision: str = "auto"
+    """auto probes whether bf16 autocast works here and pays, else fp32; bf16 or fp32 forces one."""
+    num_threads: int = 0
+    """CPU threads that torch uses; 0 = torch's own choice."""
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be trained, before any data is read."""
+        require(self.steps is None or self.minutes is None, "steps", self.steps, "left out when --minutes is given")
+        require(self.steps is None or self.steps >= 1, "steps", self.steps, "1 or more")
+        require(self.minutes is None or self.minutes > 0, "minutes", self.minutes, "more than 0")
+        for field in ("batch_size", "validate_every"):
+            require(getattr(self, field) >= 1, field, getattr(self, field), "1 or more")
+        for field in ("weight_decay", "warmup_steps", "clip_norm", "num_threads"):
+            require(getattr(self, field) >= 0, field, getattr(self, field), "0 or more")
+        if self.steps is None and self.minutes is None:
+            object.__setattr__(self, "minutes", 20.0)
+        require(self.lr > 0, "lr", self.lr, "more than 0")
+        require(self.precision in ("auto", "bf16", "fp32"), "precision", self.precision, "auto, bf16 or fp32")
+
+
+@dataclass(frozen=True, kw_only=True)
+class LanguageRecipe(Recipe):
+    """How a language model is trained: truncated back-propagation through a stream of text."""
+
+    datasets: tuple[str, ...] = ("english_novels", "imdb")
+    """Data sets whose train and unsupervised splits are read."""
+    validation_dataset: str = "english_novels"
+    """Data set whose validation split chooses the best weights."""
+    validation_tokens: int = 60_000
+    """Tokens of it that are read at each validation; the number on the model card is of all of it."""
+    batch_size: int = 64
+    """Streams of text read side by side, over all processes."""
+    seq_len: int = 70
+    """Tokens between two updates, and the reach of the gradient; the state is carried on."""
+    lr: float = 2e-3
+
+
+@dataclass(frozen=True, kw_only=True)
+class SentimentRecipe(Recipe):
+    """How a sentiment classifier is trained."""
+
+    datasets: tuple[str, ...] = ("imdb", "sst2", "sst5")
+    """Labelled data sets whose train splits are read together."""
+    max_tokens: int = 400
+    """A longer review is cut to its last so many tokens while training."""
+    validation_rows: int = 1000
+    """Held-out texts of each data set that are read at each validation."""
+    dropout_prob: float = 0.3
+    lr: float = 1e-3
+
+
+@dataclass(frozen=True, kw_only=True)
+class EntityRecipe(Recipe):
+    """How an entity tagger is trained."""
+
+    dataset: str = "conll2003"
+    """Data set with `tokens` and `ner_tags`, splits train and validation."""
+    hidden_size: int = 256
+    dropout_prob: float = 0.5
+    upper_prob: float = 0.1
+    """Chance that a training sentence is shown IN CAPITALS."""
+    lower_prob: float = 0.1
+    """Chance that a training sentence is shown in lower case."""
+
+    def __post_init__(self) -> None:
+        """Refuse chances that are none, or come to more than 1 together."""
+        super().__post_init__()
+        for field in ("upper_prob", "lower_prob"):
+            require(0 <= getattr(self, field) <= 1, field, getattr(self, field), "in [0, 1]")
+        total = self.upper_prob + self.lower_prob
+        require(total <= 1, "upper_prob + lower_prob", total, "at most 1")

@@ -1,0 +1,53 @@
+"""Every error that this package raises on purpose.
+
+    RnnDemoError
+    ├── InputError (ValueError)    a text, a name or a setting that cannot be used
+    ├── ShapeError (ValueError)    tensors that do not fit together
+    ├── DataError                  a data set is missing, empty or has the wrong columns
+    ├── CheckpointError            a checkpoint is missing, broken or of another kind
+    └── TrainingError              a run cannot start, continue or go on
+
+A message says what was given, what is allowed and what to do. Only `ui/` turns one into a toast and only the two
+command lines print one; everybody else lets it pass.
+"""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+__all__ = ["CheckpointError", "DataError", "InputError", "RnnDemoError", "ShapeError", "TrainingError", "unknown_name"]
+
+
+class RnnDemoError(Exception):
+    """The root: catch this one to catch them all."""
+
+
+class InputError(RnnDemoError, ValueError):
+    """A text, a name or a setting that cannot be used."""
+
+
+class ShapeError(RnnDemoError, ValueError):
+    """Tensors that do not fit together."""
+
+
+class DataError(RnnDemoError):
+    """A data set is missing, empty or has the wrong columns."""
+
+
+class CheckpointError(RnnDemoError):
+    """A checkpoint is missing, broken or of another kind."""
+
+
+class TrainingError(RnnDemoError):
+    """A run cannot start, continue or go on."""
+
+
+def unknown_name(kind: str, given: object, allowed: Iterable[str]) -> InputError:
+    """Build the error for a name that is not in a registry.
+
+    >>> str(unknown_name("cell", "lstmm", ["rnn", "gru", "lstm"]))
+    "unknown cell 'lstmm'; choose one of rnn, gru, lstm (did you mean 'lstm'?)"
+    """
+    names = list(allowed)
+    near = get_close_matches(str(given), names, n=1)
+    hint = f" (did you mean {near[0]!r}?)" if near else ""
+    return InputError(f"unknown {kind} {given!r}; choose one of {', '.join(names)}{hint}")

@@ -1,0 +1,129 @@
+"""The values that cross from one room of the house to another.
+
+Offsets `start` and `end` count code points of the text as it was given, half open: `text[start:end]`. Probabilities,
+scores and confidences lie in [0, 1]. Arrays are numpy, so that `plots/` and the tests need no torch.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+__all__ = [
+    "Entity",
+    "GeneratedText",
+    "GeneratedToken",
+    "HiddenTrace",
+    "ScoredToken",
+    "SentimentScore",
+    "TaggedText",
+    "TaggedToken",
+    "TokenProbability",
+    "Trajectory",
+]
+
+
+@dataclass(frozen=True)
+class GeneratedToken:
+    """One sampled token. The `token` strings of a generation, joined, are its text."""
+
+    token: str
+    """The text that this token adds; empty while the bytes of a character are still incomplete."""
+    token_id: int
+    """Its row in the vocabulary."""
+    probability: float
+    """Its share of the distribution that it was drawn from, after temperature, top-k and top-p."""
+
+
+@dataclass(frozen=True)
+class GeneratedText:
+    """What a language model wrote after a prompt."""
+
+    prompt: str
+    text: str
+    """What was written, without the prompt."""
+    tokens: tuple[GeneratedToken, ...]
+
+
+@dataclass(frozen=True)
+class TokenProbability:
+    """A candidate for the next token."""
+
+    token: str
+    """The piece as it would read in the text: a leading space is a space. Bytes read `<0xE2>`, the end `</s>`."""
+    probability: float
+
+
+@dataclass(frozen=True)
+class ScoredToken:
+    """A token and P(positive) once it has been read."""
+
+    token: str
+    start: int
+    end: int
+    score: float
+
+
+@dataclass(frozen=True)
+class SentimentScore:
+    """The verdict on one text, and how it came about."""
+
+    score: float
+    """P(positive) of the whole text."""
+    label: str
+    """`negative` below 0.4, `positive` above 0.6, `neutral` between: the treebank's own bins."""
+    tokens: tuple[ScoredToken, ...]
+
+
+@dataclass(frozen=True)
+class Entity:
+    """A named entity: `text[start:end]`."""
+
+    label: str
+    """PER, LOC, ORG or MISC in the shipped models."""
+    start: int
+    end: int
+    confidence: float
+    """The CRF's posterior of exactly this span with this label."""
+
+
+@dataclass(frozen=True)
+class TaggedToken:
+    """A word and its most likely tag on the best path."""
+
+    token: str
+    start: int
+    end: int
+    tag: str
+    """IOB2: O, B-PER, I-PER, ..."""
+    confidence: float
+    """The CRF's marginal probability of this tag at this word."""
+
+
+@dataclass(frozen=True)
+class TaggedText:
+    """A text with its entities marked."""
+
+    text: str
+    entities: tuple[Entity, ...]
+    tokens: tuple[TaggedToken, ...]
+
+
+@dataclass(frozen=True)
+class HiddenTrace:
+    """What one layer of a network held after each token."""
+
+    tokens: tuple[str, ...]
+    states: np.ndarray
+    """float32 (token, unit); h after each token, forward units first where both directions are read."""
+    layer: int
+    """Counted from 0, the layer nearest to the words."""
+
+
+@dataclass(frozen=True)
+class Trajectory:
+    """A trace drawn in the plane of its two main components."""
+
+    points: np.ndarray
+    """float32 (token, 2)."""
+    explained_variance: tuple[float, float]
+    """The share of the variance that each of the two axes holds."""
