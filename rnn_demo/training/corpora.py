@@ -1,0 +1,162 @@
+"""Data sets, read with Hugging Face `datasets` from a local folder or from the Hub, and checked before training.
+
+`--data-dir DIR` reads `DIR/<dataset>/<split>-*.parquet`, whatever folder is there; without it the same data set is
+fetched from the Hub. Everything that is wrong with a data set is said before the first step is taken.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import datasets
+
+from rnn_demo.errors import DataError, unknown_name
+
+__all__ = [
+    "CASES",
+    "LICENCES",
+    "STYLE_OF",
+    "available_datasets",
+    "available_splits",
+    "class_labels",
+    "clean",
+    "in_case",
+    "read_split",
+    "text_column",
+]
+
+HUB_IDS = {
+    "conll2003": "lhoestq/conll2003",
+    "imdb": "stanfordnlp/imdb",
+    "sst2": "stanfordnlp/sst2",
+    "sst5": "SetFit/sst5",
+    "tiny_shakespeare": "karpathy/tiny_shakespeare",
+}
+HUB_REVISIONS = {"karpathy/tiny_shakespeare": "refs/convert/parquet"}  # its default branch is a loading script
+STYLE_OF = {
+    "english_novels": "novel",
+    "imdb": "review",
+    "sst2": "review",
+    "sst5": "review",
+    "reuters21578": "news",
+    "reuters_50_50": "news",
+    "conll2003": "news",
+    "tiny_shakespeare": "play",
+}
+"""The style symbol that opens a document of a data set; others open with `<s>`."""
+LICENCES = {
+    "english_novels": "english_novels: 100 English novels (Computational Stylistics Group), public domain texts",
+    "imdb": "imdb: Large Movie Review Dataset, research use, cite Maas et al. 2011",
+    "sst2": "sst2: Stanford Sentiment Treebank (GLUE), cite Socher et al. 2013",
+    "sst5": "sst5: Stanford Sentiment Treebank, cite Socher et al. 2013",
+    "conll2003": "conll2003: Tjong Kim Sang & De Meulder 2003; Reuters text, research use only",
+    "reuters21578": "reuters21578: Reuters-21578, free for research",
+    "reuters_50_50": "reuters_50_50: Reuter_50_50, a subset of RCV1, research use",
+    "tiny_shakespeare": "tiny_shakespeare: public domain",
+}
+"""The terms of the data sets that are known here, for the model cards."""
+CASES: dict[str, Callable[[str], str]] = {"asis": str, "lower": str.lower, "upper": str.upper}
+TEXT_COLUMNS = ("text", "sentence")
+
+
+def available_datasets(data_dir: Path | None) -> list[str]:
+    """The names of the data sets in a folder, or of those that are known on the Hub."""
+    if data_dir is None:
+        return sorted(HUB_IDS)
+    return sorted(entry.name for entry in data_dir.iterdir() if entry.is_dir()) if data_dir.is_dir() else []
+
+
+def available_splits(name: str, data_dir: Path | None) -> list[str]:
+    """The names of a data set's splits."""
+    path, options = _locate(name, data_dir)
+    return [str(split) for split in datasets.get_dataset_split_names(path, **options)]
+
+
+def read_split(name: str, split: str, data_dir: Path | None, columns: tuple[str, ...] = ()) -> datasets.Dataset:
+    """Read one split of a data set.
+
+    Args:
+        name: a folder below `data_dir`, or a data set on the Hub.
+        split: train, validation, test, unsupervised, ...
+        data_dir: where the folders are; None reads from the Hub.
+        columns: columns that must be there.
+
+    Raises:
+        DataError: no such folder or split, no rows, or a column is missing; the message lists what there is.
+    """
+    path, options = _locate(name, data_dir)
+    try:
+        rows = datasets.load_dataset(path, split=split, **options)
+    except Exception as error:  # the library raises a dozen kinds: file, value, connection, parser
+        raise DataError(
+            f"cannot read split {split!r} of {name!r} from {data_dir or 'the Hub'}: {error}; "
+            f"expected {Path(path) / (split + '-*.parquet')}"
+        ) from error
+    if len(rows) == 0:
+        raise DataError(f"split {split!r} of {name!r} has no rows")
+    missing = [column for column in columns if column not in rows.column_names]
+    if missing:
+        raise DataError(
+            f"{name!r} has no column {', '.join(map(repr, missing))}; it has {', '.join(rows.column_names)}"
+        )
+    return rows
+
+
+def _locate(name: str, data_dir: Path | None) -> tuple[str, dict[str, Any]]:
+    if data_dir is None:
+        hub_id = HUB_IDS.get(name, name)
+        return hub_id, {"revision": HUB_REVISIONS[hub_id]} if hub_id in HUB_REVISIONS else {}
+    folder = data_dir / name
+    if not folder.is_dir():
+        there = ", ".join(available_datasets(data_dir)) or "no folder"
+        raise DataError(f"there is no folder {folder}; {data_dir} holds {there}")
+    return str(folder), {}
+
+
+def text_column(rows: datasets.Dataset, name: str) -> str:
+    """The column that holds the text: `text` or `sentence`.
+
+    Raises:
+        DataError: neither is there.
+    """
+    for column in TEXT_COLUMNS:
+        if column in rows.column_names:
+            return column
+    raise DataError(f"{name!r} has no column 'text' or 'sentence'; it has {', '.join(rows.column_names)}")
+
+
+def clean(text: str) -> str:
+    r"""Turn the line breaks of web pages into newlines.
+
+    >>> clean("Great.<br /><br />Really.")
+    'Great.\n\nReally.'
+    """
+    return text.replace("<br />", "\n")
+
+
+def in_case(text: str, case: str) -> str:
+    """Rewrite a text in capitals or small letters.
+
+    Raises:
+        InputError: `case` is not asis, lower or upper.
+
+    >>> in_case("Ada in Bath", "upper")
+    'ADA IN BATH'
+    """
+    if case not in CASES:
+        raise unknown_name("case", case, CASES)
+    return CASES[case](text)
+
+
+def class_labels(rows: datasets.Dataset, column: str) -> list[list[str]]:
+    """Read a column of tag lists as strings, whether it holds strings or class indices named by the features.
+
+    Raises:
+        DataError: indices without names.
+    """
+    feature = rows.features[column].feature
+    if isinstance(feature, datasets.ClassLabel):
+        return [[feature.names[index] for index in row] for row in rows[column]]
+    if feature.dtype != "string":
+        raise DataError(f"column {column!r} holds {feature.dtype} without names; expected strings or named classes")
+    return [list(row) for row in rows[column]]
