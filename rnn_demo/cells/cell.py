@@ -1,0 +1,92 @@
+"""What every cell has in common: a fused kernel to run, and the equations to explain.
+
+A cell is one layer in one direction. `forward` runs torch's fused kernel over a whole sequence; `step` is the paper's
+equations for one time step, written out, and `explain` unrolls it to hand back every state and gate. A test holds the
+two to the same numbers.
+"""
+
+from abc import ABC, abstractmethod
+from typing import ClassVar
+
+import torch
+from torch import Tensor, nn
+
+__all__ = ["Cell", "State"]
+
+State = tuple[Tensor, ...]
+"""The recurrent state of a cell, one (batch, hidden) tensor a name in `state_names`; h comes first."""
+
+
+class Cell(nn.Module, ABC):
+    """One recurrent layer, one direction.
+
+    Args:
+        input_size: numbers in one input vector x_t.
+        hidden_size: units, numbers in h_t.
+    """
+
+    kernel_class: ClassVar[type[nn.RNNBase]]
+    state_names: ClassVar[tuple[str, ...]]
+    gate_names: ClassVar[tuple[str, ...]]
+
+    def __init__(self, input_size: int, hidden_size: int) -> None:
+        super().__init__()
+        self.hidden_size = hidden_size
+        self.kernel = self.kernel_class(input_size, hidden_size, batch_first=True)
+
+    @abstractmethod
+    def step(self, x_t: Tensor, state: State) -> tuple[State, dict[str, Tensor]]:
+        """Take one time step by the equations.
+
+        Args:
+            x_t: float32 (batch, input).
+            state: the state before, (batch, hidden) each.
+
+        Returns:
+            state: the state after, (batch, hidden) each.
+            gates: float32 (batch, hidden) by name.
+        """
+
+    @property
+    def weights(self) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """W_ih (gates * hidden, input), W_hh (gates * hidden, hidden), b_ih and b_hh (gates * hidden,)."""
+        kernel = self.kernel
+        return kernel.weight_ih_l0, kernel.weight_hh_l0, kernel.bias_ih_l0, kernel.bias_hh_l0
+
+    def zero_state(self, batch_size: int, like: Tensor) -> State:
+        """The state before the first token, on the device and of the type of `like`."""
+        return tuple(like.new_zeros(batch_size, self.hidden_size) for _ in self.state_names)
+
+    def forward(self, inputs: Tensor, state: State | None = None) -> tuple[Tensor, State]:
+        """Read whole sequences with torch's kernel.
+
+        Args:
+            inputs: float32 (batch, seq, input).
+            state: the state before, (batch, hidden) each; None is zero.
+
+        Returns:
+            outputs: float32 (batch, seq, hidden); h after each step.
+            final_state: the state after the last column, (batch, hidden) each.
+        """
+        hidden = None if state is None else tuple(part.unsqueeze(0).contiguous() for part in state)
+        one_part = len(self.state_names) == 1  # torch wants a bare tensor then
+        outputs, final = self.kernel(inputs, hidden[0] if hidden and one_part else hidden)
+        final = (final,) if one_part else final
+        return outputs, tuple(part.squeeze(0) for part in final)
+
+    def explain(self, inputs: Tensor, state: State | None = None) -> dict[str, Tensor]:
+        """Read whole sequences by the equations and keep everything.
+
+        Args:
+            inputs: float32 (batch, seq, input).
+            state: the state before, (batch, hidden) each; None is zero.
+
+        Returns:
+            float32 (batch, seq, hidden) a name: every state of `state_names`, every gate of `gate_names`.
+        """
+        state = self.zero_state(len(inputs), inputs) if state is None else state
+        steps = []
+        for x_t in inputs.unbind(dim=1):
+            state, gates = self.step(x_t, state)
+            steps.append({**dict(zip(self.state_names, state, strict=True)), **gates})
+        return {name: torch.stack([step[name] for step in steps], dim=1) for name in steps[0]}

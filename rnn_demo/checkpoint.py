@@ -1,0 +1,260 @@
+"""Save and load: a folder that explains itself.
+
+    checkpoints/lm-lstm/
+        config.json          sizes, task, cell, data, command, seed, minutes, metrics
+        model.safetensors    weights; matrices as int8 rows with one scale a row
+        tokenizer.model      SentencePiece
+        README.md            a Hub model card, written from config.json
+
+Nothing is pickled. A matrix is stored as round(w / scale) with scale = max|row| / 127, a quarter of the size of
+float32; vectors stay float32. The metrics on the card are those of the weights as stored.
+"""
+
+import json
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from shutil import rmtree
+from typing import Any, ClassVar
+
+import torch
+from huggingface_hub import ModelCard, ModelCardData, PyTorchModelHubMixin, snapshot_download
+from huggingface_hub.errors import HfHubHTTPError, HFValidationError, RepositoryNotFoundError
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+from typing_extensions import Self
+
+from rnn_demo.config import EncoderConfig
+from rnn_demo.errors import CheckpointError, InputError
+from rnn_demo.tokenizer import Tokenizer
+
+__all__ = [
+    "CHECKPOINTS_DIR",
+    "Checkpoint",
+    "CheckpointModel",
+    "copy_matching_weights",
+    "find_checkpoint",
+    "pack_weights",
+    "read_checkpoint",
+    "save_checkpoint",
+    "shipped_checkpoints",
+    "unpack_weights",
+]
+
+CHECKPOINTS_DIR = Path(__file__).parent.parent / "checkpoints"
+CONFIG_NAME, CARD_NAME = "config.json", "README.md"
+WEIGHTS_NAME, TOKENIZER_NAME = "model.safetensors", "tokenizer.model"
+SCALE_SUFFIX = ".row_scale"
+CARD_TEMPLATE = (Path(__file__).parent / "model_card.md.jinja").read_text(encoding="utf-8")
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """What config.json says of a checkpoint, beside the sizes of its network."""
+
+    task: str
+    """A name in TASKS."""
+    cell: str
+    """A name in CELLS."""
+    num_parameters: int
+    """Numbers that were trained."""
+    data: list[str]
+    """Data sets that it was trained on, as dataset/split."""
+    command: str
+    """The command that made it."""
+    seed: int
+    """Gives its untrained twin back."""
+    minutes: float
+    """Minutes of training, on `hardware`."""
+    hardware: str
+    """Where it was trained."""
+    init_from: str | None
+    """The checkpoint that its weights started from."""
+    training: dict[str, float]
+    """Steps, tokens and the best validation score of the run."""
+    licences: list[str]
+    """The licence or terms of each data set."""
+    chosen_on: str
+    """The dataset/split that chose the weights."""
+    metrics: dict[str, dict[str, Any]]
+    """dataset/split -> what `train.py evaluate` prints of the stored weights."""
+
+
+class CheckpointModel(nn.Module, PyTorchModelHubMixin, library_name="rnn_demo"):
+    """A network that can be saved to a folder or the Hub, and loaded from there.
+
+    A subclass takes one argument, `config`, a dataclass named by `config_class`.
+    """
+
+    config_class: ClassVar[type[EncoderConfig]]
+    config: EncoderConfig
+
+    def _save_pretrained(self, save_directory: Path) -> None:
+        save_file(pack_weights(self.state_dict()), save_directory / WEIGHTS_NAME)
+
+    @classmethod
+    def _from_pretrained(cls, *, model_id: str, config: Any, **_: Any) -> Self:  # the mixin reads config.json
+        model = cls(config)
+        path = Path(model_id) / WEIGHTS_NAME
+        try:
+            weights = unpack_weights(load_file(path))
+        except (OSError, SafetensorError) as error:
+            raise CheckpointError(f"cannot read the weights {path}: {error}") from error
+        expected = {name: tuple(tensor.shape) for name, tensor in model.state_dict().items()}
+        stored = {name: tuple(tensor.shape) for name, tensor in weights.items()}
+        wrong = [name for name in expected | stored if expected.get(name) != stored.get(name)]
+        if wrong:
+            name = wrong[0]
+            raise CheckpointError(
+                f"{path} does not fit its config.json: {name} is {stored.get(name, 'missing')} in the file and "
+                f"{expected.get(name, 'not part of the model')} by the config ({len(wrong)} differ in all)"
+            )
+        model.load_state_dict(weights)
+        return model.eval()
+
+    @classmethod
+    def load(cls, folder: Path) -> Self:
+        """Read a checkpoint folder's network, in fp32, ready to answer.
+
+        Raises:
+            CheckpointError: a file is missing or broken, or the weights do not fit the config.
+        """
+        values = read_config(folder)
+        known = {field.name: values[field.name] for field in fields(cls.config_class) if field.name in values}
+        try:
+            config = cls.config_class(**known)
+            return cls.from_pretrained(folder, config=config)
+        except (TypeError, InputError) as error:
+            raise CheckpointError(f"{folder / CONFIG_NAME} does not describe a {cls.__name__}: {error}") from error
+
+
+def pack_weights(weights: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Turn every float matrix into int8 rows and one float32 scale a row; leave vectors as they are.
+
+    >>> packed = pack_weights({"w": torch.tensor([[1.0, -0.5], [0.0, 0.0]])})
+    >>> packed["w"].tolist(), packed["w.row_scale"].shape
+    ([[127, -64], [0, 0]], torch.Size([2]))
+    """
+    packed = {}
+    for name, tensor in weights.items():
+        tensor = tensor.detach().cpu().contiguous()
+        if tensor.dim() == 2 and tensor.is_floating_point():
+            scale = (tensor.abs().amax(dim=1) / 127).clamp(min=torch.finfo(torch.float32).tiny)
+            packed[name] = (tensor / scale[:, None]).round().to(torch.int8)
+            packed[name + SCALE_SUFFIX] = scale.float()
+        else:
+            packed[name] = tensor
+    return packed
+
+
+def unpack_weights(packed: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Undo `pack_weights`, up to rounding: half a scale at most."""
+    return {
+        name: tensor.float() * packed[name + SCALE_SUFFIX][:, None] if name + SCALE_SUFFIX in packed else tensor
+        for name, tensor in packed.items()
+        if not name.endswith(SCALE_SUFFIX)
+    }
+
+
+def save_checkpoint(folder: Path, model: CheckpointModel, tokenizer: Tokenizer, checkpoint: Checkpoint) -> None:
+    """Write a checkpoint folder; what stood there is replaced once the new one is whole."""
+    new = folder.with_name(folder.name + ".new")
+    rmtree(new, ignore_errors=True)
+    new.mkdir(parents=True)
+    values = {**asdict(model.config), **asdict(checkpoint)}
+    (new / TOKENIZER_NAME).write_bytes(tokenizer.model_proto)
+    write_card(new, folder.name, values)
+    model.save_pretrained(new, config=values)
+    rmtree(folder, ignore_errors=True)
+    new.rename(folder)
+
+
+def record_metrics(folder: Path, key: str, metrics: dict[str, Any]) -> None:
+    """Write what was measured into config.json and the model card.
+
+    Args:
+        folder: a checkpoint folder.
+        key: dataset/split.
+        metrics: what `train.py evaluate` prints.
+    """
+    values = read_config(folder)
+    values["metrics"] = {**values["metrics"], key: metrics}
+    (folder / CONFIG_NAME).write_text(json.dumps(values, sort_keys=True, indent=2), encoding="utf-8")
+    write_card(folder, folder.name, values)
+
+
+def write_card(folder: Path, name: str, values: dict[str, Any]) -> None:
+    """Write the Hub model card of a checkpoint from what its config.json says."""
+    about = ModelCardData(language="en", library_name="rnn_demo", tags=[values["task"], values["cell"]])
+    card = ModelCard.from_template(about, template_str=CARD_TEMPLATE, name=name, **values)
+    (folder / CARD_NAME).write_text(str(card), encoding="utf-8")
+
+
+def read_config(folder: Path) -> dict[str, Any]:
+    """Read config.json.
+
+    Raises:
+        CheckpointError: it is missing, is not JSON, or lacks a field.
+    """
+    path = folder / CONFIG_NAME
+    try:
+        values: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise CheckpointError(f"cannot read {path}: {error}") from error
+    missing = [field.name for field in fields(Checkpoint) if field.name not in values]
+    if missing:
+        raise CheckpointError(f"{path} lacks {', '.join(missing)}")
+    return values
+
+
+def read_checkpoint(folder: Path) -> Checkpoint:
+    """Read what config.json says; errors as in `read_config`."""
+    values = read_config(folder)
+    return Checkpoint(**{field.name: values[field.name] for field in fields(Checkpoint)})
+
+
+def find_checkpoint(name: str | Path) -> Path:
+    """Find a checkpoint's folder: a name under checkpoints/, a folder, or a Hub id, which is downloaded.
+
+    Raises:
+        CheckpointError: it is none of these; the message lists what is there.
+    """
+    for folder in (CHECKPOINTS_DIR / name, Path(name)):
+        if folder.is_dir():
+            return folder
+    if "/" in str(name) and not Path(name).is_absolute():
+        try:
+            return Path(snapshot_download(str(name)))
+        except (HfHubHTTPError, HFValidationError, RepositoryNotFoundError, OSError) as error:
+            raise CheckpointError(f"there is no folder {name}, and the Hub did not give {name!r}: {error}") from error
+    raise CheckpointError(
+        f"there is no checkpoint {str(name)!r}; {CHECKPOINTS_DIR.name}/ holds "
+        f"{', '.join(shipped_checkpoints()) or 'none'} (train one with `python train.py`)"
+    )
+
+
+def shipped_checkpoints() -> list[str]:
+    """The names under checkpoints/ that have a config.json, whether or not they can be read."""
+    return sorted(path.parent.name for path in CHECKPOINTS_DIR.glob(f"*/{CONFIG_NAME}"))
+
+
+def copy_matching_weights(model: nn.Module, folder: Path) -> list[str]:
+    """Start a network from another checkpoint's weights, where name and shape agree.
+
+    Returns:
+        The names that were copied.
+
+    Raises:
+        CheckpointError: the weights cannot be read, or nothing fits.
+    """
+    path = folder / WEIGHTS_NAME
+    try:
+        weights = unpack_weights(load_file(path))
+    except (OSError, SafetensorError) as error:
+        raise CheckpointError(f"cannot read the weights {path}: {error}") from error
+    own = model.state_dict()
+    fitting = {name: tensor for name, tensor in weights.items() if name in own and own[name].shape == tensor.shape}
+    if not fitting:
+        raise CheckpointError(f"no weight of {folder} fits this network by name and shape; give other sizes")
+    model.load_state_dict(fitting, strict=False)
+    return sorted(fitting)

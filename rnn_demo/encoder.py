@@ -1,0 +1,144 @@
+"""Token ids in, states out: any cell, stacked, in one direction or both, exact under padding.
+
+It hands back the outputs of every layer, not only the last. Padding needs no packing: a forward direction never sees
+what comes after, and the backward one reads each row reversed within its own length, so that it starts at the last
+real token. (`PackedSequence` gives the same numbers and leaves the fast kernels.)
+"""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from rnn_demo.cells import CELLS, Cell, State
+from rnn_demo.config import EncoderConfig
+from rnn_demo.errors import ShapeError, unknown_name
+
+__all__ = ["Encoded", "Encoder", "reverse_within_lengths"]
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """What an encoder made of a batch."""
+
+    layers: tuple[Tensor, ...]
+    """Float32 (batch, seq, output) a layer; where both directions are read, forward units first."""
+    final_state: State
+    """(layer * direction, batch, hidden) a state name, after the last COLUMN: real only in rows without padding."""
+
+    @property
+    def outputs(self) -> Tensor:
+        """The last layer's outputs, float32 (batch, seq, output)."""
+        return self.layers[-1]
+
+
+def reverse_within_lengths(inputs: Tensor, lengths: Tensor | None) -> Tensor:
+    """Reverse each row's real part and leave its padding where it is. Twice is no change.
+
+    Args:
+        inputs: (batch, seq, size).
+        lengths: int64 (batch,), 1..seq; None reverses whole rows.
+    """
+    if lengths is None:
+        return inputs.flip(1)
+    t = torch.arange(inputs.shape[1], device=inputs.device).expand(inputs.shape[:2])
+    source = torch.where(t < lengths[:, None], lengths[:, None] - 1 - t, t)  # (batch, seq)
+    return inputs.gather(1, source[:, :, None].expand_as(inputs))
+
+
+class Layer(nn.Module):
+    """One layer: a cell that reads forwards and, where asked for, one that reads backwards."""
+
+    def __init__(self, cell_class: type[Cell], input_size: int, hidden_size: int, bidirectional: bool) -> None:
+        super().__init__()
+        self.forward_cell = cell_class(input_size, hidden_size)
+        self.backward_cell = cell_class(input_size, hidden_size) if bidirectional else None
+
+    @property
+    def directions(self) -> list[Cell]:
+        """The forward cell, then the backward one if there is one."""
+        return [cell for cell in (self.forward_cell, self.backward_cell) if cell is not None]
+
+    def forward(self, inputs: Tensor, states: list[State | None], lengths: Tensor | None) -> tuple[Tensor, list[State]]:
+        """Read (batch, seq, input); give (batch, seq, hidden * directions) and each direction's final state."""
+        outputs, state = self.forward_cell(inputs, states[0])
+        if self.backward_cell is None:
+            return outputs, [state]
+        reversed_outputs, backward_state = self.backward_cell(reverse_within_lengths(inputs, lengths), states[1])
+        backward_outputs = reverse_within_lengths(reversed_outputs, lengths)
+        return torch.cat([outputs, backward_outputs], dim=-1), [state, backward_state]
+
+
+class Encoder(nn.Module):
+    """An embedding and a stack of recurrent layers.
+
+    Raises:
+        InputError: the cell is not in CELLS.
+    """
+
+    def __init__(self, config: EncoderConfig) -> None:
+        super().__init__()
+        if config.cell not in CELLS:
+            raise unknown_name("cell", config.cell, CELLS)
+        self.config = config
+        self.embedding = nn.Embedding(config.vocab_size, config.embed_size)
+        nn.init.normal_(self.embedding.weight, std=config.embed_size**-0.5)  # a tied softmax starts near uniform
+        input_sizes = [config.embed_size] + [config.output_size] * (config.num_layers - 1)
+        self.layers = nn.ModuleList(
+            Layer(CELLS[config.cell], size, config.hidden_size, config.bidirectional) for size in input_sizes
+        )
+        self.dropout = nn.Dropout(config.dropout_prob)
+
+    def forward(self, token_ids: Tensor, state: State | None = None, lengths: Tensor | None = None) -> Encoded:
+        """Read a batch.
+
+        Args:
+            token_ids: int64 (batch, seq).
+            state: (layer * direction, batch, hidden) a state name; None is zero.
+            lengths: int64 (batch,), 1..seq; real tokens in each row; None means that no row is padded.
+
+        Raises:
+            ShapeError: a length is below 1 or above seq, or the state does not fit.
+        """
+        self._check(token_ids, state, lengths)
+        states = self._split(state)
+        inputs = self.dropout(self.embedding(token_ids))
+        layers, final_states = [], []
+        for i, layer in enumerate(self.layers):
+            outputs, finals = layer(inputs, [states.pop(0) for _ in layer.directions], lengths)
+            layers.append(outputs)
+            final_states += finals
+            inputs = self.dropout(outputs) if i + 1 < len(self.layers) else outputs
+        return Encoded(tuple(layers), tuple(torch.stack(parts) for parts in zip(*final_states, strict=True)))
+
+    def explain(self, token_ids: Tensor, lengths: Tensor | None = None) -> list[list[dict[str, Tensor]]]:
+        """Read a batch by the equations and keep every state and gate; slower than `forward`, same numbers.
+
+        Returns:
+            For each layer, for each direction: float32 (batch, seq, hidden) by state or gate name, in the order of
+            the text in both directions.
+        """
+        self._check(token_ids, None, lengths)
+        inputs = self.embedding(token_ids)
+        trace = []
+        for layer in self.layers:
+            directions = [layer.forward_cell.explain(inputs)]
+            if layer.backward_cell is not None:
+                parts = layer.backward_cell.explain(reverse_within_lengths(inputs, lengths))
+                directions.append({name: reverse_within_lengths(part, lengths) for name, part in parts.items()})
+            inputs = torch.cat([parts["h"] for parts in directions], dim=-1)
+            trace.append(directions)
+        return trace
+
+    def _split(self, state: State | None) -> list[State | None]:
+        if state is None:
+            return [None] * (len(self.layers) * (2 if self.config.bidirectional else 1))
+        return list(zip(*(part.unbind(0) for part in state), strict=True))
+
+    def _check(self, token_ids: Tensor, state: State | None, lengths: Tensor | None) -> None:
+        if token_ids.dim() != 2 or token_ids.shape[1] == 0:
+            raise ShapeError(f"token_ids has shape {tuple(token_ids.shape)}; expected (batch, seq), seq of 1 or more")
+        if lengths is not None and (lengths.min() < 1 or lengths.max() > token_ids.shape[1]):
+            raise ShapeError(f"lengths {lengths.tolist()} must lie in 1..{token_ids.shape[1]}")
+        if state is not None and state[0].shape[1] != len(token_ids):
+            raise ShapeError(f"the state is of {state[0].shape[1]} rows and token_ids of {len(token_ids)}")
