@@ -1,0 +1,1 @@
+"""Prompt -> text: the language model, how it is trained, measured and how it writes."""

@@ -1,0 +1,103 @@
+"""How a language model is measured: nats per token and per character of whole documents.
+
+Each document is read whole, with the state carried from zero. Its style piece is given and not counted, and neither
+is the end of the text: what is measured is the text. Long documents are read in chunks and several documents side by
+side; neither changes a number.
+"""
+
+import math
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from rnn_demo.cells import State
+from rnn_demo.language.model import LanguageModel
+from rnn_demo.tokenizer import Tokenizer
+from rnn_demo.training.batching import pad_rows
+from rnn_demo.training.corpora import STYLE_OF, clean, in_case, read_split, text_column
+
+__all__ = ["UNCOUNTED", "count_losses", "document_ids", "evaluate"]
+
+UNCOUNTED = -100
+"""The target of a piece that is given, or of padding (torch's ignore_index)."""
+ROWS = 32
+CHUNK = 256  # tokens; bounds the logits at ROWS x CHUNK x vocab
+
+
+def document_ids(text: str, style: str | None, tokenizer: Tokenizer) -> list[int]:
+    """The token ids of a document, opened by its style."""
+    return [tokenizer.style_id(style), *tokenizer.encode(text)]
+
+
+def count_losses(model: nn.Module, documents: list[list[int]]) -> tuple[float, int]:
+    """Read documents and add up what they cost.
+
+    Args:
+        model: a LanguageModel, in eval mode, gradients off.
+        documents: token ids, the first of each given and not counted.
+
+    Returns:
+        nats: the sum over all counted tokens.
+        tokens: how many were counted.
+    """
+    documents = sorted((ids for ids in documents if len(ids) > 1), key=len, reverse=True)
+    nats = 0.0
+    for i in range(0, len(documents), ROWS):
+        nats += _count_side_by_side(model, documents[i : i + ROWS])
+    return nats, sum(len(ids) - 1 for ids in documents)
+
+
+def _count_side_by_side(model: nn.Module, documents: list[list[int]]) -> float:
+    device = next(model.parameters()).device
+    padded, lengths = pad_rows(documents, pad_id=0)
+    rows = torch.from_numpy(padded)
+    real = torch.arange(rows.shape[1]) < torch.from_numpy(lengths)[:, None]
+    targets = torch.where(real, rows, UNCOUNTED)
+    state: State | None = None
+    nats = 0.0
+    for start in range(0, rows.shape[1] - 1, CHUNK):
+        columns = slice(start, min(start + CHUNK, rows.shape[1] - 1))
+        reading = int((lengths - 1 > start).sum())  # longest first: the others have ended
+        state = None if state is None else tuple(part[:, :reading] for part in state)
+        logits, state = model(rows[:reading, columns].to(device), state)
+        nats += _sum_nats(logits, targets[:reading, columns.start + 1 : columns.stop + 1].to(device))
+    return nats
+
+
+def _sum_nats(logits: Tensor, targets: Tensor) -> float:
+    losses = nn.functional.cross_entropy(
+        logits.flatten(0, 1).float(), targets.flatten(), ignore_index=UNCOUNTED, reduction="none"
+    )
+    return float(losses.double().sum())
+
+
+@torch.inference_mode()
+def evaluate(folder: Path, dataset: str, split: str, data_dir: Path | None, case: str) -> dict[str, Any]:
+    """Measure a checkpoint on a data set.
+
+    Args:
+        folder: a checkpoint folder.
+        dataset: a data set with a text or sentence column.
+        split: its split.
+        data_dir: where the folders are; None reads from the Hub.
+        case: asis, lower or upper.
+
+    Returns:
+        nats_per_token, perplexity, nats_per_char, bits_per_char, tokens, chars; chars are code points.
+    """
+    model, tokenizer = LanguageModel.load(folder), Tokenizer.from_file(folder / "tokenizer.model")
+    rows = read_split(dataset, split, data_dir)
+    texts = [in_case(clean(text), case) for text in rows[text_column(rows, dataset)]]
+    documents = [document_ids(text, STYLE_OF.get(dataset), tokenizer) for text in texts]
+    nats, tokens = count_losses(model, documents)
+    chars = sum(map(len, texts))
+    return {
+        "nats_per_token": nats / tokens,
+        "perplexity": math.exp(nats / tokens),
+        "nats_per_char": nats / chars,
+        "bits_per_char": nats / chars / math.log(2),
+        "tokens": tokens,
+        "chars": chars,
+    }

@@ -1,0 +1,49 @@
+"""The language model: P(next token | all tokens so far).
+
+Input and output share one embedding (Press & Wolf 2017, arXiv:1608.05859; Inan et al. 2017). Where a layer is wider
+than the embedding, a linear map brings its output back to the embedding's size first.
+"""
+
+import torch
+from torch import Tensor, nn
+
+from rnn_demo.cells import State
+from rnn_demo.checkpoint import CheckpointModel
+from rnn_demo.config import LanguageModelConfig
+from rnn_demo.encoder import Encoder
+
+__all__ = ["LanguageModel"]
+
+
+class LanguageModel(CheckpointModel):
+    """An encoder and a softmax tied to its embedding.
+
+    logits_t = E (P h_t + b_P) + b, with E the embedding (vocab, embed) and P the projection (embed, hidden)
+    """
+
+    config_class = LanguageModelConfig
+
+    def __init__(self, config: LanguageModelConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.encoder = Encoder(config)
+        self.projection = nn.Linear(config.hidden_size, config.embed_size)
+        self.bias = nn.Parameter(torch.zeros(config.vocab_size))
+
+    def forward(self, token_ids: Tensor, state: State | None = None) -> tuple[Tensor, State]:
+        """Predict the token after each token.
+
+        Args:
+            token_ids: int64 (batch, seq).
+            state: (layer, batch, hidden) a state name; None is zero.
+
+        Returns:
+            logits: float32 (batch, seq, vocab), of the NEXT token.
+            final_state: to carry on from; shapes as `state`.
+        """
+        encoded = self.encoder(token_ids, state)
+        return self.logits(self.encoder.dropout(encoded.outputs)), encoded.final_state
+
+    def logits(self, outputs: Tensor) -> Tensor:
+        """Score every piece of the vocabulary: float32 (..., hidden) -> (..., vocab)."""
+        return nn.functional.linear(self.projection(outputs), self.encoder.embedding.weight, self.bias)

@@ -1,0 +1,153 @@
+"""How a language model is trained: truncated back-propagation through a stream of documents, the state carried on.
+
+A document opens with its style (`<novel>`, `<review>`), or in a tenth of them with `<s>` alone, so that the model
+also writes where the style is unknown. Style and start pieces are given and never predicted. Novels are cut into
+excerpts at paragraph ends, each opening with the style again: otherwise a style would be seen once in 300,000 tokens.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import datasets
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from rnn_demo.cells import State
+from rnn_demo.config import LanguageModelConfig, LanguageRecipe
+from rnn_demo.errors import DataError
+from rnn_demo.language.evaluate import UNCOUNTED, count_losses, document_ids
+from rnn_demo.language.model import LanguageModel
+from rnn_demo.tokenizer import Tokenizer
+from rnn_demo.training.batching import StreamBatches
+from rnn_demo.training.corpora import STYLE_OF, available_splits, clean, read_split, text_column
+from rnn_demo.training.loop import Progress
+from rnn_demo.training.run import open_tokenizer, train_and_save
+
+__all__ = ["LanguageObjective", "excerpts", "train"]
+
+EXCERPT_CHARS = 3000
+UNSTYLED_SHARE = 0.1
+
+
+class LanguageObjective:
+    """The mean cross-entropy of the next token, nats per token.
+
+    Args:
+        token_ids: int32 (token,); all documents, end to end.
+        validation: token ids of held-out documents.
+        tokenizer: tells which pieces are not to be predicted.
+        recipe: batch and sequence sizes.
+    """
+
+    metric = "nats_per_token"
+    higher_is_better = False
+
+    def __init__(
+        self, token_ids: np.ndarray, validation: list[list[int]], tokenizer: Tokenizer, recipe: LanguageRecipe
+    ) -> None:
+        self.batches = StreamBatches(token_ids, recipe.batch_size, recipe.seq_len)
+        self.validation = validation
+        self.chosen_on = f"{recipe.validation_dataset}/validation"
+        self.uncounted = np.zeros(tokenizer.vocab_size, dtype=bool)
+        self.uncounted[list(tokenizer.unwritable_ids)] = True
+
+    def batch_at(self, step: int, rank: int, world: int) -> dict[str, Tensor]:
+        """Inputs and targets, int64 (batch / world, seq)."""
+        token_ids, targets = self.batches.batch_at(step, rank, world)
+        targets = np.where(self.uncounted[targets], UNCOUNTED, targets)
+        return {"token_ids": torch.from_numpy(token_ids), "targets": torch.from_numpy(targets)}
+
+    def loss(self, model: nn.Module, batch: dict[str, Tensor], state: State | None) -> tuple[Tensor, State | None]:
+        """Cross-entropy of a batch, nats per token, and the state after it."""
+        logits, state = model(batch["token_ids"], state)
+        targets = batch["targets"].flatten()
+        return nn.functional.cross_entropy(logits.flatten(0, 1).float(), targets, ignore_index=UNCOUNTED), state
+
+    def num_tokens(self, batch: dict[str, Tensor]) -> int:
+        """Tokens in a batch; there is no padding."""
+        return batch["token_ids"].numel()
+
+    def validate(self, model: nn.Module) -> dict[str, float]:
+        """Nats per token of the held-out documents, each read from a zero state."""
+        nats, tokens = count_losses(model, self.validation)
+        return {"nats_per_token": nats / tokens, "perplexity": float(np.exp(nats / tokens))}
+
+
+def train(recipe: LanguageRecipe, on_progress: Callable[[Progress], None]) -> Path | None:
+    """Train a language model and write its checkpoint; see `train_and_save`."""
+    tokenizer = open_tokenizer(recipe)
+    validation = _validation_documents(recipe, tokenizer)
+    token_ids, data = _token_stream(recipe, tokenizer)
+    config = LanguageModelConfig(
+        cell=recipe.cell,
+        vocab_size=tokenizer.vocab_size,
+        embed_size=recipe.embed_size,
+        hidden_size=recipe.hidden_size,
+        num_layers=recipe.num_layers,
+        dropout_prob=recipe.dropout_prob,
+    )
+    objective = LanguageObjective(token_ids, validation, tokenizer, recipe)
+    return train_and_save("lm", LanguageModel, config, tokenizer, objective, recipe, data, on_progress)
+
+
+def excerpts(text: str, size: int = EXCERPT_CHARS) -> list[str]:
+    r"""Cut a text at ends of lines into pieces of at least `size` characters, the last one apart.
+
+    >>> excerpts("one\ntwo\nthree\n", size=5)
+    ['one\ntwo\n', 'three\n']
+    """
+    pieces, piece = [], ""
+    for line in text.splitlines(keepends=True):
+        piece += line
+        if len(piece) >= size:
+            pieces.append(piece)
+            piece = ""
+    return [*pieces, piece] if piece else pieces
+
+
+def _validation_documents(recipe: LanguageRecipe, tokenizer: Tokenizer) -> list[list[int]]:
+    """The openings of the held-out documents, an equal share of `validation_tokens` each."""
+    name = recipe.validation_dataset
+    rows = read_split(name, "validation", recipe.data_dir)
+    texts = [clean(text) for text in rows[text_column(rows, name)]]
+    share = max(2, recipe.validation_tokens // len(texts))
+    return [document_ids(text[: 10 * share], STYLE_OF.get(name), tokenizer)[: share + 1] for text in texts]
+
+
+def _token_stream(recipe: LanguageRecipe, tokenizer: Tokenizer) -> tuple[np.ndarray, list[str]]:
+    """All documents in a random order, end to end: int32 (token,); and the splits they came from."""
+    parts, data = [], []
+    for name in recipe.datasets:
+        for split in available_splits(name, recipe.data_dir):
+            if split in ("train", "unsupervised"):
+                rows = read_split(name, split, recipe.data_dir)
+                parts.append(_encode(rows, name, tokenizer))
+                data.append(f"{name}/{split}")
+    if not parts:
+        raise DataError(f"{', '.join(recipe.datasets)}: no train or unsupervised split to read")
+    encoded = datasets.concatenate_datasets(parts)
+    documents = encoded.with_format("numpy", columns=["ids"])["ids"]
+    rng = np.random.default_rng(recipe.seed)
+    order = rng.permutation(len(encoded))
+    stream = [np.asarray(documents[int(i)], dtype=np.int32) for i in order]
+    for document in stream:
+        if rng.random() < UNSTYLED_SHARE:
+            document[0] = tokenizer.style_id(None)
+    return np.concatenate(stream), data
+
+
+def _encode(rows: datasets.Dataset, name: str, tokenizer: Tokenizer) -> datasets.Dataset:
+    """One row of token ids an excerpt; kept in the library's cache, so that the next run need not wait."""
+    column, start_id = text_column(rows, name), tokenizer.style_id(STYLE_OF.get(name))
+
+    def encode(batch: dict[str, list[Any]]) -> dict[str, list[list[int]]]:
+        whole = [excerpts(clean(text)) for text in batch[column]]
+        pieces = [(piece, i + 1 == len(parts)) for parts in whole for i, piece in enumerate(parts)]
+        encoded = tokenizer.encode_many([piece for piece, _ in pieces])
+        ends = [[tokenizer.eos_id] if last else [] for _, last in pieces]
+        return {"ids": [[start_id, *ids, *end] for ids, end in zip(encoded, ends, strict=True)]}
+
+    features = datasets.Features({"ids": datasets.List(datasets.Value("int32"))})
+    return rows.map(encode, batched=True, batch_size=200, remove_columns=rows.column_names, features=features)

@@ -1,0 +1,151 @@
+"""How a language model answers: a prompt in, text out, one token at a time.
+
+The state is carried from token to token, so each costs one step through the network, however long the text.
+"""
+
+from collections.abc import Iterator
+
+import torch
+from torch import Tensor
+
+from rnn_demo.cells import State
+from rnn_demo.errors import InputError, unknown_name
+from rnn_demo.language.model import LanguageModel
+from rnn_demo.language.sampling import SamplingOptions, next_token_probs
+from rnn_demo.reader import Reader
+from rnn_demo.results import GeneratedText, GeneratedToken, TokenProbability
+from rnn_demo.tokenizer import STYLES, EncodedText
+
+__all__ = ["Writer"]
+
+MAX_NEW_TOKENS = 2000
+
+
+class Writer(Reader):
+    """A language model that writes.
+
+    An empty prompt is allowed: the model then begins a text of its own.
+    """
+
+    task = "lm"
+    model_class = LanguageModel
+    model: LanguageModel
+
+    def encode(self, text: str, style: str | None = None) -> EncodedText:
+        """Turn a prompt into what the network reads: the style or `<s>`, then the text."""
+        if not isinstance(text, str):
+            raise InputError(f"the prompt is a {type(text).__name__}; give a string")
+        if style is not None and style not in STYLES:
+            raise unknown_name("style", style, STYLES)
+        return EncodedText(text, (self.tokenizer.style_id(style),), self.tokenizer.encode_with_spans(text))
+
+    def generate(
+        self,
+        prompt: str,
+        *,
+        max_new_tokens: int = 60,
+        temperature: float = 0.8,
+        top_k: int = 0,
+        top_p: float = 1.0,
+        seed: int = 0,
+        style: str | None = None,
+    ) -> GeneratedText:
+        """Write on from a prompt; arguments and errors as in `stream`."""
+        tokens = tuple(
+            self.stream(
+                prompt,
+                max_new_tokens=max_new_tokens,
+                temperature=temperature,
+                top_k=top_k,
+                top_p=top_p,
+                seed=seed,
+                style=style,
+            )
+        )
+        return GeneratedText(prompt, "".join(token.token for token in tokens), tokens)
+
+    def stream(
+        self,
+        prompt: str,
+        *,
+        max_new_tokens: int = 60,
+        temperature: float = 0.8,
+        top_k: int = 0,
+        top_p: float = 1.0,
+        seed: int = 0,
+        style: str | None = None,
+    ) -> Iterator[GeneratedToken]:
+        """Write on from a prompt, one token at a time, until the model ends the text or the length is reached.
+
+        Args:
+            prompt: the text to go on from; may be empty.
+            max_new_tokens: tokens at most, 1..2000.
+            temperature: 0 (greedy) to 2.
+            top_k: keep so many candidates; 0 = all.
+            top_p: keep the likeliest that reach this probability together; 1 = all.
+            seed: the same seed writes the same text.
+            style: novel, review, news or play; None lets the model choose.
+
+        Raises:
+            InputError: a setting is out of range; raised at the call, before the first token.
+        """
+        options = SamplingOptions(temperature=temperature, top_k=top_k, top_p=top_p)
+        if not 1 <= max_new_tokens <= MAX_NEW_TOKENS:
+            raise InputError(f"max_new_tokens is {max_new_tokens}; it must be in 1..{MAX_NEW_TOKENS}")
+        encoded = self.encode(prompt, style)
+        return self._stream(encoded, int(max_new_tokens), options, torch.Generator().manual_seed(int(seed)))
+
+    def next_tokens(
+        self, prompt: str, k: int = 10, temperature: float = 1.0, style: str | None = None
+    ) -> list[TokenProbability]:
+        """List the likeliest next tokens, likeliest first.
+
+        Args:
+            prompt: the text so far; may be empty.
+            k: how many.
+            temperature: 0 (all on one) to 2.
+            style: as in `stream`.
+
+        Raises:
+            InputError: a setting is out of range.
+        """
+        options = SamplingOptions(temperature=temperature)
+        if not 1 <= k <= self.tokenizer.vocab_size:
+            raise InputError(f"k is {k}; it must be in 1..{self.tokenizer.vocab_size}")
+        logits, _ = self._read(self.encode(prompt, style).token_ids, None)
+        top = next_token_probs(logits, options).topk(int(k))
+        pairs = zip(top.indices.tolist(), top.values.tolist(), strict=True)
+        return [TokenProbability(self.tokenizer.piece(token_id), probability) for token_id, probability in pairs]
+
+    @torch.inference_mode()
+    def _read(self, token_ids: list[int], state: State | None) -> tuple[Tensor, State]:
+        """Read tokens; give the logits (vocab,) of the next one, and the state."""
+        encoded = self.model.encoder(torch.tensor([token_ids]), state)
+        logits = self.model.logits(encoded.outputs[0, -1])
+        logits[list(self.tokenizer.unwritable_ids)] = -torch.inf
+        return logits, encoded.final_state
+
+    def _stream(
+        self, encoded: EncodedText, max_new_tokens: int, options: SamplingOptions, generator: torch.Generator
+    ) -> Iterator[GeneratedToken]:
+        """The generator behind `stream`. Gradients are off in `_read` alone: steps may run on different threads."""
+        token_ids, state = encoded.token_ids, None
+        pending: list[int] = []  # byte pieces of a character that is not complete yet
+        for step in range(max_new_tokens):
+            logits, state = self._read(token_ids, state)
+            probs = next_token_probs(logits, options)
+            token_id = int(torch.multinomial(probs, 1, generator=generator))
+            if token_id == self.tokenizer.eos_id:
+                return
+            pending.append(token_id)
+            text = self.tokenizer.decode(pending)
+            if self._complete(pending) or step + 1 == max_new_tokens:
+                pending = []
+            else:
+                text = ""
+            yield GeneratedToken(text, token_id, float(probs[token_id]))
+            token_ids = [token_id]
+
+    def _complete(self, token_ids: list[int]) -> bool:
+        """Whether these pieces make whole characters: no byte is waited for."""
+        return not self.tokenizer.is_byte(token_ids[-1]) or "\ufffd" not in self.tokenizer.decode(token_ids)

@@ -1,0 +1,109 @@
+"""Which rows make up optimiser step number `step`: pure functions of the step, so that a run can be continued.
+
+With several processes, process `rank` of `world` takes every `world`-th row of the same batch.
+"""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+
+from rnn_demo.errors import DataError
+
+__all__ = ["BucketedBatches", "StreamBatches", "pad_rows"]
+
+
+@dataclass(frozen=True)
+class StreamBatches:
+    """Truncated back-propagation through one long text, read as `batch_size` streams side by side.
+
+    The text a b c d e f g h i j k l m with batch_size 2 and seq_len 3, first step and second:
+
+        a b c | d e f        inputs of step 0: a b c    targets: b c d
+        g h i | j k l                          g h i             h i j
+
+    Row r of step s + 1 goes on where row r of step s stopped, so the state can be carried.
+    """
+
+    token_ids: np.ndarray
+    """int32 (token,)."""
+    batch_size: int
+    seq_len: int
+
+    def __post_init__(self) -> None:
+        """Refuse a text that does not fill one batch."""
+        if self.steps_per_pass < 1:
+            raise DataError(
+                f"{len(self.token_ids)} tokens are too few for {self.batch_size} streams of {self.seq_len} tokens; "
+                "give more text, or a smaller batch_size or seq_len"
+            )
+
+    @property
+    def steps_per_pass(self) -> int:
+        """Steps in one pass over the text."""
+        return ((len(self.token_ids) - 1) // self.batch_size) // self.seq_len
+
+    def batch_at(self, step: int, rank: int = 0, world: int = 1) -> tuple[np.ndarray, np.ndarray]:
+        """Cut out the inputs and the targets of a step, int64 (batch / world, seq) each."""
+        stream_len = self.steps_per_pass * self.seq_len
+        starts = np.arange(rank, self.batch_size, world) * stream_len + (step % self.steps_per_pass) * self.seq_len
+        columns = starts[:, None] + np.arange(self.seq_len + 1)
+        rows = self.token_ids[columns].astype(np.int64)
+        return rows[:, :-1], rows[:, 1:]
+
+
+@dataclass(frozen=True, eq=False)
+class BucketedBatches:
+    """Batches of rows of about the same length, in another order each epoch.
+
+    Rows are shuffled, sorted by length within pools of 50 batches, and the batches shuffled again. The rows that do
+    not fill a last batch wait for another epoch.
+    """
+
+    lengths: np.ndarray
+    """int64 (row,)."""
+    batch_size: int
+    seed: int
+
+    POOL_BATCHES = 50
+
+    def __post_init__(self) -> None:
+        """Refuse data that does not fill one batch."""
+        if len(self.lengths) < self.batch_size:
+            raise DataError(f"{len(self.lengths)} rows do not fill a batch of {self.batch_size}; give a smaller one")
+
+    @property
+    def steps_per_pass(self) -> int:
+        """Steps in one epoch."""
+        return len(self.lengths) // self.batch_size
+
+    def rows_at(self, step: int, rank: int = 0, world: int = 1) -> np.ndarray:
+        """The row numbers of a step, int64 (batch / world,)."""
+        epoch, index = divmod(step, self.steps_per_pass)
+        rows: np.ndarray = _epoch_order(self, epoch)[index]
+        return rows[rank::world]
+
+
+@lru_cache(maxsize=2)
+def _epoch_order(batches: BucketedBatches, epoch: int) -> np.ndarray:
+    rng = np.random.default_rng([batches.seed, epoch])
+    size = batches.batch_size
+    order = rng.permutation(len(batches.lengths))[: batches.steps_per_pass * size]
+    pool = size * batches.POOL_BATCHES
+    pools = [order[i : i + pool] for i in range(0, len(order), pool)]
+    ordered = np.concatenate([rows[np.argsort(batches.lengths[rows], kind="stable")] for rows in pools])
+    return rng.permutation(ordered.reshape(-1, size))
+
+
+def pad_rows(rows: list[list[int]], pad_id: int) -> tuple[np.ndarray, np.ndarray]:
+    """Fill rows up to the longest.
+
+    >>> pad_rows([[5, 6], [7]], pad_id=0)
+    (array([[5, 6],
+           [7, 0]]), array([2, 1]))
+    """
+    lengths = np.array([len(row) for row in rows])
+    padded = np.full((len(rows), int(lengths.max())), pad_id, dtype=np.int64)
+    for filled, row in zip(padded, rows, strict=True):
+        filled[: len(row)] = row
+    return padded, lengths

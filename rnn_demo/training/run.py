@@ -1,0 +1,121 @@
+"""From a recipe to a checkpoint folder: what every task does before and after the loop."""
+
+import platform
+import shlex
+from collections.abc import Callable
+from dataclasses import fields
+from pathlib import Path
+
+import torch
+from accelerate import PartialState
+from accelerate.utils import set_seed
+
+from rnn_demo.cells import CELLS
+from rnn_demo.checkpoint import (
+    CHECKPOINTS_DIR,
+    TOKENIZER_NAME,
+    Checkpoint,
+    CheckpointModel,
+    copy_matching_weights,
+    find_checkpoint,
+    save_checkpoint,
+)
+from rnn_demo.config import EncoderConfig, Recipe
+from rnn_demo.errors import InputError, unknown_name
+from rnn_demo.tokenizer import Tokenizer
+from rnn_demo.training.corpora import LICENCES
+from rnn_demo.training.loop import Objective, Progress, train
+
+__all__ = ["command_line", "open_tokenizer", "train_and_save"]
+
+def open_tokenizer(recipe: Recipe) -> Tokenizer:
+    """Check the recipe's names, and read the tokenizer: that of `init_from` where there is one.
+
+    Raises:
+        InputError: the cell is not in CELLS.
+        CheckpointError: there is no such checkpoint or tokenizer.
+    """
+    if recipe.cell not in CELLS:
+        raise unknown_name("cell", recipe.cell, CELLS)
+    return Tokenizer.from_file(find_checkpoint(recipe.init_from or recipe.tokenizer) / TOKENIZER_NAME)
+
+
+def train_and_save(
+    task: str,
+    model_class: type[CheckpointModel],
+    config: EncoderConfig,
+    tokenizer: Tokenizer,
+    objective: Objective,
+    recipe: Recipe,
+    data: list[str],
+    on_progress: Callable[[Progress], None],
+) -> Path | None:
+    """Train a network and write its checkpoint.
+
+    Args:
+        task: a name in TASKS.
+        model_class: the task's network.
+        config: its sizes.
+        tokenizer: goes into the checkpoint folder.
+        objective: data, loss and validation.
+        recipe: how long and how.
+        data: what was read, as dataset/split, for the card.
+        on_progress: called after every step.
+
+    Returns:
+        The folder that was written; None after a dry run.
+    """
+    if recipe.num_threads:
+        torch.set_num_threads(recipe.num_threads)
+    name = f"{task}-{recipe.cell}"
+    folder = recipe.output_dir or CHECKPOINTS_DIR / name
+    if folder.exists() and not folder.is_dir():
+        raise InputError(f"--output-dir {folder} is a file; give a folder")
+    set_seed(recipe.seed)
+    model = model_class(config)  # type: ignore[call-arg]  # each task's network takes its config
+    if recipe.init_from is not None:
+        copy_matching_weights(model, find_checkpoint(recipe.init_from))
+    run_dir = recipe.runs_dir / (f"{name}-dry-run" if recipe.dry_run else name)
+    report = train(model, objective, recipe, run_dir, on_progress)
+    if recipe.dry_run or not PartialState().is_main_process:
+        return None
+    checkpoint = Checkpoint(
+        task=task,
+        cell=recipe.cell,
+        num_parameters=sum(parameter.numel() for parameter in model.parameters()),
+        data=data,
+        command=command_line(task, recipe),
+        seed=recipe.seed,
+        minutes=round(report.minutes, 1),
+        hardware=_hardware(report.device),
+        init_from=recipe.init_from,
+        training={"steps": report.steps, "tokens": report.tokens, **report.best},
+        licences=[LICENCES[name] for name in dict.fromkeys(split.split("/")[0] for split in data) if name in LICENCES],
+        chosen_on=objective.chosen_on,
+        metrics={},
+    )
+    save_checkpoint(folder, model, tokenizer, checkpoint)
+    return folder
+
+
+def command_line(task: str, recipe: Recipe) -> str:
+    """The command that trains by this recipe: every setting that is not the default, none that is a place on a disk.
+
+    >>> from rnn_demo.config import LanguageRecipe
+    >>> command_line("lm", LanguageRecipe(cell="gru", steps=10, data_dir=Path("/some/where")))
+    'python train.py lm --cell gru --data-dir DIR --steps 10'
+    """
+    words = ["python", "train.py", task]
+    for field in fields(recipe):
+        value = getattr(recipe, field.name)
+        if value == field.default or field.name in ("output_dir", "runs_dir", "resume", "num_threads"):
+            continue
+        given = ["DIR"] if field.name == "data_dir" else value if isinstance(value, tuple) else [value]
+        words += ["--" + field.name.replace("_", "-"), *map(str, given)]
+    return shlex.join(words)
+
+
+def _hardware(device: str) -> str:
+    if device.startswith("cuda"):
+        return str(torch.cuda.get_device_name(device))
+    return f"{torch.get_num_threads()} CPU threads ({platform.machine()})"
