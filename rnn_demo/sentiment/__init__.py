@@ -1,0 +1,1 @@
+"""Text -> score: the sentiment classifier, how it is trained, measured and how it answers."""

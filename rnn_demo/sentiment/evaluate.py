@@ -1,0 +1,68 @@
+"""How a sentiment classifier is measured: accuracy, and calibration where the labels are two."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from rnn_demo.sentiment.model import SentimentModel
+from rnn_demo.sentiment.reviews import read_labels
+from rnn_demo.sentiment.score import label_of
+from rnn_demo.tokenizer import Tokenizer
+from rnn_demo.training.batching import pad_rows
+from rnn_demo.training.corpora import in_case
+from rnn_demo.training.metrics import expected_calibration_error
+
+__all__ = ["evaluate", "review_ids", "score_rows"]
+
+ROWS = 64
+
+
+def review_ids(texts: list[str], tokenizer: Tokenizer, max_tokens: int | None = None) -> list[list[int]]:
+    """The token ids of reviews: the style piece, then the last `max_tokens` pieces (None = all)."""
+    start_id = tokenizer.style_id("review")
+    return [[start_id, *ids[-(max_tokens or 0) :]] for ids in tokenizer.encode_many(texts)]
+
+
+def score_rows(model: nn.Module, rows: list[list[int]]) -> np.ndarray:
+    """P(positive) of each row of token ids, in batches of rows of about the same length: float64 (row,)."""
+    device = next(model.parameters()).device
+    scores = np.zeros(len(rows))
+    order = np.argsort([len(row) for row in rows], kind="stable")
+    for i in range(0, len(rows), ROWS):
+        chosen = order[i : i + ROWS]
+        padded, lengths = pad_rows([rows[j] for j in chosen], pad_id=0)
+        logits = model(torch.from_numpy(padded).to(device), torch.from_numpy(lengths).to(device))
+        scores[chosen] = torch.sigmoid(logits).double().cpu().numpy()
+    return scores
+
+
+@torch.inference_mode()
+def evaluate(folder: Path, dataset: str, split: str, data_dir: Path | None, case: str) -> dict[str, Any]:
+    """Measure a checkpoint on a data set.
+
+    Args:
+        folder: a checkpoint folder.
+        dataset: a data set with a text or sentence column, and label: 0, 1, or 0 to 4.
+        split: its split.
+        data_dir: where the folders are; None reads from the Hub.
+        case: asis, lower or upper.
+
+    Returns:
+        accuracy, ece and examples with two classes, cut at 0.5; with five, accuracy over negative (0, 1), neutral
+        (2) and positive (3, 4), and examples.
+    """
+    model, tokenizer = SentimentModel.load(folder), Tokenizer.from_file(folder / "tokenizer.model")
+    texts, given = read_labels(dataset, split, data_dir)
+    labels = np.array(given)
+    scores = score_rows(model, review_ids([in_case(text, case) for text in texts], tokenizer))
+    if labels.max() > 1:
+        truth = np.where(labels < 2, "negative", np.where(labels > 2, "positive", "neutral"))
+        return {"accuracy": float((np.array([label_of(s) for s in scores]) == truth).mean()), "examples": len(labels)}
+    return {
+        "accuracy": float(((scores >= 0.5) == (labels == 1)).mean()),
+        "ece": expected_calibration_error(scores, labels),
+        "examples": len(labels),
+    }

@@ -1,0 +1,59 @@
+"""The sentiment classifier: P(positive) from everything that was read, not only from the last state.
+
+Mean, maximum and last state are pooled together (Howard & Ruder 2018, arXiv:1801.06146, "concat pooling"). Pooling
+over the steps so far, instead of all steps, gives the score after each token: the score of that prefix, exactly.
+"""
+
+import torch
+from torch import Tensor, nn
+
+from rnn_demo.checkpoint import CheckpointModel
+from rnn_demo.config import SentimentConfig
+from rnn_demo.encoder import Encoder
+
+__all__ = ["SentimentModel"]
+
+
+class SentimentModel(CheckpointModel):
+    """An encoder that reads forwards, concat pooling, and one sigmoid.
+
+    pooled_t = [mean(h_1..h_t), max(h_1..h_t), h_t]
+    P(positive | x_1..x_t) = sigmoid(w . pooled_t + b)
+    """
+
+    config_class = SentimentConfig
+
+    def __init__(self, config: SentimentConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.encoder = Encoder(config)
+        self.classifier = nn.Linear(3 * config.output_size, 1)
+
+    def forward(self, token_ids: Tensor, lengths: Tensor) -> Tensor:
+        """Score whole texts.
+
+        Args:
+            token_ids: int64 (batch, seq).
+            lengths: int64 (batch,), 1..seq.
+
+        Returns:
+            float32 (batch,); logits of P(positive).
+        """
+        outputs = self.encoder(token_ids, lengths=lengths).outputs
+        real = (torch.arange(outputs.shape[1], device=outputs.device) < lengths[:, None])[:, :, None]
+        mean = outputs.masked_fill(~real, 0).sum(1) / lengths[:, None]
+        maximum = outputs.masked_fill(~real, -torch.inf).amax(1)
+        last = outputs[torch.arange(len(outputs), device=outputs.device), lengths - 1]
+        return self._classify(torch.cat([mean, maximum, last], dim=-1))
+
+    def running_logits(self, token_ids: Tensor) -> Tensor:
+        """Score every prefix of each text: int64 (batch, seq) -> float32 (batch, seq)."""
+        outputs = self.encoder(token_ids).outputs
+        count = torch.arange(1, outputs.shape[1] + 1, device=outputs.device)[None, :, None]
+        mean = outputs.cumsum(1) / count
+        maximum = outputs.cummax(1).values
+        return self._classify(torch.cat([mean, maximum, outputs], dim=-1))
+
+    def _classify(self, pooled: Tensor) -> Tensor:
+        logits: Tensor = self.classifier(self.encoder.dropout(pooled))[..., 0]
+        return logits.float()

@@ -1,0 +1,103 @@
+"""Labelled opinions: which rows train, which are held out, and how the treebank's text is made to look typed.
+
+Held out, to choose and to stop on: every tenth IMDB train review, and 1,000 sentences of the five-class treebank. The
+binary treebank is made of phrases of the same sentences, so those phrases leave its training rows.
+"""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from rnn_demo.config import SentimentRecipe
+from rnn_demo.errors import DataError
+from rnn_demo.training.corpora import clean, read_split, text_column
+
+__all__ = ["LabelledText", "read_labels", "read_reviews", "retype"]
+
+HELD_OUT_EVERY = {"sst5": 8, "sst2": 0}
+"""Every so many train rows of a data set are held out; 0 = none. Others: every tenth."""
+MAX_HELD_OUT = {"sst5": 1000}
+TREEBANK = ("sst2", "sst5")
+
+
+@dataclass(frozen=True)
+class LabelledText:
+    """A text and how positive it is."""
+
+    text: str
+    target: float
+    """0 negative .. 1 positive; the five classes are 0, 0.25, 0.5, 0.75, 1."""
+
+
+def read_labels(name: str, split: str, data_dir: Path | None) -> tuple[list[str], list[int]]:
+    """Read the texts and labels of a split.
+
+    Raises:
+        DataError: a column is missing, or a label is not 0 or 1 (or, where a label above 1 occurs, 0 to 4).
+    """
+    rows = read_split(name, split, data_dir, columns=("label",))
+    labels = [int(label) for label in rows["label"]]
+    num_classes = 5 if max(labels) > 1 else 2
+    wrong = next((i for i, label in enumerate(labels) if not 0 <= label < num_classes), None)
+    if wrong is not None:
+        raise DataError(
+            f"{name}/{split}: row {wrong} has label {labels[wrong]}; labels must be 0 or 1, or 0 to 4"
+            + (" (-1 marks rows without a label: this split cannot be scored)" if labels[wrong] == -1 else "")
+        )
+    return [clean(text).strip() for text in rows[text_column(rows, name)]], labels
+
+
+def read_reviews(recipe: SentimentRecipe) -> tuple[list[LabelledText], dict[str, list[LabelledText]]]:
+    """Read the train splits of the recipe's data sets.
+
+    Returns:
+        training: rows to learn from.
+        held_out: rows to choose on, by data set.
+
+    Raises:
+        DataError: as `read_labels`, or nothing is held out.
+    """
+    training: dict[str, list[LabelledText]] = {}
+    held_out: dict[str, list[LabelledText]] = {}
+    for name in recipe.datasets:
+        texts, labels = read_labels(name, "train", recipe.data_dir)
+        top = 4 if max(labels) > 1 else 1
+        rows = [LabelledText(text, label / top) for text, label in zip(texts, labels, strict=True) if text]
+        every = HELD_OUT_EVERY.get(name, 10)
+        held_out[name] = rows[::every][: MAX_HELD_OUT.get(name)] if every else []
+        apart = set(range(0, len(rows), every)[: len(held_out[name])]) if every else set()
+        training[name] = [row for i, row in enumerate(rows) if i not in apart]
+    if not any(held_out.values()):
+        raise DataError(f"{', '.join(recipe.datasets)}: no rows to choose on; add imdb or sst5")
+    if held_out.get("sst5") and "sst2" in training:
+        training["sst2"] = without_phrases(training["sst2"], held_out["sst5"])
+    mixed = [
+        LabelledText(retype(row.text), row.target) if name in TREEBANK and i % 2 else row
+        for name, rows in training.items()
+        for i, row in enumerate(rows)
+    ]
+    return mixed, held_out
+
+
+def without_phrases(rows: list[LabelledText], sentences: list[LabelledText]) -> list[LabelledText]:
+    """Leave out the rows whose words stand in one of the sentences.
+
+    >>> rows = [LabelledText("a dull film", 0), LabelledText("dull", 0), LabelledText("good", 1)]
+    >>> [row.text for row in without_phrases(rows, [LabelledText("such a dull film .", 0)])]
+    ['good']
+    """
+    haystack = " \n ".join(["", *(sentence.text.lower() for sentence in sentences), ""])
+    return [row for row in rows if f" {row.text.lower()} " not in haystack]
+
+
+def retype(text: str) -> str:
+    """Write a treebank sentence as a person would: clitics and punctuation joined, brackets back, a capital first.
+
+    >>> retype("it 's not bad , but i ca n't love it -lrb- yet -rrb- .")
+    "It's not bad, but I can't love it (yet)."
+    """
+    text = text.replace("-lrb-", "(").replace("-rrb-", ")").replace("``", '"').replace("''", '"')
+    text = re.sub(r" (n't|'(?:s|re|ve|ll|d|m)\b|[.,;:!?%)]|')", r"\1", text)
+    text = re.sub(r"([($]) ", r"\1", text)
+    text = re.sub(r"\bi\b", "I", text)
+    return text[:1].upper() + text[1:]

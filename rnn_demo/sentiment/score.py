@@ -1,0 +1,62 @@
+"""How the sentiment classifier answers: a text in, P(positive) out, after each token and at the end."""
+
+import torch
+
+from rnn_demo.errors import InputError
+from rnn_demo.reader import Reader, require_text
+from rnn_demo.results import ScoredToken, SentimentScore
+from rnn_demo.sentiment.model import SentimentModel
+from rnn_demo.tokenizer import EncodedText
+
+__all__ = ["NEGATIVE_BELOW", "POSITIVE_ABOVE", "SentimentScorer", "label_of"]
+
+NEGATIVE_BELOW = 0.4
+POSITIVE_ABOVE = 0.6
+
+
+def label_of(score: float) -> str:
+    """Name a score: the treebank's own bins, with its two outer ones on each side joined.
+
+    >>> label_of(0.39), label_of(0.4), label_of(0.6), label_of(0.61)
+    ('negative', 'neutral', 'neutral', 'positive')
+    """
+    return "negative" if score < NEGATIVE_BELOW else "positive" if score > POSITIVE_ABOVE else "neutral"
+
+
+class SentimentScorer(Reader):
+    """A sentiment classifier that answers."""
+
+    task = "sentiment"
+    model_class = SentimentModel
+    model: SentimentModel
+
+    def encode(self, text: str) -> EncodedText:
+        """Turn a text into what the network reads: `<review>`, then the text."""
+        tokens = self.tokenizer.encode_with_spans(require_text(text))
+        return EncodedText(text, (self.tokenizer.style_id("review"),), tokens)
+
+    def predict(self, texts: list[str]) -> list[SentimentScore]:
+        """Score texts.
+
+        Args:
+            texts: one text or more; each is read whole and on its own.
+
+        Returns:
+            One result a text, in order.
+
+        Raises:
+            InputError: not a list, or a text has nothing in it.
+        """
+        if isinstance(texts, str):
+            raise InputError("predict takes a list of texts; put the text in brackets")
+        return [self._score(self.encode(text)) for text in texts]
+
+    @torch.inference_mode()
+    def _score(self, encoded: EncodedText) -> SentimentScore:
+        logits = self.model.running_logits(torch.tensor([encoded.token_ids]))[0]
+        scores = torch.sigmoid(logits)[len(encoded.start_ids) :].tolist()
+        tokens = tuple(
+            ScoredToken(token.token, token.start, token.end, score)
+            for token, score in zip(encoded.tokens, scores, strict=True)
+        )
+        return SentimentScore(scores[-1], label_of(scores[-1]), tokens)

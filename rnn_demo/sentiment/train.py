@@ -1,0 +1,100 @@
+"""How a sentiment classifier is trained: binary cross-entropy on long reviews and one-line opinions together.
+
+Five-class rows are soft targets (0, 0.25, .. 1), so that the middle of the scale means neutral.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from rnn_demo.cells import State
+from rnn_demo.config import SentimentConfig, SentimentRecipe
+from rnn_demo.sentiment.evaluate import review_ids, score_rows
+from rnn_demo.sentiment.model import SentimentModel
+from rnn_demo.sentiment.reviews import LabelledText, read_reviews
+from rnn_demo.tokenizer import Tokenizer
+from rnn_demo.training.batching import BucketedBatches, pad_rows
+from rnn_demo.training.loop import Progress
+from rnn_demo.training.run import open_tokenizer, train_and_save
+
+__all__ = ["SentimentObjective", "train"]
+
+
+class SentimentObjective:
+    """The mean binary cross-entropy against P(positive), nats per text.
+
+    Args:
+        training: rows to learn from.
+        held_out: rows to choose on, by data set; at most `validation_rows` of each are read.
+        tokenizer: of the network.
+        recipe: batch size and cut.
+    """
+
+    metric = "nats"
+    higher_is_better = False
+
+    def __init__(
+        self,
+        training: list[LabelledText],
+        held_out: dict[str, list[LabelledText]],
+        tokenizer: Tokenizer,
+        recipe: SentimentRecipe,
+    ) -> None:
+        self.recipe = recipe
+        self.rows = review_ids([row.text for row in training], tokenizer, recipe.max_tokens)
+        self.targets = np.array([row.target for row in training], dtype=np.float32)
+        self.batches = BucketedBatches(np.array([len(row) for row in self.rows]), recipe.batch_size, recipe.seed)
+        self.held_out = {}
+        for name, rows in held_out.items():
+            chosen = rows[:: max(1, len(rows) // recipe.validation_rows)]
+            ids = review_ids([row.text for row in chosen], tokenizer, recipe.max_tokens)
+            self.held_out[name] = (ids, np.array([row.target for row in chosen]))
+        self.chosen_on = " and ".join(f"held-out rows of {name}/train" for name, rows in held_out.items() if rows)
+
+    def batch_at(self, step: int, rank: int, world: int) -> dict[str, Tensor]:
+        """token_ids int64 (batch / world, seq), lengths int64 and targets float32 (batch / world,)."""
+        chosen = self.batches.rows_at(step, rank, world)
+        token_ids, lengths = pad_rows([self.rows[i] for i in chosen], pad_id=0)
+        parts = {"token_ids": token_ids, "lengths": lengths, "targets": self.targets[chosen]}
+        return {name: torch.from_numpy(part) for name, part in parts.items()}
+
+    def loss(self, model: nn.Module, batch: dict[str, Tensor], state: State | None) -> tuple[Tensor, State | None]:
+        """Cross-entropy of a batch, nats per text; nothing is carried."""
+        logits = model(batch["token_ids"], batch["lengths"])
+        return nn.functional.binary_cross_entropy_with_logits(logits, batch["targets"]), None
+
+    def num_tokens(self, batch: dict[str, Tensor]) -> int:
+        """Real tokens in a batch."""
+        return int(batch["lengths"].sum())
+
+    def validate(self, model: nn.Module) -> dict[str, float]:
+        """Cross-entropy over all held-out rows, and the accuracy at 0.5 on each data set, neutral rows apart."""
+        metrics, nats = {}, []
+        for name, (rows, targets) in self.held_out.items():
+            if not rows:
+                continue
+            scores = score_rows(model, rows).clip(1e-6, 1 - 1e-6)
+            nats.append(-(targets * np.log(scores) + (1 - targets) * np.log(1 - scores)))
+            clear = targets != 0.5
+            metrics[f"{name}_accuracy"] = float(((scores >= 0.5) == (targets > 0.5))[clear].mean())
+        return {"nats": float(np.concatenate(nats).mean()), **metrics}
+
+
+def train(recipe: SentimentRecipe, on_progress: Callable[[Progress], None]) -> Path | None:
+    """Train a sentiment classifier and write its checkpoint; see `train_and_save`."""
+    tokenizer = open_tokenizer(recipe)
+    training, held_out = read_reviews(recipe)
+    config = SentimentConfig(
+        cell=recipe.cell,
+        vocab_size=tokenizer.vocab_size,
+        embed_size=recipe.embed_size,
+        hidden_size=recipe.hidden_size,
+        num_layers=recipe.num_layers,
+        dropout_prob=recipe.dropout_prob,
+    )
+    objective = SentimentObjective(training, held_out, tokenizer, recipe)
+    data = [f"{name}/train" for name in recipe.datasets]
+    return train_and_save("sentiment", SentimentModel, config, tokenizer, objective, recipe, data, on_progress)

@@ -1,0 +1,134 @@
+"""Train and measure the models: `python train.py --help`.
+
+    python train.py tokenizer --data-dir DIR
+    python train.py lm --cell gru --minutes 20 --data-dir DIR
+    python train.py sentiment --init-from lm-lstm --minutes 20 --data-dir DIR
+    python train.py ner --minutes 10 --data-dir DIR
+    python train.py evaluate lm-gru --dataset english_novels --split validation --data-dir DIR
+"""
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import tyro
+from tqdm import tqdm
+
+from rnn_demo.checkpoint import find_checkpoint, read_checkpoint, record_metrics
+from rnn_demo.config import EntityRecipe, LanguageRecipe, Recipe, SentimentRecipe, TokenizerRecipe
+from rnn_demo.errors import RnnDemoError
+from rnn_demo.tasks import find_task
+
+flags = tyro.extras.SubcommandApp()
+
+
+@flags.command(name="tokenizer")
+def train_tokenizer(recipe: tyro.conf.OmitArgPrefixes[TokenizerRecipe]) -> None:
+    """Learn the pieces that every model shares."""
+    from rnn_demo.training.vocabulary import train
+
+    model_proto = train(recipe)
+    if recipe.dry_run:
+        print(f"dry run: {len(model_proto):,} bytes, nothing written")
+        return
+    recipe.output_dir.mkdir(parents=True, exist_ok=True)
+    path = recipe.output_dir / "tokenizer.model"
+    path.write_bytes(model_proto)
+    print(f"wrote {path}, {len(model_proto):,} bytes")
+
+
+@flags.command(name="lm")
+def train_lm(recipe: tyro.conf.OmitArgPrefixes[LanguageRecipe]) -> None:
+    """Train a language model."""
+    run("lm", recipe)
+
+
+@flags.command(name="sentiment")
+def train_sentiment(recipe: tyro.conf.OmitArgPrefixes[SentimentRecipe]) -> None:
+    """Train a sentiment classifier."""
+    run("sentiment", recipe)
+
+
+@flags.command(name="ner")
+def train_ner(recipe: tyro.conf.OmitArgPrefixes[EntityRecipe]) -> None:
+    """Train an entity tagger."""
+    run("ner", recipe)
+
+
+@flags.command(name="evaluate")
+def evaluate(
+    name: tyro.conf.Positional[str],
+    dataset: str,
+    split: str = "test",
+    data_dir: Path | None = None,
+    case: Literal["asis", "lower", "upper"] = "asis",
+    json_only: Annotated[bool, tyro.conf.arg(name="json")] = False,
+    record: bool = False,
+) -> None:
+    """Measure a checkpoint on a data set.
+
+    Args:
+        name: a name under checkpoints/, a folder, or a Hub id.
+        dataset: a data set with the columns of the checkpoint's task.
+        split: its split.
+        data_dir: folder that holds a folder a data set; without it the data set comes from the Hub.
+        case: rewrite the text in small letters or capitals first.
+        json_only: print one JSON object and nothing else.
+        record: write the numbers into the checkpoint's config.json and model card too.
+    """
+    folder = find_checkpoint(name)
+    metrics = find_task(read_checkpoint(folder).task).evaluate(folder, dataset, split, data_dir, case)
+    if record:
+        record_metrics(folder, f"{dataset}/{split}" + ("" if case == "asis" else f", {case} case"), metrics)
+    if json_only:
+        print(json.dumps(metrics))
+        return
+    print(f"{folder.name} on {dataset}/{split}, {case}")
+    for metric, value in metrics.items():
+        print(f"  {metric:16} {format_value(value)}")
+
+
+def format_value(value: Any) -> str:
+    """Write a count whole, a rate with four decimals, and a table a line a row."""
+    if isinstance(value, dict):
+        return "".join(f"\n    {name:14} {format_value(inner)}" for name, inner in value.items())
+    return f"{value:,}" if isinstance(value, int) else f"{value:.4f}"
+
+
+def run(task: str, recipe: Recipe) -> None:
+    """Train with a progress bar, and say where the checkpoint is."""
+    with tqdm(total=100, bar_format="{percentage:5.1f}%|{bar:24}|{postfix}") as bar:
+
+        def show(progress: Any) -> None:
+            if progress.message:
+                bar.write(progress.message, file=sys.stderr)
+            bar.n = 100 * progress.fraction
+            minutes, seconds = divmod(round(min(progress.remaining_s, 359_999)), 60)
+            bar.set_postfix_str(
+                f" step {progress.step:,}, loss {progress.loss_nats:.3f} nats, {progress.tokens_per_s:,.0f} tokens/s, "
+                f"{minutes}:{seconds:02} left",
+                refresh=False,
+            )
+            bar.update(0)
+            if progress.metrics:
+                numbers = ", ".join(f"{name} {value:.4f}" for name, value in progress.metrics.items())
+                bar.write(f"step {progress.step:,}: {numbers}", file=sys.stderr)
+
+        folder = find_task(task).train(recipe, show)
+    if folder is not None:
+        print(f"wrote {folder}")
+
+
+def main() -> int:
+    """Run a command; say what is wrong in a line, without a trace."""
+    try:
+        flags.cli(description=__doc__)
+    except RnnDemoError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
