@@ -1,0 +1,1 @@
+"""Text -> entities: the tagger, how it is trained, measured and how it answers."""

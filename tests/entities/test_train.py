@@ -1,0 +1,150 @@
+"""Training a tagger: from a tiny data set to a checkpoint, pure batches, and errors before the first step."""
+
+import json
+
+import pytest
+import torch
+from datasets import Dataset
+
+from rnn_demo.config import EntityRecipe
+from rnn_demo.entities.corpus import TaggedSentences
+from rnn_demo.entities.evaluate import evaluate
+from rnn_demo.entities.tag import EntityTagger
+from rnn_demo.entities.train import EntityObjective, tag_set, train
+from rnn_demo.errors import DataError, InputError
+
+TAGS = ("O", "B-LOC", "I-LOC", "B-PER", "I-PER")
+WORDS = [["Ada", "Lovelace", "met", "Babbage"], ["He", "saw", "London", "."], ["Rome"], ["a", "fine", "day"]]
+WORD_TAGS = [["B-PER", "I-PER", "O", "B-PER"], ["O", "O", "B-LOC", "O"], ["B-LOC"], ["O"] * 3]
+SIZES = {"embed_size": 8, "hidden_size": 6, "num_layers": 1, "batch_size": 4, "precision": "fp32"}
+
+
+def write_split(data_dir, split, words=WORDS, tags=WORD_TAGS):
+    (data_dir / "mine").mkdir(parents=True, exist_ok=True)
+    path = data_dir / "mine" / f"{split}-00000-of-00001.parquet"
+    Dataset.from_dict({"tokens": words, "ner_tags": tags}).to_parquet(path)
+
+
+@pytest.fixture
+def recipe(tokenizer, tmp_path):
+    """Write a data set of 8 sentences and a tokenizer; give a recipe that trains on them for two steps."""
+    write_split(tmp_path / "data", "train", WORDS * 2, WORD_TAGS * 2)
+    write_split(tmp_path / "data", "validation")
+    (tmp_path / "tokenizer").mkdir()
+    (tmp_path / "tokenizer" / "tokenizer.model").write_bytes(tokenizer.model_proto)
+    places = {"data_dir": tmp_path / "data", "output_dir": tmp_path / "ner-tiny", "runs_dir": tmp_path / "runs"}
+    return EntityRecipe(dataset="mine", tokenizer=str(tmp_path / "tokenizer"), steps=2, **places, **SIZES)
+
+
+def make_objective(tokenizer, **settings):
+    data = TaggedSentences("mine/train", WORDS * 8, WORD_TAGS * 8)
+    return EntityObjective(data, data, TAGS, tokenizer, EntityRecipe(**{**SIZES, **settings}))
+
+
+def test_two_steps_give_a_checkpoint_that_answers_as_it_was_measured(recipe):
+    steps = []
+    folder = train(recipe, steps.append)
+    assert [progress.step for progress in steps] == [1, 2]
+    assert steps[-1].metrics.keys() == {"f1", "precision", "recall"}
+    config = json.loads((folder / "config.json").read_text())
+    assert (config["task"], config["cell"], config["bidirectional"]) == ("ner", "lstm", True)
+    assert tuple(config["tags"]) == TAGS
+    assert (config["data"], config["chosen_on"]) == (["mine/train"], "mine/validation")
+    tagger = EntityTagger.load(folder)
+    assert tagger.predict(["Ada saw Rome."])[0].text == "Ada saw Rome."
+    assert evaluate(folder, "mine", "validation", recipe.data_dir, "asis")["entities"] == 4
+
+
+def test_a_tagger_learns_its_training_sentences_by_heart(recipe):
+    settings = {**vars(recipe), "steps": 60, "lr": 0.03, "dropout_prob": 0.0, "warmup_steps": 0, "validate_every": 60}
+    steps = []
+    train(EntityRecipe(**settings), steps.append)
+    assert steps[-1].metrics["f1"] == 1
+    assert steps[-1].loss_nats < 0.5 < steps[0].loss_nats
+
+
+def test_batches_are_a_pure_function_of_the_step(tokenizer):
+    objective, again = make_objective(tokenizer), make_objective(tokenizer)
+    for step in (5, 0, 17):
+        first, second = objective.batch_at(step, 0, 1), again.batch_at(step, 0, 1)
+        assert all(torch.equal(first[name], second[name]) for name in ("token_ids", "piece_counts", "tags"))
+    other_seed = make_objective(tokenizer, seed=1)
+    assert any(
+        not torch.equal(objective.batch_at(step, 0, 1)["token_ids"], other_seed.batch_at(step, 0, 1)["token_ids"])
+        for step in range(5)
+    )
+
+
+def test_two_processes_share_the_batch_of_one(tokenizer):
+    objective = make_objective(tokenizer, upper_prob=0.4, lower_prob=0.4)
+    for step in range(4):
+        whole = objective.batch_at(step, 0, 1)
+        for rank in range(2):
+            part = objective.batch_at(step, rank, 2)
+            seq_len, num_words = part["token_ids"].shape[1], part["tags"].shape[1]
+            assert torch.equal(part["token_ids"], whole["token_ids"][rank::2, :seq_len])
+            assert torch.equal(part["tags"], whole["tags"][rank::2, :num_words])
+
+
+@pytest.mark.parametrize(("settings", "write"), [({"upper_prob": 1.0}, str.upper), ({"lower_prob": 1.0}, str.lower)])
+def test_sentences_are_shown_in_another_case(settings, write, tokenizer):
+    objective = make_objective(tokenizer, **{"upper_prob": 0.0, "lower_prob": 0.0, "passage_sentences": 1, **settings})
+    batch = objective.batch_at(3, 0, 1)
+    rows = zip(batch["token_ids"].tolist(), lengths(batch), strict=True)
+    shown = {tokenizer.decode(token_ids[:length]) for token_ids, length in rows}
+    assert shown <= {" " + write(" ".join(row)) for row in WORDS}
+
+
+def lengths(batch):
+    return batch["piece_counts"].sum(1).tolist()
+
+
+def test_num_tokens_leaves_padding_out(tokenizer):
+    objective = make_objective(tokenizer)
+    batch = objective.batch_at(0, 0, 1)
+    assert objective.num_tokens(batch) == sum(lengths(batch))
+
+
+def test_case_probabilities_above_one_together_are_refused():
+    with pytest.raises(InputError, match=r"upper_prob \+ lower_prob is 1.2; it must be at most 1"):
+        EntityRecipe(upper_prob=0.6, lower_prob=0.6)
+
+
+@pytest.mark.parametrize(
+    ("words", "tags", "message"),
+    [
+        ([["Ada", "met"]], [["B-PER"]], "row 0 of mine/validation has 2 tokens and 1 ner_tags"),
+        ([["in", "Ada"]], [["O", "I-PER"]], "mine/validation is not IOB2: I-PER follows O in sentence 0 .* B-PER"),
+        ([["Ada", "met"]], [["B-LOC", "I-PER"]], "I-PER follows B-LOC"),
+        ([["Ada"]], [["I-PER"]], "I-PER follows O"),
+        ([["Reuters"]], [["B-ORG"]], "the tag sets differ: mine/validation has ORG, mine/train only LOC, PER"),
+    ],
+)
+def test_broken_validation_data_is_refused_before_training(words, tags, message, recipe):
+    write_split(recipe.data_dir, "validation", words, tags)
+    with pytest.raises(DataError, match=message):
+        train(recipe, pytest.fail)
+    assert not recipe.runs_dir.exists()
+
+
+def test_a_missing_column_is_refused_before_training(recipe):
+    for path in (recipe.data_dir / "mine").iterdir():
+        Dataset.from_dict({"words": WORDS, "ner_tags": WORD_TAGS}).to_parquet(path)
+    with pytest.raises(DataError, match="no column 'tokens'; it has words, ner_tags"):
+        train(recipe, pytest.fail)
+
+
+def test_a_data_set_without_entities_is_refused(recipe):
+    write_split(recipe.data_dir, "train", [["a", "day"]] * 8, [["O", "O"]] * 8)
+    with pytest.raises(DataError, match="mine/train marks no entity"):
+        train(recipe, pytest.fail)
+
+
+def test_every_label_gets_both_tags():
+    data = TaggedSentences("mine/train", [["Rome", "Ada"]], [["B-LOC", "B-PER"]])
+    assert tag_set(data, data) == TAGS
+
+
+def test_dry_run_writes_no_checkpoint(recipe):
+    assert train(EntityRecipe(**{**vars(recipe), "dry_run": True}), lambda progress: None) is None
+    assert not recipe.output_dir.exists()

@@ -1,0 +1,81 @@
+"""Words: every sign in exactly one of them, and split as CoNLL-2003 splits."""
+
+import time
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rnn_demo.entities.words import split_words
+
+TRICKY = st.lists(
+    st.sampled_from(
+        [*"aSZé9.,:/&-'’\"()$@+#_ \n\u200d\u0301\ufe0f\x00東👩🏽🇫", "n't", "'s", "U.S.", "Mr.", "www.", "--"]
+    )
+)
+
+
+@given(st.one_of(st.text(), TRICKY.map("".join)))
+def test_every_sign_lies_in_exactly_one_word(text):
+    words = split_words(text)
+    assert all(text[word.start : word.end] == word.text for word in words)
+    assert all(word.text and not any(character.isspace() for character in word.text) for word in words)
+    assert all(left.end <= right.start for left, right in pairwise(words))
+    assert "".join(word.text for word in words) == "".join(text.split())
+
+
+@given(st.text(), st.text())
+def test_a_paragraph_is_split_the_same_with_another_after_it(first, second):
+    alone = split_words(first + "\n\n.")[:-1]
+    assert split_words(f"{first}\n\n.\n\n{second}")[: len(alone)] == alone
+
+
+@pytest.mark.parametrize(
+    ("typed", "words"),
+    [
+        ("British lamb.", "British lamb ."),
+        ("Iraq's O'Brien, the Farmers' Union", "Iraq 's O'Brien , the Farmers ' Union"),
+        ("He didn't, can't and won't.", "He did n't , ca n't and wo n't ."),
+        ("I'm sure they're here; we'll, you've, he'd", "I 'm sure they 're here ; we 'll , you 've , he 'd"),
+        ("IT'S O'NEILL, ISN'T IT?", "IT 'S O'NEILL , IS N'T IT ?"),
+        ("It’s here, don’t worry", "It ’s here , do n’t worry"),
+        (
+            "the U.S.-led U.N. force in St. Louis, Calif. at 9:30 a.m.!",
+            "the U.S.-led U.N. force in St. Louis , Calif. at 9:30 a.m. !",
+        ),
+        ("He lives in the U.S.", "He lives in the U.S ."),
+        ('"Home is the U.S."', '" Home is the U.S . "'),
+        ("Mr. J. Smith of T.O'Gorman Inc. and A.G. Edwards", "Mr. J. Smith of T.O'Gorman Inc. and A.G. Edwards"),
+        ("It was in 1996. Then", "It was in 1996 . Then"),
+        ("1. Germany\n2. Italy 6-4 (7-4) 1996-08-22", "1. Germany 2. Italy 6-4 ( 7-4 ) 1996-08-22"),
+        ("US$1,000.50, C$5 and $3, 4 1/2% of 1996/97", "US$ 1,000.50 , C$ 5 and $ 3 , 4 1/2 % of 1996/97"),
+        ("It rose .500 to +44 -- by S&P... *note", "It rose .500 to +44 -- by S&P ... * note"),
+        ("a.reporter@reuters.com (www.reuters.com/news).", "a.reporter@reuters.com ( www.reuters.com/news ) ."),
+        ("end.Next, at reuters.com", "end . Next , at reuters.com"),
+        ("한국어 नमस्ते دنیا", "한국어 नमस्ते دنیا"),
+        ("cafe\u0301👩\u200d💻👍🏽🇫🇷🇩🇪1️⃣❤️!", "cafe\u0301 👩\u200d💻 👍🏽 🇫🇷 🇩🇪 1️⃣ ❤️ !"),
+    ],
+)
+def test_split_agrees_with_the_corpus(typed, words):
+    assert [word.text for word in split_words(typed)] == words.split()
+
+
+def test_words_of_scripts_without_spaces_are_single_signs():
+    assert [word.text for word in split_words("東京はTokyo、です")] == ["東", "京", "は", "Tokyo", "、", "で", "す"]
+
+
+@pytest.mark.parametrize("text", ["", " ", "\n\t\u2003\x85\x1c"])
+def test_white_space_holds_no_words(text):
+    assert split_words(text) == ()
+
+
+def test_offsets_count_code_points():
+    assert [(word.start, word.end) for word in split_words("👍 Ada  Lovelace")] == [(0, 1), (2, 5), (7, 15)]
+
+
+@pytest.mark.parametrize("part", ["a+", "a@", "A.", "A. ", "a'", "n't", "www.!", "👩\u200d", "\u0301", 'a.b."', "-"])
+def test_time_grows_with_the_length_only(part):
+    started = time.process_time()
+    split_words(part * 20_000)
+    assert time.process_time() - started < 2  # seconds of this process; quadratic time would take minutes
