@@ -1,5 +1,7 @@
 """Train and measure the models: `python train.py --help`.
 
+For example:
+
     python train.py tokenizer --data-dir DIR
     python train.py lm --cell gru --minutes 20 --data-dir DIR
     python train.py sentiment --init-from lm-lstm --minutes 20 --data-dir DIR

@@ -12,9 +12,10 @@ float32; vectors stay float32. The metrics on the card are those of the weights 
 
 import json
 from dataclasses import asdict, dataclass, fields
+from os.path import isdir
 from pathlib import Path
 from shutil import rmtree
-from typing import Any, ClassVar
+from typing import Any
 
 import torch
 from huggingface_hub import ModelCard, ModelCardData, PyTorchModelHubMixin, snapshot_download
@@ -36,6 +37,8 @@ __all__ = [
     "find_checkpoint",
     "pack_weights",
     "read_checkpoint",
+    "record_metrics",
+    "require_replaceable",
     "save_checkpoint",
     "shipped_checkpoints",
     "unpack_weights",
@@ -83,23 +86,19 @@ class Checkpoint:
 class CheckpointModel(nn.Module, PyTorchModelHubMixin, library_name="rnn_demo"):
     """A network that can be saved to a folder or the Hub, and loaded from there.
 
-    A subclass takes one argument, `config`, a dataclass named by `config_class`.
+    A subclass takes one argument, `config`, annotated with its dataclass: the mixin reads config.json into that.
     """
 
-    config_class: ClassVar[type[EncoderConfig]]
     config: EncoderConfig
 
     def _save_pretrained(self, save_directory: Path) -> None:
         save_file(pack_weights(self.state_dict()), save_directory / WEIGHTS_NAME)
 
     @classmethod
-    def _from_pretrained(cls, *, model_id: str, config: Any, **_: Any) -> Self:  # the mixin reads config.json
+    def _from_pretrained(cls, *, model_id: str, config: Any, **_: Any) -> Self:  # type: ignore[override]
         model = cls(config)
-        path = Path(model_id) / WEIGHTS_NAME
-        try:
-            weights = unpack_weights(load_file(path))
-        except (OSError, SafetensorError) as error:
-            raise CheckpointError(f"cannot read the weights {path}: {error}") from error
+        path = find_checkpoint(model_id) / WEIGHTS_NAME
+        weights = read_weights(path)
         expected = {name: tuple(tensor.shape) for name, tensor in model.state_dict().items()}
         stored = {name: tuple(tensor.shape) for name, tensor in weights.items()}
         wrong = [name for name in expected | stored if expected.get(name) != stored.get(name)]
@@ -119,12 +118,10 @@ class CheckpointModel(nn.Module, PyTorchModelHubMixin, library_name="rnn_demo"):
         Raises:
             CheckpointError: a file is missing or broken, or the weights do not fit the config.
         """
-        values = read_config(folder)
-        known = {field.name: values[field.name] for field in fields(cls.config_class) if field.name in values}
+        read_config(folder)
         try:
-            config = cls.config_class(**known)
-            return cls.from_pretrained(folder, config=config)
-        except (TypeError, InputError) as error:
+            return cls.from_pretrained(folder)
+        except (TypeError, ValueError, RuntimeError) as error:  # RuntimeError: sizes that no memory holds
             raise CheckpointError(f"{folder / CONFIG_NAME} does not describe a {cls.__name__}: {error}") from error
 
 
@@ -148,7 +145,16 @@ def pack_weights(weights: dict[str, Tensor]) -> dict[str, Tensor]:
 
 
 def unpack_weights(packed: dict[str, Tensor]) -> dict[str, Tensor]:
-    """Undo `pack_weights`, up to rounding: half a scale at most."""
+    """Undo `pack_weights`, up to rounding: half a scale at most.
+
+    Raises:
+        CheckpointError: an int8 matrix has no scale for each of its rows.
+    """
+    for name, tensor in packed.items():
+        scale = packed.get(name + SCALE_SUFFIX)
+        if tensor.dtype == torch.int8 and (scale is None or scale.shape != tensor.shape[:1]):
+            found = "none" if scale is None else f"scales of shape {tuple(scale.shape)}"
+            raise CheckpointError(f"{name} needs {name + SCALE_SUFFIX} with a scale a row; the file holds {found}")
     return {
         name: tensor.float() * packed[name + SCALE_SUFFIX][:, None] if name + SCALE_SUFFIX in packed else tensor
         for name, tensor in packed.items()
@@ -156,8 +162,38 @@ def unpack_weights(packed: dict[str, Tensor]) -> dict[str, Tensor]:
     }
 
 
+def read_weights(path: Path) -> dict[str, Tensor]:
+    """Read a weight file, in fp32.
+
+    Raises:
+        CheckpointError: it is missing, broken, or not packed as here.
+    """
+    try:
+        return unpack_weights(load_file(path))
+    except (OSError, SafetensorError, CheckpointError) as error:
+        raise CheckpointError(f"cannot read the weights {path}: {error}") from error
+
+
+def require_replaceable(folder: Path) -> None:
+    """Refuse to put a checkpoint where anything but a checkpoint stands: saving replaces the whole folder.
+
+    Raises:
+        InputError: it is a file, or a folder that holds something else.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise InputError(f"{folder} is a file; give a folder")
+    if folder.is_dir() and any(folder.iterdir()) and not (folder / CONFIG_NAME).is_file():
+        raise InputError(f"{folder} holds something else than a checkpoint; give a new or an empty folder")
+
+
 def save_checkpoint(folder: Path, model: CheckpointModel, tokenizer: Tokenizer, checkpoint: Checkpoint) -> None:
-    """Write a checkpoint folder; what stood there is replaced once the new one is whole."""
+    """Write a checkpoint folder; what stood there is replaced once the new one is whole.
+
+    Raises:
+        InputError: what stands there is no checkpoint.
+    """
+    folder = folder.absolute()  # `.` has no name
+    require_replaceable(folder)
     new = folder.with_name(folder.name + ".new")
     rmtree(new, ignore_errors=True)
     new.mkdir(parents=True)
@@ -201,6 +237,8 @@ def read_config(folder: Path) -> dict[str, Any]:
         values: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise CheckpointError(f"cannot read {path}: {error}") from error
+    if not isinstance(values, dict):
+        raise CheckpointError(f"{path} holds a {type(values).__name__}; expected an object")
     missing = [field.name for field in fields(Checkpoint) if field.name not in values]
     if missing:
         raise CheckpointError(f"{path} lacks {', '.join(missing)}")
@@ -220,7 +258,7 @@ def find_checkpoint(name: str | Path) -> Path:
         CheckpointError: it is none of these; the message lists what is there.
     """
     for folder in (CHECKPOINTS_DIR / name, Path(name)):
-        if folder.is_dir():
+        if str(name) and isdir(folder):  # unlike Path.is_dir, False for a name that is too long
             return folder
     if "/" in str(name) and not Path(name).is_absolute():
         try:
@@ -247,11 +285,7 @@ def copy_matching_weights(model: nn.Module, folder: Path) -> list[str]:
     Raises:
         CheckpointError: the weights cannot be read, or nothing fits.
     """
-    path = folder / WEIGHTS_NAME
-    try:
-        weights = unpack_weights(load_file(path))
-    except (OSError, SafetensorError) as error:
-        raise CheckpointError(f"cannot read the weights {path}: {error}") from error
+    weights = read_weights(folder / WEIGHTS_NAME)
     own = model.state_dict()
     fitting = {name: tensor for name, tensor in weights.items() if name in own and own[name].shape == tensor.shape}
     if not fitting:

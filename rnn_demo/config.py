@@ -71,7 +71,12 @@ class LanguageModelConfig(EncoderConfig):
 
 @dataclass(frozen=True)
 class SentimentConfig(EncoderConfig):
-    """A sentiment classifier: an encoder, pooled over all steps, and one sigmoid."""
+    """A sentiment classifier: an encoder that reads forwards, pooled over all steps, and one sigmoid."""
+
+    def __post_init__(self) -> None:
+        """Refuse a model whose score after a token would know the tokens that follow."""
+        super().__post_init__()
+        require(not self.bidirectional, "bidirectional", True, "False: a sentiment classifier reads forwards only")
 
 
 @dataclass(frozen=True)
@@ -162,12 +167,14 @@ class Recipe:
         require(self.steps is None or self.minutes is None, "steps", self.steps, "left out when --minutes is given")
         require(self.steps is None or self.steps >= 1, "steps", self.steps, "1 or more")
         require(self.minutes is None or self.minutes > 0, "minutes", self.minutes, "more than 0")
-        for field in ("batch_size", "validate_every"):
+        for field in ("embed_size", "hidden_size", "num_layers", "batch_size", "validate_every"):
             require(getattr(self, field) >= 1, field, getattr(self, field), "1 or more")
         for field in ("weight_decay", "warmup_steps", "clip_norm", "num_threads"):
             require(getattr(self, field) >= 0, field, getattr(self, field), "0 or more")
         if self.steps is None and self.minutes is None:
             object.__setattr__(self, "minutes", 20.0)
+        require(0 <= self.seed < 2**32, "seed", self.seed, "in 0..2^32 - 1")
+        require(0 <= self.dropout_prob < 1, "dropout_prob", self.dropout_prob, "in [0, 1)")
         require(self.lr > 0, "lr", self.lr, "more than 0")
         require(self.precision in ("auto", "bf16", "fp32"), "precision", self.precision, "auto, bf16 or fp32")
 
@@ -188,6 +195,13 @@ class LanguageRecipe(Recipe):
     """Tokens between two updates, and the reach of the gradient; the state is carried on."""
     lr: float = 2e-3
 
+    def __post_init__(self) -> None:
+        """Refuse what cannot be trained, before any data is read."""
+        super().__post_init__()
+        for field in ("seq_len", "validation_tokens"):
+            require(getattr(self, field) >= 1, field, getattr(self, field), "1 or more")
+        require(len(self.datasets) > 0, "datasets", self.datasets, "one data set or more")
+
 
 @dataclass(frozen=True, kw_only=True)
 class SentimentRecipe(Recipe):
@@ -202,6 +216,13 @@ class SentimentRecipe(Recipe):
     dropout_prob: float = 0.3
     lr: float = 1e-3
 
+    def __post_init__(self) -> None:
+        """Refuse what cannot be trained, before any data is read."""
+        super().__post_init__()
+        for field in ("max_tokens", "validation_rows"):
+            require(getattr(self, field) >= 1, field, getattr(self, field), "1 or more")
+        require(len(self.datasets) > 0, "datasets", self.datasets, "one data set or more")
+
 
 @dataclass(frozen=True, kw_only=True)
 class EntityRecipe(Recipe):
@@ -210,11 +231,17 @@ class EntityRecipe(Recipe):
     dataset: str = "conll2003"
     """Data set with `tokens` and `ner_tags`, splits train and validation."""
     hidden_size: int = 256
-    dropout_prob: float = 0.5
-    upper_prob: float = 0.1
+    num_layers: int = 1
+    dropout_prob: float = 0.4
+    batch_size: int = 16
+    lr: float = 4e-3
+    validate_every: int = 1000
+    upper_prob: float = 0.15
     """Chance that a training sentence is shown IN CAPITALS."""
     lower_prob: float = 0.1
     """Chance that a training sentence is shown in lower case."""
+    passage_sentences: int = 3
+    """Training sentences are also shown in passages of 2 to so many; 1 = never."""
 
     def __post_init__(self) -> None:
         """Refuse chances that are none, or come to more than 1 together."""
@@ -223,3 +250,4 @@ class EntityRecipe(Recipe):
             require(0 <= getattr(self, field) <= 1, field, getattr(self, field), "in [0, 1]")
         total = self.upper_prob + self.lower_prob
         require(total <= 1, "upper_prob + lower_prob", total, "at most 1")
+        require(self.passage_sentences >= 1, "passage_sentences", self.passage_sentences, "1 or more")

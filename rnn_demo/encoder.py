@@ -6,6 +6,7 @@ real token. (`PackedSequence` gives the same numbers and leaves the fast kernels
 """
 
 from dataclasses import dataclass
+from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -104,7 +105,7 @@ class Encoder(nn.Module):
         states = self._split(state)
         inputs = self.dropout(self.embedding(token_ids))
         layers, final_states = [], []
-        for i, layer in enumerate(self.layers):
+        for i, layer in enumerate(self._layers):
             outputs, finals = layer(inputs, [states.pop(0) for _ in layer.directions], lengths)
             layers.append(outputs)
             final_states += finals
@@ -121,7 +122,7 @@ class Encoder(nn.Module):
         self._check(token_ids, None, lengths)
         inputs = self.embedding(token_ids)
         trace = []
-        for layer in self.layers:
+        for layer in self._layers:
             directions = [layer.forward_cell.explain(inputs)]
             if layer.backward_cell is not None:
                 parts = layer.backward_cell.explain(reverse_within_lengths(inputs, lengths))
@@ -129,6 +130,10 @@ class Encoder(nn.Module):
             inputs = torch.cat([parts["h"] for parts in directions], dim=-1)
             trace.append(directions)
         return trace
+
+    @property
+    def _layers(self) -> list[Layer]:
+        return cast("list[Layer]", self.layers)  # torch says that a ModuleList holds a Module or a Tensor
 
     def _split(self, state: State | None) -> list[State | None]:
         if state is None:
@@ -138,7 +143,16 @@ class Encoder(nn.Module):
     def _check(self, token_ids: Tensor, state: State | None, lengths: Tensor | None) -> None:
         if token_ids.dim() != 2 or token_ids.shape[1] == 0:
             raise ShapeError(f"token_ids has shape {tuple(token_ids.shape)}; expected (batch, seq), seq of 1 or more")
+        if lengths is not None and lengths.shape != token_ids.shape[:1]:
+            raise ShapeError(
+                f"lengths has shape {tuple(lengths.shape)}; expected one for each of {len(token_ids)} rows"
+            )
         if lengths is not None and (lengths.min() < 1 or lengths.max() > token_ids.shape[1]):
             raise ShapeError(f"lengths {lengths.tolist()} must lie in 1..{token_ids.shape[1]}")
-        if state is not None and state[0].shape[1] != len(token_ids):
-            raise ShapeError(f"the state is of {state[0].shape[1]} rows and token_ids of {len(token_ids)}")
+        if state is not None:
+            names = CELLS[self.config.cell].state_names
+            num_cells = self.config.num_layers * (2 if self.config.bidirectional else 1)
+            expected = {name: (num_cells, len(token_ids), self.config.hidden_size) for name in names}
+            given = [tuple(part.shape) for part in state]
+            if given != list(expected.values()):
+                raise ShapeError(f"the state has shapes {given}; expected {expected}")

@@ -68,7 +68,8 @@ class Tokenizer:
 
     def __init__(self, model_proto: bytes) -> None:
         self.model_proto = model_proto
-        self.processor = sentencepiece.SentencePieceProcessor(model_proto=model_proto)
+        self.processor = sentencepiece.SentencePieceProcessor()
+        self.processor.load_from_serialized_proto(model_proto)  # the constructor would take no bytes for no model
         self.space_mark_ids = [self.processor.piece_to_id(f"<0x{byte:02X}>") for byte in SPACE_MARK.encode()]
 
     @classmethod

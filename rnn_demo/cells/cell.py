@@ -25,7 +25,7 @@ class Cell(nn.Module, ABC):
         hidden_size: units, numbers in h_t.
     """
 
-    kernel_class: ClassVar[type[nn.RNNBase]]
+    kernel_class: ClassVar[type[nn.RNN | nn.GRU | nn.LSTM]]
     state_names: ClassVar[tuple[str, ...]]
     gate_names: ClassVar[tuple[str, ...]]
 
@@ -50,8 +50,8 @@ class Cell(nn.Module, ABC):
     @property
     def weights(self) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         """W_ih (gates * hidden, input), W_hh (gates * hidden, hidden), b_ih and b_hh (gates * hidden,)."""
-        kernel = self.kernel
-        return kernel.weight_ih_l0, kernel.weight_hh_l0, kernel.bias_ih_l0, kernel.bias_hh_l0
+        w_ih, w_hh, b_ih, b_hh = self.kernel.all_weights[0]
+        return w_ih, w_hh, b_ih, b_hh
 
     def zero_state(self, batch_size: int, like: Tensor) -> State:
         """The state before the first token, on the device and of the type of `like`."""

@@ -13,15 +13,14 @@ import torch
 from torch import Tensor, nn
 
 from rnn_demo.cells import State
-from rnn_demo.language.model import LanguageModel
+from rnn_demo.errors import DataError
+from rnn_demo.language.model import UNCOUNTED, LanguageModel
 from rnn_demo.tokenizer import Tokenizer
 from rnn_demo.training.batching import pad_rows
 from rnn_demo.training.corpora import STYLE_OF, clean, in_case, read_split, text_column
 
-__all__ = ["UNCOUNTED", "count_losses", "document_ids", "evaluate"]
+__all__ = ["count_losses", "document_ids", "evaluate"]
 
-UNCOUNTED = -100
-"""The target of a piece that is given, or of padding (torch's ignore_index)."""
 ROWS = 32
 CHUNK = 256  # tokens; bounds the logits at ROWS x CHUNK x vocab
 
@@ -31,11 +30,11 @@ def document_ids(text: str, style: str | None, tokenizer: Tokenizer) -> list[int
     return [tokenizer.style_id(style), *tokenizer.encode(text)]
 
 
-def count_losses(model: nn.Module, documents: list[list[int]]) -> tuple[float, int]:
+def count_losses(model: LanguageModel, documents: list[list[int]]) -> tuple[float, int]:
     """Read documents and add up what they cost.
 
     Args:
-        model: a LanguageModel, in eval mode, gradients off.
+        model: in eval mode, gradients off.
         documents: token ids, the first of each given and not counted.
 
     Returns:
@@ -49,7 +48,7 @@ def count_losses(model: nn.Module, documents: list[list[int]]) -> tuple[float, i
     return nats, sum(len(ids) - 1 for ids in documents)
 
 
-def _count_side_by_side(model: nn.Module, documents: list[list[int]]) -> float:
+def _count_side_by_side(model: LanguageModel, documents: list[list[int]]) -> float:
     device = next(model.parameters()).device
     padded, lengths = pad_rows(documents, pad_id=0)
     rows = torch.from_numpy(padded)
@@ -61,7 +60,7 @@ def _count_side_by_side(model: nn.Module, documents: list[list[int]]) -> float:
         columns = slice(start, min(start + CHUNK, rows.shape[1] - 1))
         reading = int((lengths - 1 > start).sum())  # longest first: the others have ended
         state = None if state is None else tuple(part[:, :reading] for part in state)
-        logits, state = model(rows[:reading, columns].to(device), state)
+        logits, state = model.predict(rows[:reading, columns].to(device), state)
         nats += _sum_nats(logits, targets[:reading, columns.start + 1 : columns.stop + 1].to(device))
     return nats
 
@@ -92,6 +91,8 @@ def evaluate(folder: Path, dataset: str, split: str, data_dir: Path | None, case
     texts = [in_case(clean(text), case) for text in rows[text_column(rows, dataset)]]
     documents = [document_ids(text, STYLE_OF.get(dataset), tokenizer) for text in texts]
     nats, tokens = count_losses(model, documents)
+    if not tokens:
+        raise DataError(f"{dataset}/{split}: no text in any row")
     chars = sum(map(len, texts))
     return {
         "nats_per_token": nats / tokens,

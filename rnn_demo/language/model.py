@@ -11,8 +11,12 @@ from rnn_demo.cells import State
 from rnn_demo.checkpoint import CheckpointModel
 from rnn_demo.config import LanguageModelConfig
 from rnn_demo.encoder import Encoder
+from rnn_demo.language.loss import linear_cross_entropy
 
-__all__ = ["LanguageModel"]
+__all__ = ["UNCOUNTED", "LanguageModel"]
+
+UNCOUNTED = -100
+"""The target of a piece that is given, or of padding (torch's ignore_index)."""
 
 
 class LanguageModel(CheckpointModel):
@@ -21,8 +25,6 @@ class LanguageModel(CheckpointModel):
     logits_t = E (P h_t + b_P) + b, with E the embedding (vocab, embed) and P the projection (embed, hidden)
     """
 
-    config_class = LanguageModelConfig
-
     def __init__(self, config: LanguageModelConfig) -> None:
         super().__init__()
         self.config = config
@@ -30,7 +32,25 @@ class LanguageModel(CheckpointModel):
         self.projection = nn.Linear(config.hidden_size, config.embed_size)
         self.bias = nn.Parameter(torch.zeros(config.vocab_size))
 
-    def forward(self, token_ids: Tensor, state: State | None = None) -> tuple[Tensor, State]:
+    def forward(self, token_ids: Tensor, targets: Tensor, state: State | None = None) -> tuple[Tensor, State]:
+        """Take a training step's loss: all of it, so that the step can be spread over processes.
+
+        Args:
+            token_ids: int64 (batch, seq).
+            targets: int64 (batch, seq); the token after each token, UNCOUNTED where it does not count.
+            state: (layer, batch, hidden) a state name; None is zero.
+
+        Returns:
+            loss: float32 (), nats per counted token.
+            final_state: to carry on from; shapes as `state`.
+        """
+        encoded = self.encoder(token_ids, state)
+        projected = self.projection(self.encoder.dropout(encoded.outputs)).flatten(0, 1)
+        weight = self.encoder.embedding.weight
+        loss = linear_cross_entropy(projected, weight, self.bias, targets.flatten(), ignore_index=UNCOUNTED)
+        return loss, encoded.final_state
+
+    def predict(self, token_ids: Tensor, state: State | None = None) -> tuple[Tensor, State]:
         """Predict the token after each token.
 
         Args:
@@ -42,7 +62,7 @@ class LanguageModel(CheckpointModel):
             final_state: to carry on from; shapes as `state`.
         """
         encoded = self.encoder(token_ids, state)
-        return self.logits(self.encoder.dropout(encoded.outputs)), encoded.final_state
+        return self.logits(encoded.outputs), encoded.final_state
 
     def logits(self, outputs: Tensor) -> Tensor:
         """Score every piece of the vocabulary: float32 (..., hidden) -> (..., vocab)."""

@@ -6,14 +6,19 @@ to sum to 1 again.
 """
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
+from numbers import Real
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from rnn_demo.errors import InputError
 
-__all__ = ["SamplingOptions", "next_token_probs"]
+__all__ = ["SamplingOptions", "next_token_probs", "require_number"]
+
+SMALLEST_TEMPERATURE = torch.finfo(torch.float32).tiny
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,14 +34,19 @@ class SamplingOptions:
 
     def __post_init__(self) -> None:
         """Refuse what is not a number or out of range."""
-        _require("temperature", self.temperature, 0 <= self.temperature <= 2, "in [0, 2]")
-        _require("top_k", self.top_k, self.top_k >= 0 and self.top_k == int(self.top_k), "a whole number, 0 or more")
-        _require("top_p", self.top_p, 0 < self.top_p <= 1, "in (0, 1]")
+        require_number("temperature", self.temperature, lambda t: 0 <= t <= 2, "in [0, 2]")
+        require_number("top_k", self.top_k, lambda k: 0 <= k < math.inf and k == int(k), "a whole number, 0 or more")
+        require_number("top_p", self.top_p, lambda p: 0 < p <= 1, "in (0, 1]")
 
 
-def _require(name: str, given: float, ok: bool, allowed: str) -> None:
-    if not (math.isfinite(given) and ok):
-        raise InputError(f"{name} is {given}; it must be {allowed}")
+def require_number(name: str, given: object, ok: Callable[[Any], bool], allowed: str) -> None:
+    """Refuse a setting that is no number, or not one that is `ok`.
+
+    Raises:
+        InputError: naming the setting, what was given and what is allowed.
+    """
+    if not (isinstance(given, Real) and ok(given)):
+        raise InputError(f"{name} is {given!r}; it must be {allowed}")
 
 
 def next_token_probs(logits: Tensor, options: SamplingOptions) -> Tensor:
@@ -54,7 +64,8 @@ def next_token_probs(logits: Tensor, options: SamplingOptions) -> Tensor:
     """
     if options.temperature == 0:
         return torch.nn.functional.one_hot(logits.argmax(), len(logits)).float()
-    scaled = (logits - logits.max()) / options.temperature  # shifted first: a tiny temperature must not overflow
+    temperature = max(options.temperature, SMALLEST_TEMPERATURE)  # what float32 would round to 0 divides 0 by 0
+    scaled = (logits - logits.max()) / temperature  # shifted first: a tiny temperature must not overflow
     if 0 < options.top_k < len(logits):
         top = scaled.topk(int(options.top_k))
         scaled = torch.full_like(scaled, -math.inf).scatter(0, top.indices, top.values)
@@ -62,5 +73,7 @@ def next_token_probs(logits: Tensor, options: SamplingOptions) -> Tensor:
     if options.top_p < 1:
         ranked, order = probs.sort(descending=True, stable=True)
         kept_before = ranked.cumsum(0) - ranked
-        probs = torch.zeros_like(probs).scatter(0, order, ranked * (kept_before < options.top_p))
+        kept = kept_before < options.top_p
+        kept[0] = True  # also where float32 rounds top_p to 0
+        probs = torch.zeros_like(probs).scatter(0, order, ranked * kept)
     return probs / probs.sum()

@@ -17,8 +17,8 @@ from torch import Tensor, nn
 from rnn_demo.cells import State
 from rnn_demo.config import LanguageModelConfig, LanguageRecipe
 from rnn_demo.errors import DataError
-from rnn_demo.language.evaluate import UNCOUNTED, count_losses, document_ids
-from rnn_demo.language.model import LanguageModel
+from rnn_demo.language.evaluate import count_losses, document_ids
+from rnn_demo.language.model import UNCOUNTED, LanguageModel
 from rnn_demo.tokenizer import Tokenizer
 from rnn_demo.training.batching import StreamBatches
 from rnn_demo.training.corpora import STYLE_OF, available_splits, clean, read_split, text_column
@@ -61,15 +61,14 @@ class LanguageObjective:
 
     def loss(self, model: nn.Module, batch: dict[str, Tensor], state: State | None) -> tuple[Tensor, State | None]:
         """Cross-entropy of a batch, nats per token, and the state after it."""
-        logits, state = model(batch["token_ids"], state)
-        targets = batch["targets"].flatten()
-        return nn.functional.cross_entropy(logits.flatten(0, 1).float(), targets, ignore_index=UNCOUNTED), state
+        loss, state = model(batch["token_ids"], batch["targets"], state)
+        return loss, state
 
     def num_tokens(self, batch: dict[str, Tensor]) -> int:
         """Tokens in a batch; there is no padding."""
         return batch["token_ids"].numel()
 
-    def validate(self, model: nn.Module) -> dict[str, float]:
+    def validate(self, model: LanguageModel) -> dict[str, float]:
         """Nats per token of the held-out documents, each read from a zero state."""
         nats, tokens = count_losses(model, self.validation)
         return {"nats_per_token": nats / tokens, "perplexity": float(np.exp(nats / tokens))}
@@ -111,7 +110,9 @@ def _validation_documents(recipe: LanguageRecipe, tokenizer: Tokenizer) -> list[
     """The openings of the held-out documents, an equal share of `validation_tokens` each."""
     name = recipe.validation_dataset
     rows = read_split(name, "validation", recipe.data_dir)
-    texts = [clean(text) for text in rows[text_column(rows, name)]]
+    texts = [text for text in map(clean, rows[text_column(rows, name)]) if text]
+    if not texts:
+        raise DataError(f"{name}/validation: no text in any row")
     share = max(2, recipe.validation_tokens // len(texts))
     return [document_ids(text[: 10 * share], STYLE_OF.get(name), tokenizer)[: share + 1] for text in texts]
 

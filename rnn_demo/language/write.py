@@ -3,6 +3,7 @@
 The state is carried from token to token, so each costs one step through the network, however long the text.
 """
 
+from codecs import getincrementaldecoder
 from collections.abc import Iterator
 
 import torch
@@ -11,7 +12,7 @@ from torch import Tensor
 from rnn_demo.cells import State
 from rnn_demo.errors import InputError, unknown_name
 from rnn_demo.language.model import LanguageModel
-from rnn_demo.language.sampling import SamplingOptions, next_token_probs
+from rnn_demo.language.sampling import SamplingOptions, next_token_probs, require_number
 from rnn_demo.reader import Reader
 from rnn_demo.results import GeneratedText, GeneratedToken, TokenProbability
 from rnn_demo.tokenizer import STYLES, EncodedText
@@ -19,6 +20,7 @@ from rnn_demo.tokenizer import STYLES, EncodedText
 __all__ = ["Writer"]
 
 MAX_NEW_TOKENS = 2000
+MAX_SEED = 2**63 - 1
 
 
 class Writer(Reader):
@@ -90,8 +92,8 @@ class Writer(Reader):
             InputError: a setting is out of range; raised at the call, before the first token.
         """
         options = SamplingOptions(temperature=temperature, top_k=top_k, top_p=top_p)
-        if not 1 <= max_new_tokens <= MAX_NEW_TOKENS:
-            raise InputError(f"max_new_tokens is {max_new_tokens}; it must be in 1..{MAX_NEW_TOKENS}")
+        _require_whole("max_new_tokens", max_new_tokens, 1, MAX_NEW_TOKENS)
+        _require_whole("seed", seed, -MAX_SEED, MAX_SEED)
         encoded = self.encode(prompt, style)
         return self._stream(encoded, int(max_new_tokens), options, torch.Generator().manual_seed(int(seed)))
 
@@ -110,11 +112,10 @@ class Writer(Reader):
             InputError: a setting is out of range.
         """
         options = SamplingOptions(temperature=temperature)
-        if not 1 <= k <= self.tokenizer.vocab_size:
-            raise InputError(f"k is {k}; it must be in 1..{self.tokenizer.vocab_size}")
+        _require_whole("k", k, 1, self.tokenizer.vocab_size - len(self.tokenizer.unwritable_ids))
         logits, _ = self._read(self.encode(prompt, style).token_ids, None)
-        top = next_token_probs(logits, options).topk(int(k))
-        pairs = zip(top.indices.tolist(), top.values.tolist(), strict=True)
+        top = logits.topk(int(k)).indices  # of the logits: at temperature 0 all probabilities but one are 0
+        pairs = zip(top.tolist(), next_token_probs(logits, options)[top].tolist(), strict=True)
         return [TokenProbability(self.tokenizer.piece(token_id), probability) for token_id, probability in pairs]
 
     @torch.inference_mode()
@@ -131,21 +132,28 @@ class Writer(Reader):
         """The generator behind `stream`. Gradients are off in `_read` alone: steps may run on different threads."""
         token_ids, state = encoded.token_ids, None
         pending: list[int] = []  # byte pieces of a character that is not complete yet
-        for step in range(max_new_tokens):
+        for _ in range(max_new_tokens):
             logits, state = self._read(token_ids, state)
             probs = next_token_probs(logits, options)
             token_id = int(torch.multinomial(probs, 1, generator=generator))
             if token_id == self.tokenizer.eos_id:
                 return
             pending.append(token_id)
-            text = self.tokenizer.decode(pending)
-            if self._complete(pending) or step + 1 == max_new_tokens:
-                pending = []
-            else:
-                text = ""
+            text = ""
+            if self._complete(pending):  # a character that is never finished adds no text
+                text, pending = self.tokenizer.decode(pending), []
             yield GeneratedToken(text, token_id, float(probs[token_id]))
             token_ids = [token_id]
 
     def _complete(self, token_ids: list[int]) -> bool:
         """Whether these pieces make whole characters: no byte is waited for."""
-        return not self.tokenizer.is_byte(token_ids[-1]) or "\ufffd" not in self.tokenizer.decode(token_ids)
+        if not self.tokenizer.is_byte(token_ids[-1]):
+            return True
+        utf8 = getincrementaldecoder("utf-8")("replace")
+        utf8.decode(bytes(int(self.tokenizer.piece(token_id)[1:-1], 16) for token_id in token_ids))  # <0xE2>
+        waiting, _ = utf8.getstate()
+        return not waiting
+
+
+def _require_whole(name: str, given: object, least: int, most: int) -> None:
+    require_number(name, given, lambda n: least <= n <= most and n == int(n), f"a whole number in {least}..{most}")

@@ -21,8 +21,6 @@ class SentimentModel(CheckpointModel):
     P(positive | x_1..x_t) = sigmoid(w . pooled_t + b)
     """
 
-    config_class = SentimentConfig
-
     def __init__(self, config: SentimentConfig) -> None:
         super().__init__()
         self.config = config

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from rnn_demo.config import SentimentRecipe
 from rnn_demo.errors import DataError
-from rnn_demo.training.corpora import clean, read_split, text_column
+from rnn_demo.training.corpora import clean, read_split, require_column, text_column
 
 __all__ = ["LabelledText", "read_labels", "read_reviews", "retype"]
 
@@ -36,6 +36,7 @@ def read_labels(name: str, split: str, data_dir: Path | None) -> tuple[list[str]
         DataError: a column is missing, or a label is not 0 or 1 (or, where a label above 1 occurs, 0 to 4).
     """
     rows = read_split(name, split, data_dir, columns=("label",))
+    require_column(rows, name, "label", "int")
     labels = [int(label) for label in rows["label"]]
     num_classes = 5 if max(labels) > 1 else 2
     wrong = next((i for i, label in enumerate(labels) if not 0 <= label < num_classes), None)

@@ -49,7 +49,8 @@ class SentimentObjective:
         self.batches = BucketedBatches(np.array([len(row) for row in self.rows]), recipe.batch_size, recipe.seed)
         self.held_out = {}
         for name, rows in held_out.items():
-            chosen = rows[:: max(1, len(rows) // recipe.validation_rows)]
+            count = min(len(rows), recipe.validation_rows)
+            chosen = [rows[i * len(rows) // count] for i in range(count)]  # spread evenly: a file may be sorted
             ids = review_ids([row.text for row in chosen], tokenizer, recipe.max_tokens)
             self.held_out[name] = (ids, np.array([row.target for row in chosen]))
         self.chosen_on = " and ".join(f"held-out rows of {name}/train" for name, rows in held_out.items() if rows)
@@ -79,7 +80,8 @@ class SentimentObjective:
             scores = score_rows(model, rows).clip(1e-6, 1 - 1e-6)
             nats.append(-(targets * np.log(scores) + (1 - targets) * np.log(1 - scores)))
             clear = targets != 0.5
-            metrics[f"{name}_accuracy"] = float(((scores >= 0.5) == (targets > 0.5))[clear].mean())
+            if clear.any():
+                metrics[f"{name}_accuracy"] = float(((scores >= 0.5) == (targets > 0.5))[clear].mean())
         return {"nats": float(np.concatenate(nats).mean()), **metrics}
 
 

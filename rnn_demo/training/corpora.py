@@ -22,6 +22,7 @@ __all__ = [
     "clean",
     "in_case",
     "read_split",
+    "require_column",
     "text_column",
 ]
 
@@ -67,9 +68,22 @@ def available_datasets(data_dir: Path | None) -> list[str]:
 
 
 def available_splits(name: str, data_dir: Path | None) -> list[str]:
-    """The names of a data set's splits."""
-    path, options = _locate(name, data_dir)
-    return [str(split) for split in datasets.get_dataset_split_names(path, **options)]
+    """The names of a data set's splits.
+
+    Raises:
+        DataError: no such folder, no files of splits in it, or the Hub does not know.
+    """
+    if data_dir is not None:
+        folder = _folder(name, data_dir)
+        splits = {path.name.split("-")[0] for path in folder.glob("*-*.parquet")}
+        if not splits:
+            raise DataError(f"{folder} holds no <split>-*.parquet")
+        return sorted(splits)
+    hub_id, options = _on_hub(name)
+    try:
+        return [str(split) for split in datasets.get_dataset_split_names(hub_id, **options)]
+    except Exception as error:  # as in `read_split`
+        raise DataError(f"cannot list the splits of {name!r} on the Hub: {error}") from error
 
 
 def read_split(name: str, split: str, data_dir: Path | None, columns: tuple[str, ...] = ()) -> datasets.Dataset:
@@ -84,14 +98,17 @@ def read_split(name: str, split: str, data_dir: Path | None, columns: tuple[str,
     Raises:
         DataError: no such folder or split, no rows, or a column is missing; the message lists what there is.
     """
-    path, options = _locate(name, data_dir)
+    if data_dir is None:
+        source, options = _on_hub(name)
+    else:  # the files by name: left to itself the library passes over splits that it has no word for (unsupervised)
+        if split not in (splits := available_splits(name, data_dir)):
+            raise DataError(f"{data_dir / name} holds no {split}-*.parquet; its splits are {', '.join(splits)}")
+        files = sorted(map(str, (data_dir / name).glob(f"{split}-*.parquet")))
+        source, options = "parquet", {"data_files": {split: files}}
     try:
-        rows = datasets.load_dataset(path, split=split, **options)
+        rows = datasets.load_dataset(source, split=split, **options)
     except Exception as error:  # the library raises a dozen kinds: file, value, connection, parser
-        raise DataError(
-            f"cannot read split {split!r} of {name!r} from {data_dir or 'the Hub'}: {error}; "
-            f"expected {Path(path) / (split + '-*.parquet')}"
-        ) from error
+        raise DataError(f"cannot read split {split!r} of {name!r} from {data_dir or 'the Hub'}: {error}") from error
     if len(rows) == 0:
         raise DataError(f"split {split!r} of {name!r} has no rows")
     missing = [column for column in columns if column not in rows.column_names]
@@ -102,27 +119,49 @@ def read_split(name: str, split: str, data_dir: Path | None, columns: tuple[str,
     return rows
 
 
-def _locate(name: str, data_dir: Path | None) -> tuple[str, dict[str, Any]]:
-    if data_dir is None:
-        hub_id = HUB_IDS.get(name, name)
-        return hub_id, {"revision": HUB_REVISIONS[hub_id]} if hub_id in HUB_REVISIONS else {}
+def _on_hub(name: str) -> tuple[str, dict[str, Any]]:
+    hub_id = HUB_IDS.get(name, name)
+    return hub_id, {"revision": HUB_REVISIONS[hub_id]} if hub_id in HUB_REVISIONS else {}
+
+
+def _folder(name: str, data_dir: Path) -> Path:
     folder = data_dir / name
     if not folder.is_dir():
         there = ", ".join(available_datasets(data_dir)) or "no folder"
         raise DataError(f"there is no folder {folder}; {data_dir} holds {there}")
-    return str(folder), {}
+    return folder
 
 
 def text_column(rows: datasets.Dataset, name: str) -> str:
     """The column that holds the text: `text` or `sentence`.
 
     Raises:
-        DataError: neither is there.
+        DataError: neither is there, or it does not hold a text in every row.
     """
     for column in TEXT_COLUMNS:
         if column in rows.column_names:
+            require_column(rows, name, column, "string")
             return column
     raise DataError(f"{name!r} has no column 'text' or 'sentence'; it has {', '.join(rows.column_names)}")
+
+
+def require_column(rows: datasets.Dataset, name: str, column: str, kind: str) -> None:
+    """Refuse a column of another kind, or with rows that hold nothing.
+
+    Args:
+        rows: one split, as read.
+        name: the data set.
+        column: one of its columns.
+        kind: string or int, of any width.
+
+    Raises:
+        DataError: naming the column and what it holds.
+    """
+    feature = rows.features[column]
+    if kind not in str(getattr(feature, "dtype", "")):
+        raise DataError(f"column {column!r} of {name!r} holds {feature}; expected {kind}")
+    if num_null := rows.data.column(column).null_count:
+        raise DataError(f"column {column!r} of {name!r} is null in {num_null} rows; remove them")
 
 
 def clean(text: str) -> str:
@@ -152,9 +191,11 @@ def class_labels(rows: datasets.Dataset, column: str) -> list[list[str]]:
     """Read a column of tag lists as strings, whether it holds strings or class indices named by the features.
 
     Raises:
-        DataError: indices without names.
+        DataError: no lists, or indices without names.
     """
-    feature = rows.features[column].feature
+    feature = getattr(rows.features[column], "feature", None)
+    if feature is None:
+        raise DataError(f"column {column!r} holds {rows.features[column]}; expected a list of tags in each row")
     if isinstance(feature, datasets.ClassLabel):
         return [[feature.names[index] for index in row] for row in rows[column]]
     if feature.dtype != "string":

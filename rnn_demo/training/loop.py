@@ -20,7 +20,7 @@ from typing import Any, Protocol
 
 import torch
 from accelerate import Accelerator, PartialState
-from accelerate.utils import broadcast, broadcast_object_list, set_seed
+from accelerate.utils import broadcast, broadcast_object_list, parse_flag_from_env, set_seed
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
@@ -32,6 +32,7 @@ from rnn_demo.training.precision import choose_precision
 __all__ = ["Objective", "Progress", "TrainingReport", "learning_rate_factor", "train"]
 
 DRY_RUN_STEPS = 2
+BEST_NAME = "best.safetensors"
 PROBE_BATCHES = 8
 
 
@@ -53,8 +54,8 @@ class Objective(Protocol):
     def num_tokens(self, batch: dict[str, Tensor]) -> int:
         """Real tokens in a batch."""
 
-    def validate(self, model: nn.Module) -> dict[str, float]:
-        """The metrics on held-out data; called with the model in eval mode and gradients off."""
+    def validate(self, model: Any) -> dict[str, float]:
+        """The metrics of the task's own network on held-out data; called with the model in eval mode and gradients off."""
 
 
 @dataclass(frozen=True)
@@ -126,7 +127,8 @@ def train(
         on_progress: called after every step.
 
     Raises:
-        TrainingError: the loss is no longer finite, or there is nothing to resume from.
+        TrainingError: the loss is no longer finite, there is nothing to resume from, the run was started with other
+            settings, or its folder holds something else.
     """
     return Loop(model, objective, recipe, run_dir, on_progress).run()
 
@@ -143,11 +145,20 @@ class Loop:
         on_progress: Callable[[Progress], None],
     ) -> None:
         self.objective, self.recipe, self.run_dir, self.on_progress = objective, recipe, run_dir, on_progress
-        self.process = PartialState()  # which of how many processes this is, and its device
+        on_cpu = parse_flag_from_env("ACCELERATE_USE_CPU") or not torch.cuda.is_available()
+        self.process = PartialState(cpu=on_cpu)  # which of how many processes this is, and its device
+        if recipe.batch_size % self.process.num_processes:
+            raise TrainingError(
+                f"batch_size {recipe.batch_size} cannot be shared evenly by {self.process.num_processes} processes; "
+                "give a multiple"
+            )
         precision, reason = self._open_run(model)
         set_seed(recipe.seed)
         self.accelerator = Accelerator(
-            mixed_precision="bf16" if precision == "bf16" else "no", log_with="tensorboard", project_dir=run_dir
+            cpu=on_cpu,
+            mixed_precision="bf16" if precision == "bf16" else "no",
+            log_with="tensorboard",
+            project_dir=run_dir,
         )
         self.accelerator.init_trackers("tensorboard")
         self.standing = Standing()
@@ -166,17 +177,20 @@ class Loop:
             self._load_state()
         self.started_at = time.perf_counter() - self.standing.elapsed_s
         self.first_tokens, self.first_s = self.standing.tokens, time.perf_counter()
-        while (fraction := self._fraction()) < 1:
+        fraction = self._fraction()
+        while fraction < 1:  # asked once a step: no run ends between this look at the clock and a last validation
             loss = self._step(fraction)
+            fraction = self._fraction()
             metrics = None
-            if self.standing.step % self.recipe.validate_every == 0 or self._fraction() >= 1:
+            if self.standing.step % self.recipe.validate_every == 0 or fraction >= 1:
                 metrics = self._validate(loss)
-            self._tell(loss, metrics)
+                fraction = self._fraction()
+            self._tell(loss, fraction, metrics)
         self.accelerator.end_training()
         if self.accelerator.is_main_process:
             self._write_run_file(self.precision, finished=True)
         model = self.accelerator.unwrap_model(self.model, keep_fp32_wrapper=False)
-        model.load_state_dict(load_file(self.run_dir / "best.safetensors"))
+        model.load_state_dict(load_file(self.run_dir / BEST_NAME))
         model.to("cpu").eval()
         standing = self.standing
         return TrainingReport(
@@ -203,17 +217,19 @@ class Loop:
         loss, state = self.objective.loss(self.model, batch, self.state)
         self.state = None if state is None else tuple(part.detach() for part in state)
         accelerator.backward(loss)
-        norm = accelerator.clip_grad_norm_(self.model.parameters(), self.recipe.clip_norm or math.inf)
-        if not math.isfinite(float(norm)):  # after the all-reduce: every process sees the same norm and stops
+        norm = float(accelerator.clip_grad_norm_(self.model.parameters(), self.recipe.clip_norm or math.inf))
+        mean_loss = float(accelerator.reduce(loss.detach(), reduction="mean"))
+        if not math.isfinite(norm + mean_loss):  # both over all processes: every one sees the same and stops
+            kept = f"; the best weights so far stay in {self.run_dir / BEST_NAME}" if standing.best else ""
             raise TrainingError(
-                f"the gradient is no longer finite at step {standing.step} (loss {float(loss.detach()):.4g}); try a "
-                f"smaller lr than {self.recipe.lr}. The best weights so far stay in {self.run_dir / 'best.safetensors'}"
+                f"the loss or its gradient is no longer finite at step {standing.step} (loss {mean_loss:.4g}, gradient "
+                f"{norm:.4g}); try a smaller lr than {self.recipe.lr}{kept}"
             )
         self.optimizer.step()
         self.optimizer.zero_grad()
         standing.step += 1
         standing.tokens += self.objective.num_tokens(batch) * accelerator.num_processes
-        return float(loss.detach())
+        return mean_loss
 
     @torch.no_grad()
     def _validate(self, loss: float) -> dict[str, float] | None:
@@ -225,7 +241,7 @@ class Loop:
             name, sign = self.objective.metric, 1 if self.objective.higher_is_better else -1
             if best is None or sign * metrics[name] > sign * best[name]:
                 self.standing.best = {**metrics, "step": self.standing.step}
-                save_file(model.state_dict(), self.run_dir / "best.safetensors")
+                save_file(model.state_dict(), self.run_dir / BEST_NAME)
             self.accelerator.log({"loss_nats": loss, **metrics}, step=self.standing.step)
             line = {"step": self.standing.step, "elapsed_s": round(self.standing.elapsed_s, 1), "loss_nats": loss}
             with (self.run_dir / "metrics.jsonl").open("a", encoding="utf-8") as file:
@@ -233,13 +249,13 @@ class Loop:
         self._save_state()
         return metrics
 
-    def _tell(self, loss: float, metrics: dict[str, float] | None) -> None:
+    def _tell(self, loss: float, fraction: float, metrics: dict[str, float] | None) -> None:
         standing, now = self.standing, time.perf_counter()
-        fraction = self._fraction()
+        fraction = min(1.0, fraction)
         spent = max(now - self.first_s, 1e-9)
         progress = Progress(
             step=standing.step,
-            fraction=min(1.0, fraction),
+            fraction=fraction,
             loss_nats=loss,
             tokens_per_s=(standing.tokens - self.first_tokens) / spent,
             remaining_s=standing.elapsed_s * (1 - fraction) / fraction if fraction else math.inf,
@@ -252,17 +268,16 @@ class Loop:
 
     def _open_run(self, model: nn.Module) -> tuple[str, str]:
         """Start a fresh run folder, or check that the one to resume was started the same way."""
-        path = self.run_dir / "run.json"
         if self.recipe.resume:
             if not (self.run_dir / "state").is_dir():
                 raise TrainingError(f"there is no run to resume in {self.run_dir}; leave --resume out to start one")
-            stored = json.loads(path.read_text(encoding="utf-8"))
+            stored = self._read_run_file()
             for name, now in self._settings().items():
                 if (was := stored["recipe"].get(name, now)) != now:
                     raise TrainingError(f"{self.run_dir} was started with {name}={was}, not {now}; resume it with that")
             return str(stored["precision"]), "as the run began"
-        if path.exists() and not json.loads(path.read_text(encoding="utf-8")).get("finished"):
-            raise TrainingError(f"{self.run_dir} holds an unfinished run; continue it with --resume, or remove it")
+        if not self.recipe.dry_run:
+            self._require_free()
         self.process.wait_for_everyone()
         precision, reason = self._agree_on_precision(model)
         if self.process.is_main_process:
@@ -272,8 +287,29 @@ class Loop:
         self.process.wait_for_everyone()
         return precision, reason
 
+    def _require_free(self) -> None:
+        """Refuse to start over where another run, or something else, would be lost."""
+        if not self.run_dir.is_dir() or not any(self.run_dir.iterdir()):
+            return
+        if not (self.run_dir / "run.json").exists():
+            raise TrainingError(f"{self.run_dir} holds something else than a run; give another --runs-dir")
+        if self._read_run_file()["finished"]:
+            return
+        if (self.run_dir / "state").is_dir():
+            raise TrainingError(f"{self.run_dir} holds an unfinished run; continue it with --resume, or remove it")
+        raise TrainingError(f"{self.run_dir} holds a run before its first validation: at work, or stopped; remove it")
+
     def _settings(self) -> dict[str, str]:
-        return {name: str(value) for name, value in vars(self.recipe).items() if name not in RESUMABLE}
+        settings = {name: str(value) for name, value in vars(self.recipe).items() if name not in RESUMABLE}
+        return {**settings, "num_processes": str(self.process.num_processes)}
+
+    def _read_run_file(self) -> dict[str, Any]:
+        path = self.run_dir / "run.json"
+        try:
+            values: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise TrainingError(f"cannot read {path}: {error}; remove {self.run_dir} to start again") from error
+        return values
 
     def _write_run_file(self, precision: str, finished: bool) -> None:
         values = {"recipe": self._settings(), "precision": precision, "finished": finished}
@@ -303,8 +339,12 @@ class Loop:
             save_file(parts, new / f"carried-{accelerator.process_index}.safetensors")
         accelerator.wait_for_everyone()
         if accelerator.is_main_process:
-            rmtree(self.run_dir / "state", ignore_errors=True)
-            new.rename(self.run_dir / "state")
+            state, old = self.run_dir / "state", self.run_dir / "state.old"
+            rmtree(old, ignore_errors=True)
+            if state.exists():
+                state.rename(old)  # two renames: a kill leaves one whole state or the other
+            new.rename(state)
+            rmtree(old, ignore_errors=True)
         accelerator.wait_for_everyone()
 
     def _load_state(self) -> None:
@@ -313,9 +353,9 @@ class Loop:
         carried = self.run_dir / "state" / f"carried-{accelerator.process_index}.safetensors"
         if carried.exists():
             parts = load_file(carried, device=str(accelerator.device))
-            self.state = tuple(parts[str(i)] for i in range(len(parts)))
+            # cloned: kernels round differently on memory that lies as it lay in the file
+            self.state = tuple(parts[str(i)].clone() for i in range(len(parts)))
 
 
 RESUMABLE = ("resume", "steps", "minutes", "output_dir", "runs_dir", "data_dir", "num_threads", "dry_run")
 """Settings that may differ when a run is continued."""
-

@@ -26,13 +26,13 @@ def choose_precision(asked: str, device: torch.device, probe_loss: Callable[[], 
     """
     if asked != "auto":
         return asked, "as asked"
-    seconds = {}
-    for precision in ("fp32", "bf16"):
-        try:
-            seconds[precision] = min(_step_seconds(precision, device, probe_loss) for _ in range(2))
-        except RuntimeError as error:
-            return "fp32", f"bf16 does not work here: {str(error).splitlines()[0]}"
-    ratio = seconds["fp32"] / seconds["bf16"]
+    fp32_s = min(_step_seconds("fp32", device, probe_loss) for _ in range(2))
+    try:
+        bf16_s = min(_step_seconds("bf16", device, probe_loss) for _ in range(2))
+    except RuntimeError as error:
+        reason = next(iter(str(error).splitlines()), type(error).__name__)
+        return "fp32", f"bf16 does not work here: {reason}"
+    ratio = fp32_s / bf16_s
     return ("bf16" if ratio > 1 else "fp32"), f"one step is {ratio:.1f} times as fast in bf16"
 
 

@@ -18,15 +18,17 @@ from rnn_demo.checkpoint import (
     CheckpointModel,
     copy_matching_weights,
     find_checkpoint,
+    require_replaceable,
     save_checkpoint,
 )
 from rnn_demo.config import EncoderConfig, Recipe
-from rnn_demo.errors import InputError, unknown_name
+from rnn_demo.errors import unknown_name
 from rnn_demo.tokenizer import Tokenizer
 from rnn_demo.training.corpora import LICENCES
 from rnn_demo.training.loop import Objective, Progress, train
 
 __all__ = ["command_line", "open_tokenizer", "train_and_save"]
+
 
 def open_tokenizer(recipe: Recipe) -> Tokenizer:
     """Check the recipe's names, and read the tokenizer: that of `init_from` where there is one.
@@ -69,10 +71,9 @@ def train_and_save(
         torch.set_num_threads(recipe.num_threads)
     name = f"{task}-{recipe.cell}"
     folder = recipe.output_dir or CHECKPOINTS_DIR / name
-    if folder.exists() and not folder.is_dir():
-        raise InputError(f"--output-dir {folder} is a file; give a folder")
+    require_replaceable(folder)
     set_seed(recipe.seed)
-    model = model_class(config)  # type: ignore[call-arg]  # each task's network takes its config
+    model = model_class(config)  # each task's network takes its config
     if recipe.init_from is not None:
         copy_matching_weights(model, find_checkpoint(recipe.init_from))
     run_dir = recipe.runs_dir / (f"{name}-dry-run" if recipe.dry_run else name)

@@ -15,8 +15,7 @@ from rnn_demo.training.corpora import TEXT_COLUMNS, available_datasets, availabl
 __all__ = ["train"]
 
 REQUIRED_CHARACTERS = (
-    "ÀÁÂÃÄÅÆÇÈÉÊËÌÍÎÏÑÒÓÔÕÖØÙÚÛÜÝàáâãäåæçèéêëìíîïñòóôõöøùúûüýÿŒœŠšŽžßŁłğışčćđńőřśůźż"
-    "‘’“”‚„«»–—…•·†°£€¥©®™½¼¾×÷¿¡§"
+    "ÀÁÂÃÄÅÆÇÈÉÊËÌÍÎÏÑÒÓÔÕÖØÙÚÛÜÝàáâãäåæçèéêëìíîïñòóôõöøùúûüýÿŒœŠšŽžßŁłğışčćđńőřśůźż‘’“”‚„«»–—…•·†°£€¥©®™½¼¾×÷¿¡§"
 )
 MAX_LINE_BYTES = 4000  # SentencePiece drops longer lines; ours are cut instead
 
@@ -32,7 +31,7 @@ def train(recipe: TokenizerRecipe) -> bytes:
         The bytes of a `tokenizer.model`; the caller writes them.
 
     Raises:
-        DataError: no text was found.
+        DataError: no text was found, or too little for so many pieces.
     """
     names = available_datasets(recipe.data_dir)
     lines = [line for name in names for line in _lines(name, recipe.data_dir)]
@@ -41,27 +40,30 @@ def train(recipe: TokenizerRecipe) -> bytes:
     max_lines = 10_000 if recipe.dry_run else recipe.max_lines
     sample = random.Random(recipe.seed).sample(lines, min(max_lines, len(lines)))
     model = io.BytesIO()
-    sentencepiece.SentencePieceTrainer.train(
-        sentence_iterator=iter(sample),
-        model_writer=model,
-        model_type="unigram",
-        vocab_size=recipe.vocab_size,
-        byte_fallback=True,  # nothing is unknown
-        normalization_rule_name="identity",  # nothing is lost
-        remove_extra_whitespaces=False,
-        add_dummy_prefix=False,
-        character_coverage=0.9995,
-        required_chars=REQUIRED_CHARACTERS,
-        user_defined_symbols=["\n"],
-        control_symbols=list(SPECIAL_PIECES),
-        pad_id=PAD_ID,
-        unk_id=UNK_ID,
-        bos_id=BOS_ID,
-        eos_id=EOS_ID,
-        pad_piece="<pad>",
-        max_sentence_length=2 * MAX_LINE_BYTES,
-        minloglevel=1,
-    )
+    try:
+        sentencepiece.SentencePieceTrainer.train(
+            sentence_iterator=iter(sample),
+            model_writer=model,
+            model_type="unigram",
+            vocab_size=recipe.vocab_size,
+            byte_fallback=True,  # nothing is unknown
+            normalization_rule_name="identity",  # nothing is lost
+            remove_extra_whitespaces=False,
+            add_dummy_prefix=False,
+            character_coverage=0.9995,
+            required_chars=REQUIRED_CHARACTERS,
+            user_defined_symbols=["\n"],
+            control_symbols=list(SPECIAL_PIECES),
+            pad_id=PAD_ID,
+            unk_id=UNK_ID,
+            bos_id=BOS_ID,
+            eos_id=EOS_ID,
+            pad_piece="<pad>",
+            max_sentence_length=2 * MAX_LINE_BYTES,
+            minloglevel=1,
+        )
+    except RuntimeError as error:
+        raise DataError(f"cannot learn {recipe.vocab_size} pieces from {len(sample):,} lines: {error}") from error
     return model.getvalue()
 
 

@@ -1,0 +1,141 @@
+"""Training a language model: from documents to a stream, what is predicted, and a short run that learns."""
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from tiny import language_model, write_split
+from torch import nn
+
+from rnn_demo.cells import CELLS
+from rnn_demo.config import LanguageRecipe
+from rnn_demo.errors import CheckpointError, DataError, InputError
+from rnn_demo.language.evaluate import UNCOUNTED, evaluate
+from rnn_demo.language.train import LanguageObjective, _token_stream, excerpts, train
+from rnn_demo.language.write import Writer
+
+SIZES = {"embed_size": 12, "hidden_size": 16, "num_layers": 1, "batch_size": 4, "seq_len": 8, "precision": "fp32"}
+NOVEL = "It was a good evening.\nShe walked to the old city.\n" * 60
+
+
+@pytest.fixture
+def places(tokenizer, tmp_path):
+    """Write a small library and a tokenizer; give the settings that name them."""
+    data_dir = tmp_path / "data"
+    write_split(data_dir, "english_novels", "train", text=[NOVEL, NOVEL[:500]], title=["One", "Two"])
+    write_split(data_dir, "english_novels", "validation", text=[NOVEL[23:400], "It was."], title=["Three", "Four"])
+    write_split(data_dir, "imdb", "train", text=["A fine film.<br />Good.", "Bad."] * 20, label=[1, 0] * 20)
+    write_split(data_dir, "imdb", "unsupervised", text=["Some people played."] * 20, label=[-1] * 20)
+    write_split(data_dir, "imdb", "test", text=["never read"], label=[0])
+    (tmp_path / "tokenizer").mkdir()
+    (tmp_path / "tokenizer" / "tokenizer.model").write_bytes(tokenizer.model_proto)
+    return {
+        "data_dir": data_dir,
+        "output_dir": tmp_path / "lm-tiny",
+        "runs_dir": tmp_path / "runs",
+        "tokenizer": str(tmp_path / "tokenizer"),
+    }
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_a_short_training_lowers_the_loss_and_gives_a_checkpoint(places, cell):
+    seen = []
+    recipe = LanguageRecipe(cell=cell, steps=40, lr=0.03, warmup_steps=4, validate_every=20, **SIZES, **places)
+    folder = train(recipe, seen.append)
+    assert [progress.step for progress in seen] == list(range(1, 41))
+    assert np.mean([p.loss_nats for p in seen[-5:]]) < 0.75 * seen[0].loss_nats
+    writer = Writer.load(folder)
+    assert writer.checkpoint.data == ["english_novels/train", "imdb/train", "imdb/unsupervised"]
+    assert writer.checkpoint.chosen_on == "english_novels/validation"
+    assert writer.checkpoint.num_parameters == sum(p.numel() for p in writer.model.parameters())
+    best = min((p.metrics for p in seen if p.metrics), key=lambda metrics: metrics["nats_per_token"])
+    measured = evaluate(folder, "english_novels", "validation", places["data_dir"], "asis")
+    assert measured["nats_per_token"] == pytest.approx(best["nats_per_token"], rel=0.05)  # int8 rows, whole documents
+    assert writer.checkpoint.training["nats_per_token"] == best["nats_per_token"]
+
+
+def test_starting_from_a_checkpoint_takes_its_weights_and_its_tokenizer(places, tmp_path):
+    first = train(LanguageRecipe(steps=1, **SIZES, **places), lambda progress: None)
+    again = {**places, "output_dir": tmp_path / "second", "tokenizer": "nowhere"}
+    recipe = LanguageRecipe(steps=1, lr=1e-9, init_from=str(first), **SIZES, **again)
+    second = train(recipe, lambda progress: None)
+    for name, weight in Writer.load(second).model.state_dict().items():
+        torch.testing.assert_close(weight, Writer.load(first).model.state_dict()[name], rtol=0, atol=1e-6)
+    assert Writer.load(second).checkpoint.init_from == str(first)
+
+
+@given(st.text(alphabet="ab \n\r", max_size=200), st.integers(1, 20))
+def test_excerpts_lose_nothing_and_end_at_line_ends(text, size):
+    pieces = excerpts(text, size)
+    assert "".join(pieces) == text
+    assert all(len(piece) >= size for piece in pieces[:-1])
+    assert all(piece[-1] in "\r\n" for piece in pieces[:-1])
+    assert all(pieces)
+
+
+def test_the_stream_holds_every_document_once_in_a_mixed_order(places, tokenizer):
+    recipe = LanguageRecipe(**SIZES, **places)
+    stream, data = _token_stream(recipe, tokenizer)
+    assert stream.dtype == np.int32
+    assert data == ["english_novels/train", "imdb/train", "imdb/unsupervised"]
+    assert (stream == tokenizer.eos_id).sum() == 2 + 40 + 20
+    starts = np.isin(stream, [tokenizer.style_id("novel"), tokenizer.style_id("review"), tokenizer.bos_id])
+    assert starts[0]
+    whole = tokenizer.decode([int(i) for i in stream])
+    assert sorted(whole) == sorted(NOVEL + NOVEL[:500] + "A fine film.\nGood.Bad." * 20 + "Some people played." * 20)
+    assert np.array_equal(_token_stream(recipe, tokenizer)[0], stream)
+    assert not np.array_equal(_token_stream(LanguageRecipe(seed=1, **SIZES, **places), tokenizer)[0], stream)
+
+
+def test_pieces_that_are_given_are_not_predicted(tokenizer):
+    ids = np.array([4, 20, 21, 3, 2, 22, 23, 3, 5, 24, 25, 26, 27], dtype=np.int32)
+    objective = LanguageObjective(ids, [[4, 20, 21]], tokenizer, LanguageRecipe(batch_size=2, seq_len=3))
+    batch = objective.batch_at(0, 0, 1)
+    assert batch["token_ids"].tolist() == [[4, 20, 21], [23, 3, 5]]
+    assert batch["targets"].tolist() == [[20, 21, 3], [3, UNCOUNTED, 24]]
+    model = language_model(tokenizer.vocab_size)
+    loss, state = objective.loss(model, batch, None)
+    log_probs = model.predict(batch["token_ids"])[0].log_softmax(-1)
+    counted = [(0, 0, 20), (0, 1, 21), (0, 2, 3), (1, 0, 3), (1, 2, 24)]
+    expected = -torch.stack([log_probs[place] for place in counted]).mean()
+    torch.testing.assert_close(loss, expected, rtol=1e-5, atol=1e-5)
+    assert objective.num_tokens(batch) == 6
+    second = objective.batch_at(1, 0, 1)
+    carried, _ = objective.loss(model, second, state)
+    whole = model.predict(torch.cat([batch["token_ids"], second["token_ids"]], dim=1))[0][:, 3:]
+    expected = nn.functional.cross_entropy(whole.flatten(0, 1), second["targets"].flatten())
+    torch.testing.assert_close(carried, expected, rtol=1e-5, atol=1e-5)
+
+
+def test_what_cannot_be_trained_is_said_before_the_first_step(places, tmp_path):
+    def attempt(**changes):
+        train(LanguageRecipe(**{**SIZES, **places, "steps": 1, **changes}), pytest.fail)
+
+    with pytest.raises(InputError, match=r"unknown cell 'grru'; .*did you mean 'gru'"):
+        attempt(cell="grru")
+    with pytest.raises(CheckpointError, match="there is no checkpoint 'nowhere'"):
+        attempt(tokenizer="nowhere")
+    with pytest.raises(DataError, match=r"there is no folder .*novel; .* holds english_novels, imdb"):
+        attempt(datasets=("novel",))
+    with pytest.raises(
+        DataError, match=r"imdb holds no validation-\*\.parquet; its splits are test, train, unsupervised"
+    ):
+        attempt(validation_dataset="imdb")
+    with pytest.raises(DataError, match=r"tokens are too few for 4000 streams of 8 tokens"):
+        attempt(batch_size=4000)
+    write_split(places["data_dir"], "only", "test", text=["a"])
+    with pytest.raises(DataError, match="only: no train or unsupervised split to read"):
+        attempt(datasets=("only",))
+    (places["data_dir"] / "hollow").mkdir()
+    with pytest.raises(DataError, match=r"hollow holds no <split>-\*\.parquet"):
+        attempt(datasets=("hollow",))
+    write_split(places["data_dir"], "blank", "validation", text=["", ""])
+    with pytest.raises(DataError, match="blank/validation: no text in any row"):
+        attempt(validation_dataset="blank")
+    (tmp_path / "thesis").mkdir()
+    (tmp_path / "thesis" / "chapter1.tex").write_text("years of work")
+    with pytest.raises(InputError, match="thesis holds something else than a checkpoint"):
+        attempt(output_dir=tmp_path / "thesis")
+    with pytest.raises(InputError, match="seq_len is 0; it must be 1 or more"):
+        attempt(seq_len=0)

@@ -1,0 +1,195 @@
+"""Writing: repeatable, streamed as it is generated, nothing lost between bytes, and equal to reading all again."""
+
+import math
+from threading import Thread
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from tiny import checkpoint_of, language_model
+
+from rnn_demo.errors import InputError
+from rnn_demo.language.write import Writer
+
+EURO_BYTES = ["<0xE2>", "<0x82>", "<0xAC>"]
+
+
+def ids_of(tokenizer, pieces):
+    return [tokenizer.processor.piece_to_id(piece) for piece in pieces]
+
+
+def speak(writer, monkeypatch, token_ids):
+    """Make the network say these token ids, one after the other, and then the end."""
+    said = iter([*token_ids, *[writer.tokenizer.eos_id] * 3])
+
+    def read(token_ids, state):
+        logits = torch.full((writer.tokenizer.vocab_size,), -math.inf)
+        logits[next(said)] = 0
+        return logits, ()
+
+    monkeypatch.setattr(writer, "_read", read)
+
+
+@pytest.fixture(scope="session")
+def one_writer(tokenizer):
+    """Make a reader of one tiny LSTM."""
+    return Writer("tiny", language_model(tokenizer.vocab_size), tokenizer, checkpoint_of("lm"))
+
+
+def test_a_seed_writes_the_same_again_and_another_seed_does_not(writer):
+    first = writer.generate("It was", max_new_tokens=30, seed=3)
+    assert writer.generate("It was", max_new_tokens=30, seed=3) == first
+    assert writer.generate("It was", max_new_tokens=30, seed=4).tokens != first.tokens
+    assert first.prompt == "It was"
+
+
+def test_stream_is_generate(writer):
+    settings = {"max_new_tokens": 25, "temperature": 1.1, "top_k": 50, "top_p": 0.9, "seed": 5, "style": "novel"}
+    generated = writer.generate("It was", **settings)
+    assert tuple(writer.stream("It was", **settings)) == generated.tokens
+    assert "".join(token.token for token in generated.tokens) == generated.text
+
+
+def test_stream_may_go_on_in_another_thread(writer):
+    stream = writer.stream("It was", max_new_tokens=10, seed=1)
+    tokens = [next(stream)]
+    thread = Thread(target=lambda: tokens.extend(stream))
+    thread.start()
+    thread.join()
+    assert tuple(tokens) == writer.generate("It was", max_new_tokens=10, seed=1).tokens
+    assert torch.is_grad_enabled()
+
+
+@torch.inference_mode()
+def test_greedy_is_the_likeliest_token_of_the_whole_text_read_again(writer):
+    generated = writer.generate("The city", max_new_tokens=12, temperature=0)
+    token_ids = writer.encode("The city").token_ids
+    for token in generated.tokens:
+        logits = writer.model.predict(torch.tensor([token_ids]))[0][0, -1]
+        logits[list(writer.tokenizer.unwritable_ids)] = -math.inf
+        assert token.token_id == int(logits.argmax())
+        assert token.probability == 1
+        token_ids.append(token.token_id)
+
+
+@torch.inference_mode()
+def test_probability_is_that_of_the_distribution_drawn_from(writer):
+    token, *_ = writer.stream("The city", max_new_tokens=1, temperature=0.7, seed=2)
+    logits = writer.model.predict(torch.tensor([writer.encode("The city").token_ids]))[0][0, -1]
+    logits[list(writer.tokenizer.unwritable_ids)] = -math.inf
+    assert token.probability == pytest.approx((logits / 0.7).softmax(0)[token.token_id].item(), rel=1e-4)
+
+
+def test_pieces_without_text_are_never_written(writer):
+    with torch.no_grad():
+        writer.model.bias[list(writer.tokenizer.unwritable_ids)] = 1000
+    generated = writer.generate("", max_new_tokens=200, temperature=2.0)
+    assert not {token.token_id for token in generated.tokens} & set(writer.tokenizer.unwritable_ids)
+    most = writer.tokenizer.vocab_size - len(writer.tokenizer.unwritable_ids)
+    listed = [candidate.token for candidate in writer.next_tokens("", k=most)]
+    assert "<pad>" not in listed
+    assert "</s>" in listed
+
+
+def test_the_end_piece_ends_the_text(writer):
+    with torch.no_grad():
+        writer.model.bias[writer.tokenizer.eos_id] = 1000
+    assert writer.generate("It was", max_new_tokens=50).tokens == ()
+    assert writer.generate("It was").text == ""
+
+
+@given(st.lists(st.sampled_from([*EURO_BYTES, "<0xF0>", "<0x9F>", "<0xFF>", "<0x41>", "\n", "a", "."]), max_size=12))
+def test_joined_tokens_are_the_ids_decoded_whatever_bytes_come(one_writer, pieces):
+    tokenizer = one_writer.tokenizer
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        token_ids = ids_of(tokenizer, pieces)
+        speak(one_writer, monkeypatch, token_ids)
+        tokens = one_writer.generate("", temperature=1.0).tokens
+    assert [token.token_id for token in tokens] == token_ids
+    finished = len(token_ids)  # a character that is never finished adds no text
+    while finished and not tokens[finished - 1].token:
+        finished -= 1
+        assert tokenizer.is_byte(token_ids[finished])
+    assert "".join(token.token for token in tokens) == tokenizer.decode(token_ids[:finished])
+
+
+def test_a_character_of_several_bytes_comes_with_its_last(one_writer, monkeypatch):
+    token_ids = ids_of(one_writer.tokenizer, [*EURO_BYTES, *EURO_BYTES[:2]])
+    speak(one_writer, monkeypatch, token_ids)
+    assert [token.token for token in one_writer.stream("")] == ["", "", "€", "", ""]
+    speak(one_writer, monkeypatch, token_ids)
+    assert [token.token for token in one_writer.stream("", max_new_tokens=2)] == ["", ""]
+
+
+def test_a_replacement_character_that_was_meant_is_written_at_once(one_writer, monkeypatch):
+    speak(one_writer, monkeypatch, one_writer.tokenizer.encode("\ufffd"))
+    assert one_writer.generate("").text == "\ufffd"
+
+
+@pytest.mark.parametrize("temperature", [0.5, 1.0, 2.0])
+def test_next_tokens_are_sorted_and_are_the_softmax(writer, temperature):
+    most = writer.tokenizer.vocab_size - len(writer.tokenizer.unwritable_ids)
+    candidates = writer.next_tokens("It was", k=most, temperature=temperature)
+    probabilities = [candidate.probability for candidate in candidates]
+    assert probabilities == sorted(probabilities, reverse=True)
+    assert sum(probabilities) == pytest.approx(1, abs=1e-5)
+    with torch.inference_mode():
+        logits = writer.model.predict(torch.tensor([writer.encode("It was").token_ids]))[0][0, -1]
+    logits = logits.clone()
+    logits[list(writer.tokenizer.unwritable_ids)] = -math.inf
+    assert probabilities[0] == pytest.approx((logits / temperature).softmax(0).max().item(), rel=1e-4)
+    assert writer.next_tokens("It was", k=3, temperature=temperature) == candidates[:3]
+
+
+def test_next_tokens_at_temperature_0_still_come_likeliest_first(writer):
+    greedy = writer.next_tokens("It was", k=10, temperature=0)
+    assert [candidate.probability for candidate in greedy] == [1.0] + [0.0] * 9
+    assert [c.token for c in greedy] == [c.token for c in writer.next_tokens("It was", k=10)]
+
+
+def test_a_style_opens_the_text(writer):
+    assert writer.encode("", "play").token_ids == [writer.tokenizer.style_id("play")]
+    assert writer.encode("").token_ids == [writer.tokenizer.bos_id]
+    assert writer.encode("a\nb").start_ids == (writer.tokenizer.bos_id,)
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"max_new_tokens": 0}, r"max_new_tokens is 0; it must be a whole number in 1\.\.2000"),
+        ({"max_new_tokens": 2001}, r"max_new_tokens is 2001"),
+        ({"max_new_tokens": 1.5}, r"max_new_tokens is 1\.5"),
+        ({"max_new_tokens": math.nan}, r"max_new_tokens is nan"),
+        ({"max_new_tokens": None}, r"max_new_tokens is None"),
+        ({"temperature": 3}, r"temperature is 3"),
+        ({"top_p": 0}, r"top_p is 0"),
+        ({"seed": 2**64}, r"seed is 18446744073709551616; it must be a whole number"),
+        ({"seed": "x"}, r"seed is 'x'"),
+        ({"seed": 0.5}, r"seed is 0\.5"),
+        ({"style": "novell"}, r"unknown style 'novell'; choose one of novel, .*did you mean 'novel'"),
+    ],
+)
+def test_settings_are_refused_at_the_call_before_the_first_token(one_writer, settings, message):
+    with pytest.raises(InputError, match=message):
+        one_writer.stream("It was", **settings)
+
+
+def test_prompts_and_counts_that_cannot_be_used_are_refused(one_writer):
+    with pytest.raises(InputError, match="the prompt is a NoneType; give a string"):
+        one_writer.stream(None)
+    with pytest.raises(InputError, match="half of a surrogate pair at character 1"):
+        one_writer.generate("a\ud800")
+    for k in (0, 10_000, 1.5, "ten"):
+        with pytest.raises(InputError, match=r"k is .*; it must be a whole number in 1\.\.589"):
+            one_writer.next_tokens("It was", k=k)
+
+
+def test_whole_numbers_may_come_as_floats_and_negative_seeds_are_seeds(one_writer):
+    assert len(one_writer.generate("", max_new_tokens=3.0, top_k=5.0, seed=1.0, temperature=1).tokens) <= 3
+    one_writer.generate("", max_new_tokens=1, seed=-1)
+
+
+@pytest.mark.parametrize("prompt", ["", " ", "\n", "\x00\x07", "\u2581", "👩🏽‍🚀 é", "a" * 20_000])
+def test_any_prompt_is_read(one_writer, prompt):
+    assert one_writer.generate(prompt, max_new_tokens=2).prompt == prompt

@@ -1,0 +1,108 @@
+"""Training a classifier: a short run that learns, what is validated, and pure batches."""
+
+import numpy as np
+import pytest
+import torch
+from tiny import FILM_LABELS, FILM_TEXTS, sentiment_model, write_split
+
+from rnn_demo.cells import CELLS
+from rnn_demo.config import SentimentRecipe
+from rnn_demo.sentiment.evaluate import evaluate
+from rnn_demo.sentiment.reviews import LabelledText
+from rnn_demo.sentiment.score import SentimentScorer
+from rnn_demo.sentiment.train import SentimentObjective, train
+
+SIZES = {"embed_size": 12, "hidden_size": 12, "num_layers": 1, "batch_size": 8, "precision": "fp32"}
+ROWS = [LabelledText(text, float(label)) for text, label in zip(FILM_TEXTS, FILM_LABELS, strict=True)] * 6
+
+
+@pytest.fixture
+def places(tokenizer, tmp_path):
+    """Write a tiny data set and a tokenizer; give the settings that name them."""
+    write_split(tmp_path / "data", "imdb", "train", text=FILM_TEXTS * 10, label=FILM_LABELS * 10)
+    (tmp_path / "tokenizer").mkdir()
+    (tmp_path / "tokenizer" / "tokenizer.model").write_bytes(tokenizer.model_proto)
+    return {
+        "data_dir": tmp_path / "data",
+        "output_dir": tmp_path / "tiny",
+        "runs_dir": tmp_path / "runs",
+        "tokenizer": str(tmp_path / "tokenizer"),
+        "datasets": ("imdb",),
+    }
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_a_short_training_lowers_the_loss_and_gives_a_checkpoint(places, cell):
+    seen = []
+    recipe = SentimentRecipe(
+        cell=cell, steps=30, lr=0.03, warmup_steps=3, dropout_prob=0.0, validate_every=10, **SIZES, **places
+    )
+    folder = train(recipe, seen.append)
+    assert np.mean([p.loss_nats for p in seen[-5:]]) < 0.7 * np.mean([p.loss_nats for p in seen[:3]])
+    assert seen[-1].metrics.keys() == {"nats", "imdb_accuracy"}
+    scorer = SentimentScorer.load(folder)
+    assert "imdb/train" in scorer.checkpoint.chosen_on
+    assert scorer.checkpoint.data == ["imdb/train"]
+    assert evaluate(folder, "imdb", "train", places["data_dir"], "asis")["accuracy"] == 1
+
+
+def make_objective(tokenizer, held_out, **settings):
+    return SentimentObjective(ROWS, held_out, tokenizer, SentimentRecipe(**{**SIZES, **settings}))
+
+
+def test_batches_hold_each_row_with_its_length_and_target(tokenizer):
+    objective = make_objective(tokenizer, {"imdb": ROWS[:4]}, max_tokens=5)
+    seen = 0
+    for step in range(objective.batches.steps_per_pass):
+        batch = objective.batch_at(step, 0, 1)
+        again = objective.batch_at(step, 0, 1)
+        assert all(torch.equal(batch[name], again[name]) for name in batch)
+        assert batch["lengths"].max() <= 6
+        assert objective.num_tokens(batch) == batch["lengths"].sum()
+        seen += len(batch["targets"])
+    assert seen == len(ROWS)
+    whole = objective.batch_at(0, 0, 1)
+    halves = [objective.batch_at(0, rank, 2) for rank in (0, 1)]
+    assert [len(half["targets"]) for half in halves] == [4, 4]
+    assert sorted(torch.cat([half["lengths"] for half in halves]).tolist()) == sorted(whole["lengths"].tolist())
+
+
+def test_soft_targets_are_learned_as_such(tokenizer):
+    model = sentiment_model(tokenizer.vocab_size)
+    objective = make_objective(tokenizer, {"imdb": ROWS[:4]})
+    batch = {**objective.batch_at(0, 0, 1), "targets": torch.full((8,), 0.25)}
+    with torch.no_grad():
+        loss, state = objective.loss(model, batch, None)
+        p = torch.sigmoid(model(batch["token_ids"], batch["lengths"]))
+    torch.testing.assert_close(loss, -(0.25 * p.log() + 0.75 * (1 - p).log()).mean(), rtol=1e-5, atol=1e-5)
+    assert state is None
+
+
+@torch.no_grad()
+def test_validation_is_over_all_held_out_rows_and_accuracy_over_the_clear_ones(tokenizer):
+    model = sentiment_model(tokenizer.vocab_size)
+    films = [LabelledText(text, target) for text, target in zip(FILM_TEXTS, (1, 0, 0.5, 0.25), strict=True)]
+    objective = make_objective(tokenizer, {"imdb": films[:2], "sst5": films[2:], "sst2": []})
+    metrics = objective.validate(model)
+    scorer_rows = objective.held_out["imdb"][0] + objective.held_out["sst5"][0]
+    scores = [torch.sigmoid(model(torch.tensor([row]), torch.tensor([len(row)]))).item() for row in scorer_rows]
+    nats = [-(f.target * np.log(s) + (1 - f.target) * np.log(1 - s)) for f, s in zip(films, scores, strict=True)]
+    assert metrics["nats"] == pytest.approx(np.mean(nats), rel=1e-5)
+    assert metrics["imdb_accuracy"] == np.mean([scores[0] >= 0.5, scores[1] < 0.5])
+    assert metrics["sst5_accuracy"] == float(scores[3] < 0.5)
+    assert "imdb/train" in objective.chosen_on
+    assert "sst5/train" in objective.chosen_on
+    assert "sst2" not in objective.chosen_on
+    neutral = make_objective(tokenizer, {"sst5": films[2:3]})
+    assert neutral.validate(model).keys() == {"nats"}
+
+
+@pytest.mark.parametrize(
+    ("rows", "limit", "read"), [(24, 7, 7), (24, 12, 12), (24, 23, 23), (24, 24, 24), (24, 99, 24)]
+)
+def test_no_more_rows_are_validated_than_asked_and_from_all_over_the_file(tokenizer, rows, limit, read):
+    held_out = [LabelledText("word " * (i + 1), 1.0) for i in range(rows)]
+    objective = make_objective(tokenizer, {"imdb": held_out}, validation_rows=limit)
+    lengths = [len(row) for row in objective.held_out["imdb"][0]]
+    assert len(lengths) == read
+    assert max(lengths) - min(lengths) >= (rows - 1) * len(tokenizer.encode("word ")) * 0.8

@@ -1,0 +1,67 @@
+"""Each shipped checkpoint is held to a floor on hand-written texts; its untrained twin must fall through the same floor."""
+
+import random
+
+import pytest
+import torch
+from shipped_examples import MENTIONS, OPINIONS, SENTENCES
+
+import rnn_demo
+from rnn_demo.checkpoint import shipped_checkpoints
+from rnn_demo.language.evaluate import count_losses
+from rnn_demo.reader import Reader
+
+FLOORS = {"lm": 0.9, "sentiment": 0.8, "ner": 0.7}
+"""The share of right answers (lm, sentiment) or the F1 (ner), in [0, 1]."""
+
+
+def untrained_twin(reader: Reader) -> Reader:
+    torch.manual_seed(reader.checkpoint.seed)
+    twin = type(reader.model)(reader.model.config).eval()
+    return type(reader)(reader.name, twin, reader.tokenizer, reader.checkpoint)
+
+
+@torch.inference_mode()
+def prefers_sentences(reader: Reader) -> float:
+    rng = random.Random(0)
+
+    def nats(text: str) -> float:
+        return count_losses(reader.model, [reader.encode(text).token_ids])[0]
+
+    right = 0
+    for sentence in SENTENCES:
+        words = sentence.split()
+        shuffled = rng.sample(words, len(words))
+        right += nats(sentence) < nats(" ".join(shuffled))
+    return right / len(SENTENCES)
+
+
+def sides_with_opinions(reader: Reader) -> float:
+    scores = reader.predict([text for text, _ in OPINIONS])
+    return sum((s.score > 0.5) == (label == "positive") for s, (_, label) in zip(scores, OPINIONS)) / len(OPINIONS)
+
+
+def finds_mentions(reader: Reader) -> float:
+    tagged = reader.predict([text for text, _ in MENTIONS])
+    found = [{(e.label, t.text[e.start : e.end]) for e in t.entities} for t in tagged]
+    right = sum(len(f & expected) for f, (_, expected) in zip(found, MENTIONS))
+    return 2 * right / (sum(map(len, found)) + sum(len(expected) for _, expected in MENTIONS))
+
+
+MEASURES = {"lm": prefers_sentences, "sentiment": sides_with_opinions, "ner": finds_mentions}
+
+
+@pytest.mark.parametrize("name", shipped_checkpoints())
+def test_shipped_checkpoint_holds_its_floor(name: str) -> None:
+    reader = rnn_demo.load(name)
+    assert MEASURES[reader.task](reader) >= FLOORS[reader.task]
+
+
+@pytest.mark.parametrize("name", shipped_checkpoints())
+def test_untrained_twin_falls_through_the_floor(name: str) -> None:
+    reader = untrained_twin(rnn_demo.load(name))
+    assert MEASURES[reader.task](reader) < FLOORS[reader.task]
+
+
+def test_a_checkpoint_of_each_task_is_shipped() -> None:
+    assert {name.split("-")[0] for name in shipped_checkpoints()} >= set(FLOORS)

@@ -1,0 +1,35 @@
+"""Every task through one contract: what answers, what trains and what measures is there under its name."""
+
+from importlib import import_module
+from inspect import signature
+
+import pytest
+
+from rnn_demo.config import EncoderConfig, Recipe
+from rnn_demo.errors import InputError
+from rnn_demo.reader import Reader
+from rnn_demo.tasks import TASKS, find_task
+
+
+@pytest.mark.parametrize("name", TASKS)
+def test_a_task_is_whole(name):
+    task = find_task(name)
+    assert issubclass(task.reader, Reader)
+    assert task.reader.task == name
+    assert issubclass(task.recipe, Recipe)
+    assert list(signature(import_module(f"{task.package}.train").train).parameters) == ["recipe", "on_progress"]
+    evaluate = import_module(f"{task.package}.evaluate").evaluate
+    assert list(signature(evaluate).parameters) == ["folder", "dataset", "split", "data_dir", "case"]
+    (config,) = signature(task.reader.model_class).parameters.values()
+    assert issubclass(config.annotation, EncoderConfig)
+
+
+def test_tasks_stand_in_the_order_of_the_tabs():
+    assert list(TASKS) == ["lm", "sentiment", "ner"]
+
+
+def test_an_unknown_task_is_refused_with_what_there_is():
+    with pytest.raises(
+        InputError, match=r"unknown task 'sentment'; choose one of lm, sentiment, ner \(did you mean 'se"
+    ):
+        find_task("sentment")
