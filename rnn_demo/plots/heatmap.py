@@ -1,0 +1,46 @@
+"""The value of hidden units over the tokens of a text."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import plotly.graph_objects as go
+
+from rnn_demo.plots.style import INDIGO, ORANGE, base_figure, token_label
+from rnn_demo.results import HiddenTrace
+
+__all__ = ["draw_heatmap"]
+
+COLOURS = [[0.0, ORANGE], [0.5, "rgba(148,163,184,.12)"], [1.0, INDIGO]]
+"""0 is nearly the page itself, light or dark; orange and indigo differ for every kind of sight."""
+MOST_LABELS = 40
+
+
+def draw_heatmap(trace: HiddenTrace, units: Sequence[int]) -> go.Figure:
+    """Draw a row a unit and a column a token; the colours are centred on 0.
+
+    Args:
+        trace: what was read.
+        units: which units to show, from top to bottom.
+    """
+    values = trace.states[:, list(units)].T  # (unit, token)
+    labels = [token_label(token) for token in trace.tokens]
+    largest = float(np.abs(values).max()) or 1.0
+    columns, rows = list(range(len(labels))), list(range(len(units)))
+    figure = base_figure(height=140 + 9 * len(rows))
+    figure.add_heatmap(
+        z=np.round(values, 4).tolist(),
+        x=columns,
+        y=rows,
+        zmin=-largest,
+        zmax=largest,
+        colorscale=COLOURS,
+        colorbar={"thickness": 10, "outlinewidth": 0, "title": {"text": "h"}},
+        customdata=[[[label, unit] for label in labels] for unit in units],
+        hovertemplate="token <b>%{customdata[0]}</b><br>unit %{customdata[1]}: %{z:.3f}<extra></extra>",
+    )
+    step = -(-len(labels) // MOST_LABELS)
+    figure.update_xaxes(
+        tickvals=columns[::step], ticktext=labels[::step], tickangle=-90, tickfont={"size": 11}, showgrid=False
+    )
+    figure.update_yaxes(autorange="reversed", showticklabels=False, showgrid=False, title="units")
+    return figure

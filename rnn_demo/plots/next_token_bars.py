@@ -1,0 +1,36 @@
+"""The likeliest next tokens as bars."""
+
+from collections.abc import Sequence
+
+import plotly.graph_objects as go
+
+from rnn_demo.plots.style import INDIGO, base_figure, token_label
+from rnn_demo.results import TokenProbability
+
+__all__ = ["draw_next_token_bars"]
+
+
+def draw_next_token_bars(candidates: Sequence[TokenProbability]) -> go.Figure:
+    """Draw one bar a candidate, likeliest on top.
+
+    Args:
+        candidates: likeliest first.
+    """
+    labels = [token_label(candidate.token, mark_space=True) for candidate in candidates]
+    probs = [candidate.probability for candidate in candidates]
+    rows = list(range(len(labels)))  # places, not names: two tokens may look alike
+    figure = base_figure(height=24 + 34 * len(labels))
+    figure.add_bar(
+        x=probs,
+        y=rows,
+        orientation="h",
+        marker_color=INDIGO,
+        text=[f"{prob:.1%}" if prob >= 0.001 else f"{prob:.1g}" for prob in probs],
+        textposition="outside",
+        cliponaxis=False,
+        customdata=labels,
+        hovertemplate="%{customdata}: %{x:.2%}<extra></extra>",
+    )
+    figure.update_yaxes(autorange="reversed", tickvals=rows, ticktext=labels, showgrid=False)
+    figure.update_xaxes(range=[0, max([*probs, 1e-6]) * 1.25], showticklabels=False, showgrid=False)
+    return figure

@@ -1,0 +1,122 @@
+"""The named endpoints, for gradio_client and plain HTTP: numbers and texts, no figures.
+
+Their docstrings are what a visitor of "Use via API" reads.
+"""
+
+from collections.abc import Iterator
+from dataclasses import asdict
+from typing import Any
+
+import gradio as gr
+import numpy as np
+from gradio.events import api
+
+from rnn_demo.microscope.trajectory import project_trajectory
+from rnn_demo.ui.answers import ANY_STYLE, Answers
+from rnn_demo.ui.events import CPU, shows_errors, throttled
+
+__all__ = ["Page", "register_endpoints"]
+
+
+class Page(gr.Blocks):
+    """Blocks whose endpoints may be called over HTTP with fewer values than parameters, as gradio_client may."""
+
+    def validate_inputs(self, block_fn: Any, inputs: list[Any]) -> None:
+        """Fill in the defaults, then check as ever. A required value that is missing becomes None, which is refused."""
+        inputs += [getattr(block, "value", None) for block in block_fn.inputs[len(inputs) :]]
+        super().validate_inputs(block_fn, inputs)
+
+
+def register_endpoints(answers: Answers) -> None:
+    """Add the endpoints to the page that is being built."""
+
+    @shows_errors
+    def generate(
+        prompt: str,
+        model: str = "lm-lstm",
+        max_new_tokens: int = 60,
+        temperature: float = 0.8,
+        top_k: int = 0,
+        top_p: float = 1.0,
+        seed: int = 0,
+        style: str = ANY_STYLE,
+    ) -> Iterator[str]:
+        """Write on from a prompt, streamed: each value is the prompt and all that was written so far.
+
+        Args:
+            prompt: the text to go on from; may be empty.
+            model: a language model, such as lm-rnn, lm-gru or lm-lstm.
+            max_new_tokens: tokens to write at most, 1 to 2000.
+            temperature: 0 takes the likeliest token each time, 1 draws as the model believes, up to 2.
+            top_k: draw from so many of the likeliest tokens; 0 is all.
+            top_p: draw from the likeliest tokens that reach this probability together; 1 is all.
+            seed: the same seed writes the same text.
+            style: novel, review, news, play, or any.
+        """
+        text = answers.write(
+            prompt,
+            model,
+            max_new_tokens=max_new_tokens,
+            temperature=temperature,
+            top_k=top_k,
+            top_p=top_p,
+            seed=seed,
+            style=style,
+        )
+        yield from throttled(text)
+
+    @shows_errors
+    def next_tokens(prompt: str, model: str = "lm-lstm", k: int = 10, temperature: float = 1.0) -> list[dict[str, Any]]:
+        """List the likeliest next tokens as [{token, probability}], likeliest first.
+
+        Args:
+            prompt: the text so far; may be empty.
+            model: a language model, such as lm-rnn, lm-gru or lm-lstm.
+            k: how many to list.
+            temperature: 0 puts everything on one token, 1 is what the model believes, up to 2.
+        """
+        return [asdict(candidate) for candidate in answers.next_tokens(prompt, model, k, temperature)]
+
+    @shows_errors
+    def score_sentiment(text: str, model: str = "sentiment-lstm") -> dict[str, Any]:
+        """Score a text: {score, label, tokens: [{token, start, end, score}]}, with the running score after each token.
+
+        Args:
+            text: what to judge, such as a review.
+            model: a sentiment model.
+        """
+        return asdict(answers.score(text, model))
+
+    @shows_errors
+    def tag_entities(text: str, model: str = "ner-lstm") -> dict[str, Any]:
+        """Mark the named entities of a text.
+
+        Gives {text, entities: [{label, start, end, confidence}], tokens: [{token, start, end, tag, confidence}]}.
+        Offsets count code points.
+
+        Args:
+            text: what to read.
+            model: an entity model.
+        """
+        return asdict(answers.tag(text, model))
+
+    @shows_errors
+    def trace_hidden_states(text: str, model: str = "sentiment-lstm", layer: int = -1) -> dict[str, Any]:
+        """Read a text and give {tokens, points: [[x, y]], explained_variance, states: [[...]]}, one row a token.
+
+        Args:
+            text: what to read.
+            model: any model.
+            layer: 0 is nearest to the words; -1 is the last.
+        """
+        trace = answers.trace(text, model, layer)
+        trajectory = project_trajectory(trace)
+        return {
+            "tokens": list(trace.tokens),
+            "points": trajectory.points.tolist(),
+            "explained_variance": list(trajectory.explained_variance),
+            "states": np.round(trace.states.astype(np.float64), 6).tolist(),  # half the size, and nothing is lost
+        }
+
+    for endpoint in (generate, next_tokens, score_sentiment, tag_entities, trace_hidden_states):
+        api(endpoint, api_name=endpoint.__name__, **CPU)

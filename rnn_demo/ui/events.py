@@ -1,0 +1,77 @@
+"""What every event has in common: how its errors are shown, how often it yields, and its share of the processor."""
+
+from collections.abc import Callable, Iterator
+from functools import wraps
+from html import escape
+from inspect import isgeneratorfunction
+from time import monotonic
+from typing import Any, ParamSpec, TypeVar
+
+import gradio as gr
+
+from rnn_demo.errors import RnnDemoError
+
+__all__ = ["CPU", "INSTANT", "PRIVATE", "Marks", "shows_errors", "throttled"]
+
+CPU: dict[str, Any] = {"concurrency_id": "cpu", "concurrency_limit": 2}
+"""One budget for all work on a model; the lowest limit given anywhere counts, so all give this one."""
+PRIVATE: dict[str, Any] = {**CPU, "api_visibility": "private"}
+"""For the events behind figures; what programs may call is in endpoints.py."""
+INSTANT: dict[str, Any] = {"api_visibility": "private", "queue": False, "show_progress": "hidden"}
+"""For events that only move values on the page: they wait for nobody."""
+SHORTEST_GAP_S = 0.04
+"""Between two updates of a streamed text: faster ones cost the browser more than they show."""
+
+Marks = list[tuple[str, str | float | None]]
+"""Parts of a text, each with its label or None, for HighlightedText."""
+
+Params = ParamSpec("Params")
+Result = TypeVar("Result")
+Value = TypeVar("Value")
+
+
+def shows_errors(handler: Callable[Params, Result]) -> Callable[Params, Result]:
+    """Turn the package's errors into messages on the page: the only place that does.
+
+    Any other exception is a bug: gradio logs it and shows no more than that there was one.
+    """
+    if isgeneratorfunction(handler):
+
+        @wraps(handler)
+        def stream(*args: Params.args, **kwargs: Params.kwargs) -> Any:
+            try:
+                yield from handler(*args, **kwargs)
+            except RnnDemoError as error:
+                raise toast(error) from error
+
+        return stream
+
+    @wraps(handler)
+    def answer(*args: Params.args, **kwargs: Params.kwargs) -> Result:
+        try:
+            return handler(*args, **kwargs)
+        except RnnDemoError as error:
+            raise toast(error) from error
+
+    return answer
+
+
+def toast(error: RnnDemoError) -> gr.Error:
+    """Make the message; it is shown as HTML, and may quote what somebody typed."""
+    return gr.Error(escape(str(error), quote=False), print_exception=False)
+
+
+def throttled(values: Iterator[Value], gap_s: float = SHORTEST_GAP_S) -> Iterator[Value]:
+    """Pass on values that are at least a gap apart, and always the last one.
+
+    >>> list(throttled(iter("abc"), gap_s=60))
+    ['a', 'c']
+    """
+    sent_at = -gap_s
+    waiting: list[Value] = []
+    for value in values:
+        waiting = [value]
+        if monotonic() - sent_at >= gap_s:
+            yield value
+            sent_at, waiting = monotonic(), []
+    yield from waiting

@@ -1,0 +1,50 @@
+"""What the tabs open with and what can be clicked: the first text of each list is the one that is shown at start."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import gradio as gr
+
+from rnn_demo.ui.events import INSTANT
+
+__all__ = ["ENTITY_TEXTS", "HIDDEN_TEXTS", "PROMPTS", "SENTIMENT_TEXTS", "build_examples", "on_pick"]
+
+PROMPTS = (
+    "It was a dark and stormy night, and",
+    "I have seen this film three times, and",
+    "“My dear Mr. Holmes,” said she,",
+    "The captain looked at the sea and",
+)
+SENTIMENT_TEXTS = (
+    "The first hour drags, but I loved every minute of the end.",
+    "Not bad at all, much better than I expected.",
+    "A dull, predictable mess. I want my two hours back.",
+    "Isn't it great? The best comedy in years.",
+)
+ENTITY_TEXTS = (
+    "Ada Lovelace met Charles Babbage at the Bank of England.",
+    "Germany beat Brazil 7-1 in Belo Horizonte.",
+    "Bill Gates of Microsoft met the European Commission.",
+    "Washington beat Boston, and Washington signed the bill.",
+)
+HIDDEN_TEXTS = (
+    "The film was not good, it was great.",
+    "The old man sat by the fire and the fire went out.",
+    "one two three one two three one two three",
+    "Barack Obama flew from Chicago to Berlin.",
+)
+
+
+def build_examples(textbox: gr.Textbox, texts: Sequence[str]) -> gr.Dataset:
+    """Show texts to click, for a textbox."""
+    return gr.Dataset(components=[textbox], samples=[[text] for text in texts], label="Or try one of these")
+
+
+def on_pick(examples: gr.Dataset, textbox: gr.Textbox) -> Any:
+    """Put the example that is clicked into the textbox; `.then(...)` of what this returns runs with it in place."""
+    return examples.click(pick, examples, textbox, **INSTANT)
+
+
+def pick(sample: list[str]) -> str:
+    """Take the text out of an example."""
+    return sample[0]

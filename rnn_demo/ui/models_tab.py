@@ -1,0 +1,95 @@
+"""Models: what is shipped, what it was trained on and how good it is, as each config.json says."""
+
+from numbers import Real
+from typing import Any
+
+import gradio as gr
+
+from rnn_demo.checkpoint import WEIGHTS_NAME
+from rnn_demo.tasks import TASKS
+from rnn_demo.ui.answers import Answers
+from rnn_demo.ui.notices import build_notices
+from rnn_demo.ui.readers import ReaderShelf
+
+__all__ = ["build_models_tab", "model_rows"]
+
+INTRO = (
+    "Every answer on this page comes from one of these networks. **Compare the cells:** same data, same recipe, "
+    "another way to remember. Rates lie between 0 and 1; less is better for perplexity, nats and bits."
+)
+HEADERS = ["model", "task", "cell", "parameters", "file", "trained on", "measured"]
+WIDTHS: list[str | int] = [130, 130, 60, 110, 80, 230, 270]
+SHOWN = ("perplexity", "bits_per_char", "accuracy", "ece", "f1", "pos_accuracy")
+"""Metrics worth a line in the table; config.json has all of them."""
+
+
+def build_models_tab(answers: Answers) -> None:
+    """Lay out the tab."""
+    build_notices(answers.shelf)
+    rows = model_rows(answers.shelf)
+    if not rows:
+        return
+    gr.Markdown(INTRO)
+    gr.Dataframe(
+        rows,
+        headers=HEADERS,
+        column_widths=WIDTHS,
+        label="Models",
+        interactive=False,
+        wrap=True,
+        max_height=1000,
+        elem_id="models",
+    )
+    with gr.Accordion("How each was trained", open=False):
+        gr.Code("\n".join(train_commands(answers.shelf)), language="shell", interactive=False, label="Commands")
+
+
+def model_rows(shelf: ReaderShelf) -> list[list[str]]:
+    """Write a row for each checkpoint that can be used."""
+    rows = []
+    for entry in shelf.entries.values():
+        if entry.reader is None:
+            continue
+        checkpoint = entry.reader.checkpoint
+        megabytes = (shelf.checkpoints_dir / entry.name / WEIGHTS_NAME).stat().st_size / 1e6
+        rows.append(
+            [
+                entry.name,
+                TASKS[entry.task].title,
+                checkpoint.cell,
+                f"{checkpoint.num_parameters / 1e6:.1f} M",
+                f"{megabytes:.1f} MB",
+                f"{', '.join(checkpoint.data)}; {checkpoint.minutes:.0f} minutes on {checkpoint.hardware}",
+                show_metrics(checkpoint.metrics),
+            ]
+        )
+    return rows
+
+
+def show_metrics(metrics: dict[str, dict[str, Any]]) -> str:
+    """Write what was measured, by data set.
+
+    >>> show_metrics({"imdb/test": {"accuracy": 0.8612, "ece": 0.031, "examples": 25000}})
+    'imdb/test: accuracy 0.861, ece 0.031'
+    >>> show_metrics({})
+    'not measured yet'
+    """
+    lines = [
+        f"{split}: " + ", ".join(f"{name} {shorten(values[name])}" for name in SHOWN if name in values)
+        for split, values in metrics.items()
+    ]
+    return "; ".join(lines) or "not measured yet"
+
+
+def shorten(number: object) -> str:
+    """Write a number with three digits that matter.
+
+    >>> shorten(0.86121), shorten(63.128), shorten(None)
+    ('0.861', '63.1', 'None')
+    """
+    return (f"{number:.3f}" if number < 10 else f"{number:.1f}") if isinstance(number, Real) else str(number)
+
+
+def train_commands(shelf: ReaderShelf) -> list[str]:
+    """List the commands that made the checkpoints, each once."""
+    return list(dict.fromkeys(entry.command for entry in shelf.entries.values() if entry.reader))

@@ -1,0 +1,114 @@
+"""The checkpoints that are there, each loaded once when the app starts, and what is wrong with the others.
+
+After that a shelf never changes, so all visitors share it without a lock. A missing or broken folder takes nothing
+down but what needs it: it stays on the shelf with its problem, and the page says how to train it anew.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from rnn_demo.checkpoint import CONFIG_NAME, WEIGHTS_NAME, read_checkpoint
+from rnn_demo.errors import CheckpointError, InputError, RnnDemoError, unknown_name
+from rnn_demo.reader import Reader
+from rnn_demo.tasks import TASKS
+
+__all__ = ["EXPECTED", "ReaderShelf", "ShelfEntry"]
+
+EXPECTED = ("lm-lstm", "lm-gru", "lm-rnn", "sentiment-lstm", "ner-lstm")
+"""What the repository ships, in the order of the menus; the first of a task is its default. Others join behind."""
+
+AnyReader = TypeVar("AnyReader", bound=Reader)
+
+
+@dataclass(frozen=True)
+class ShelfEntry:
+    """One checkpoint folder: either a reader, or a problem and the command that mends it."""
+
+    name: str
+    task: str
+    """A name in TASKS; by the folder's name where config.json does not tell."""
+    reader: Reader | None = None
+    problem: str = ""
+    command: str = ""
+
+
+class ReaderShelf:
+    """Every checkpoint of a folder, loaded.
+
+    Args:
+        checkpoints_dir: holds a folder a checkpoint; may be missing.
+    """
+
+    def __init__(self, checkpoints_dir: Path) -> None:
+        self.checkpoints_dir = checkpoints_dir
+        self.entries = {name: load_entry(checkpoints_dir / name) for name in find_names(checkpoints_dir)}
+
+    def names(self, task: str | None = None) -> list[str]:
+        """List the checkpoints that can be used, of one task or of all; the default first."""
+        return [entry.name for entry in self.entries.values() if entry.reader and task in (None, entry.task)]
+
+    def problems(self, task: str | None = None) -> list[ShelfEntry]:
+        """List the checkpoints that cannot be used, of one task or of all."""
+        return [entry for entry in self.entries.values() if not entry.reader and task in (None, entry.task)]
+
+    def find(self, name: object, task: str | None = None) -> Reader:
+        """Take a reader off the shelf.
+
+        Args:
+            name: a checkpoint's name.
+            task: whose names to suggest if this one is unknown; None is all.
+
+        Raises:
+            InputError: there is no such checkpoint.
+            CheckpointError: it is missing or broken; the message says how to train it.
+        """
+        entry = self.entries.get(str(name))
+        if entry is None:
+            raise unknown_name("model", name, self.names(task) or ["none: see the Models tab"])
+        if entry.reader is None:
+            raise CheckpointError(f"{entry.problem}; train it with `{entry.command}`")
+        return entry.reader
+
+    def get(self, name: object, kind: type[AnyReader]) -> AnyReader:
+        """Take a reader of one kind off the shelf; errors as in `find`, and InputError if it is of another kind."""
+        reader = self.find(name, kind.task)
+        if not isinstance(reader, kind):
+            allowed = ", ".join(self.names(kind.task)) or "none"
+            raise InputError(f"{name} is of task {reader.task}, not {kind.task}; choose one of {allowed}")
+        return reader
+
+
+def find_names(checkpoints_dir: Path) -> list[str]:
+    """List what should be there and what is there besides: any folder with a config.json or weights."""
+    files = [path for name in (CONFIG_NAME, WEIGHTS_NAME) for path in checkpoints_dir.glob(f"*/{name}")]
+    return list(dict.fromkeys([*EXPECTED, *sorted({path.parent.name for path in files})]))
+
+
+def load_entry(folder: Path) -> ShelfEntry:
+    """Load one folder, or say what is wrong with it."""
+    guess, _, cell = folder.name.partition("-")
+    task = guess if guess in TASKS else ""
+    command = f"python train.py {task or 'lm'} --cell {cell or 'lstm'}"
+    command += f" --init-from lm-{cell}" if task == "sentiment" else ""
+    try:
+        if not (folder / CONFIG_NAME).is_file():
+            raise CheckpointError(f"{folder / CONFIG_NAME} is missing")
+        checkpoint = read_checkpoint(folder)
+        if checkpoint.task not in TASKS:
+            raise CheckpointError(f"{folder / CONFIG_NAME}: {unknown_name('task', checkpoint.task, TASKS)}")
+        task, command = checkpoint.task, checkpoint.command
+        reader = TASKS[task].reader.load(folder)
+        if not all(bool(tensor.isfinite().all()) for tensor in reader.model.state_dict().values()):
+            raise CheckpointError(f"{folder / WEIGHTS_NAME} holds numbers that are not finite")
+    except RnnDemoError as error:
+        return ShelfEntry(folder.name, task, problem=relative(str(error), folder), command=command)
+    except Exception as error:  # whatever a damaged folder makes some library raise, the other tabs must still open
+        problem = f"{folder} cannot be read: {type(error).__name__}: {error}"
+        return ShelfEntry(folder.name, task, problem=relative(problem, folder), command=command)
+    return ShelfEntry(folder.name, task, reader, command=command)
+
+
+def relative(message: str, folder: Path) -> str:
+    """Name files from the folder that holds checkpoints/ on, as the page is no place for the server's own paths."""
+    return message.replace(f"{folder.parent.parent}/", "")

@@ -1,0 +1,97 @@
+"""Sentiment: a score, and the text coloured by how each token moved it."""
+
+from typing import Any
+
+import gradio as gr
+
+from rnn_demo.plots import Figure, draw_running_score
+from rnn_demo.results import SentimentScore
+from rnn_demo.ui.answers import Answers
+from rnn_demo.ui.events import PRIVATE, Marks, shows_errors
+from rnn_demo.ui.examples import SENTIMENT_TEXTS, build_examples, on_pick
+from rnn_demo.ui.notices import build_notices
+from rnn_demo.ui.theme import MOVE_COLOURS
+
+__all__ = ["build_sentiment_tab", "colour_moves"]
+
+INTRO = (
+    "The network reads a review from left to right and keeps changing its mind. **Look for the words that turn it:** "
+    "`++` and `+` made it more positive, `−−` and `−` more negative."
+)
+BEFORE = 0.5
+"""The score before anything is read: no opinion."""
+MOVE, LARGE_MOVE = 0.03, 0.12
+"""A token that moves the score by less is left uncoloured; one that moves it by more gets the strong colour."""
+
+
+def build_sentiment_tab(answers: Answers) -> None:
+    """Lay out the tab."""
+    build_notices(answers.shelf, "sentiment")
+    models = answers.shelf.names("sentiment")
+    if not models:
+        return
+
+    @shows_errors
+    def score(text: str, model: str) -> tuple[str, Marks, Figure]:
+        result = answers.score(text, model)
+        return describe(result), colour_moves(text, result), draw_running_score(result)
+
+    first_verdict, first_moves, first_line = score(SENTIMENT_TEXTS[0], models[0])
+
+    gr.Markdown(INTRO)
+    text = gr.Textbox(SENTIMENT_TEXTS[0], label="Text", lines=3, max_lines=12)
+    examples = build_examples(text, SENTIMENT_TEXTS)
+    with gr.Row():
+        model = gr.Dropdown(models, value=models[0], label="Model", filterable=False, visible=len(models) > 1)
+        start = gr.Button("Score", variant="primary")
+    verdict = gr.HTML(first_verdict, elem_id="verdict")
+    moves = gr.HighlightedText(
+        first_moves, label="How each token moved the score", color_map=MOVE_COLOURS, elem_id="moves"
+    )
+    gr.Markdown("**The score after each token**")
+    line = gr.Plot(first_line, show_label=False, elem_id="running-score")
+
+    run: dict[str, Any] = {"fn": score, "inputs": [text, model], "outputs": [verdict, moves, line], **PRIVATE}
+    gr.on([start.click, text.submit, model.change], **run)
+    on_pick(examples, text).then(**run)
+
+
+def describe(result: SentimentScore) -> str:
+    """Write the verdict: the label, the score, and a mark on a scale. Nothing that a visitor typed goes in here."""
+    return (
+        f'<div class="verdict"><b>{result.label}</b> score {result.score:.2f}'
+        f'<div class="scale"><div class="mark" style="left:{result.score:.1%}"></div></div>'
+        '<div class="ends"><span>0 negative</span><span>neutral</span><span>positive 1</span></div></div>'
+    )
+
+
+def colour_moves(text: str, result: SentimentScore) -> Marks:
+    """Cut a text into runs of tokens that moved the score alike.
+
+    Args:
+        text: as typed; the parts, joined, give it back.
+        result: its tokens' spans lie in the text.
+    """
+    parts: Marks = []
+    before, end = BEFORE, 0
+    for token in result.tokens:
+        label = name_move(token.score - before)
+        piece, end = text[end : token.end], token.end
+        if parts and (parts[-1][1] == label or not piece):
+            parts[-1] = (parts[-1][0] + piece, parts[-1][1])
+        else:
+            parts.append((piece, label))
+        before = token.score
+    return parts
+
+
+def name_move(change: float) -> str | None:
+    """Name a change of the score; None is too small to matter.
+
+    >>> [name_move(change) for change in (-0.5, -0.05, 0.0, 0.05, 0.5)]
+    ['−−', '−', None, '+', '++']
+    """
+    if abs(change) < MOVE:
+        return None
+    sign = "+" if change > 0 else "−"
+    return sign * 2 if abs(change) >= LARGE_MOVE else sign

@@ -1,0 +1,58 @@
+"""How the page looks, light and dark: contrast and phone width were checked with axe.
+
+Fonts are named by plain strings, so that nothing is fetched from outside.
+"""
+
+import gradio as gr
+
+__all__ = ["CSS", "ENTITY_COLOURS", "MOVE_COLOURS", "THEME"]
+
+SANS = ["Inter", "system-ui", "Segoe UI", "Roboto", "Arial", "sans-serif"]
+MONO = ["ui-monospace", "Menlo", "monospace"]
+
+THEME = gr.themes.Default(
+    primary_hue="indigo", secondary_hue="indigo", neutral_hue="slate", radius_size="lg", font=SANS, font_mono=MONO
+).set(
+    body_text_color_subdued="*neutral_600",
+    body_text_color_subdued_dark="*neutral_300",
+    block_info_text_color="*neutral_600",
+    block_info_text_color_dark="*neutral_300",
+    button_primary_background_fill="*primary_600",
+    button_primary_background_fill_dark="*primary_600",
+    button_primary_background_fill_hover="*primary_700",
+    button_primary_background_fill_hover_dark="*primary_700",
+    button_primary_text_color="white",
+    button_primary_text_color_dark="white",
+    button_cancel_background_fill="*neutral_100",
+    button_cancel_text_color="#b91c1c",
+    button_cancel_background_fill_dark="*neutral_800",
+    button_cancel_text_color_dark="#fca5a5",
+)
+
+CSS = """
+.gradio-container .fillable.app { max-width: 1080px !important }
+@media (max-width: 640px) { .gradio-container .fillable.app { padding: 12px !important } }
+button[role=tab][aria-selected=true] { color: var(--primary-700) !important }
+.dark button[role=tab][aria-selected=true] { color: var(--primary-300) !important }
+.token.highlighted, .token.highlighted .text, .legend-item { color: var(--body-text-color) !important }
+.token .label { color: #0b1220 !important }
+.textfield:has(> .token-container) { display: block !important; word-break: normal !important }
+.token-container { display: inline !important; word-break: normal; overflow-wrap: anywhere }
+.token .text { white-space: pre-wrap }
+#entities .token.highlighted { display: inline-block; line-height: 1.5; margin: 2px 0 }
+footer .divider { display: none }
+.notice { border-left: 4px solid #f59e0b; padding: 8px 12px; margin: 4px 0; overflow-wrap: anywhere }
+.notice code { font-family: var(--font-mono) }
+#models, #models * { font-family: var(--font) }
+.verdict { padding: 4px 2px }
+.verdict b { font-size: 1.5rem }
+.verdict .scale { position: relative; height: 12px; border-radius: 6px; margin: 10px 0 4px;
+  background: linear-gradient(to right, #f97316 0 40%, #94a3b8 40% 60%, #6366f1 60%) }
+.verdict .mark { position: absolute; top: -5px; width: 6px; height: 22px; margin-left: -3px; border-radius: 3px;
+  background: var(--body-text-color); border: 1px solid var(--background-fill-primary) }
+.verdict .ends { display: flex; justify-content: space-between; color: var(--body-text-color-subdued) }
+"""
+
+ENTITY_COLOURS = {"person": "#818cf8", "place": "#10b981", "organisation": "#f59e0b", "other name": "#f472b6"}
+MOVE_COLOURS = {"−−": "#f97316", "−": "#fdba74", "+": "#a5b4fc", "++": "#6366f1"}
+"""How a token moved the score: orange down, indigo up, as in the figures."""

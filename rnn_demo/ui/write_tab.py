@@ -1,0 +1,111 @@
+"""Write: a prompt in, text out as it is sampled, and what the model thinks comes next."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import takewhile
+
+import gradio as gr
+
+from rnn_demo.plots import Figure, draw_next_token_bars
+from rnn_demo.tokenizer import STYLES
+from rnn_demo.ui.answers import ANY_STYLE, Answers
+from rnn_demo.ui.events import INSTANT, PRIVATE, shows_errors, throttled
+from rnn_demo.ui.examples import PROMPTS, build_examples
+from rnn_demo.ui.notices import build_notices
+
+__all__ = ["build_write_tab"]
+
+INTRO = (
+    "A language model continues your text one token at a time. **Look at the bars:** they are what it thinks may come "
+    "next, and a higher temperature makes them flatter and the text wilder."
+)
+BARS_CAPTION = "**What may come next,** as you type; ␣ is a space."
+SETTINGS = ("temperature", "max_new_tokens", "top_k", "top_p", "seed", "style")
+"""The arguments of `Answers.write`, in the order of the page."""
+NUM_BARS = 10
+START_TEMPERATURE, START_LENGTH, START_SEED = 0.8, 80, 1
+
+
+@dataclass
+class Turn:
+    """Which text of one visitor is being written: as soon as the next one is asked for, the one before it ends."""
+
+    number: int = 0
+
+    def next(self) -> int:
+        """Begin the next."""
+        self.number += 1
+        return self.number
+
+
+def make_handlers(answers: Answers) -> tuple[Callable[..., Iterator[str]], Callable[..., Figure]]:
+    """Make what the buttons call: one writes, the other draws the bars."""
+
+    @shows_errors
+    def write(turn: Turn, prompt: str, model: str, *settings: float | str) -> Iterator[str]:
+        text = answers.write(prompt, model, **dict(zip(SETTINGS, settings, strict=True)))  # type: ignore[arg-type]
+        mine = turn.number
+        yield from throttled(takewhile(lambda _: turn.number == mine, text))
+
+    @shows_errors
+    def show_next_tokens(prompt: str, model: str, temperature: float, style: str) -> Figure:
+        return draw_next_token_bars(answers.next_tokens(prompt, model, NUM_BARS, temperature, style=style))
+
+    return write, show_next_tokens
+
+
+def build_write_tab(answers: Answers) -> None:
+    """Lay out the tab."""
+    build_notices(answers.shelf, "lm")
+    models = answers.shelf.names("lm")
+    if not models:
+        return
+
+    write, show_next_tokens = make_handlers(answers)
+    *_, first_text = write(
+        Turn(), PROMPTS[0], models[0], START_TEMPERATURE, START_LENGTH, 0, 1.0, START_SEED, ANY_STYLE
+    )
+    first_bars = show_next_tokens(PROMPTS[0], models[0], START_TEMPERATURE, ANY_STYLE)
+
+    gr.Markdown(INTRO)
+    with gr.Row():
+        with gr.Column(scale=3):
+            prompt = gr.Textbox(PROMPTS[0], label="Prompt", lines=2, max_lines=8)
+            examples = build_examples(prompt, PROMPTS)
+            with gr.Row():
+                model = gr.Dropdown(models, value=models[0], label="Model", filterable=False)
+                temperature = gr.Slider(0, 2, START_TEMPERATURE, step=0.05, label="Temperature", buttons=[])
+            with gr.Row():
+                start = gr.Button("Write", variant="primary", size="md", min_width=80)
+                another = gr.Button("Again", size="md", min_width=80)
+                stop = gr.Button("Stop", variant="stop", size="md", min_width=80)
+            text = gr.Textbox(first_text, label="Text", lines=9, max_lines=20, elem_id="written", interactive=False)
+        with gr.Column(scale=2):
+            gr.Markdown(BARS_CAPTION)
+            bars = gr.Plot(first_bars, show_label=False, elem_id="next-tokens")
+    with gr.Accordion("More settings", open=False), gr.Row():
+        length = gr.Slider(1, 400, START_LENGTH, step=1, label="Length", buttons=[])
+        style = gr.Dropdown([ANY_STYLE, *STYLES[:2]], value=ANY_STYLE, label="Style", filterable=False)
+        top_k = gr.Slider(0, 200, 0, step=1, label="Top-k", info="0 draws from all.", buttons=[])
+        top_p = gr.Slider(0.05, 1, 1, step=0.05, label="Top-p", info="1 draws from all.", buttons=[])
+        seed = gr.Number(
+            START_SEED, label="Seed", info="The same seed writes the same text; Again takes the next one.", precision=0
+        )
+
+    # Every way to begin a text ends in a new ticket, and a new ticket is what starts the writing: one text at a time.
+    turn, ticket = gr.State(Turn()), gr.Number(0, visible="hidden")
+    gr.on([start.click, prompt.submit], lambda turn: turn.next(), turn, ticket, **INSTANT)
+    another.click(lambda turn, seed: (turn.next(), (seed or 0) + 1), [turn, seed], [ticket, seed], **INSTANT)
+    examples.click(lambda turn, sample: (turn.next(), sample[0]), [turn, examples], [ticket, prompt], **INSTANT)
+    settings = [turn, prompt, model, temperature, length, top_k, top_p, seed, style]
+    writing = ticket.change(write, settings, text, trigger_mode="always_last", **PRIVATE)
+    stop.click(None, cancels=writing, **INSTANT)
+    gr.on(
+        [prompt.change, model.change, temperature.change, style.change],
+        show_next_tokens,
+        [prompt, model, temperature, style],
+        bars,
+        trigger_mode="always_last",
+        show_progress="hidden",
+        **PRIVATE,
+    )

@@ -1,0 +1,52 @@
+"""A trace is what the encoder gives, one row a token of the text, for every kind of reader."""
+
+import numpy as np
+import pytest
+import torch
+from tiny_models import NAMES, tiny_checkpoint, tiny_model
+
+from rnn_demo.errors import InputError
+from rnn_demo.microscope.trace import trace_hidden_states
+from rnn_demo.reader import Reader
+from rnn_demo.tasks import TASKS
+from rnn_demo.tokenizer import Tokenizer
+
+TEXT = "Ada walked in London.\nIt was 👩‍👧 fine"
+
+
+@pytest.fixture(params=NAMES)
+def reader(request: pytest.FixtureRequest, tokenizer: Tokenizer) -> Reader:
+    checkpoint = tiny_checkpoint(request.param)
+    model = tiny_model(request.param, tokenizer.vocab_size)
+    return TASKS[checkpoint.task].reader(request.param, model, tokenizer, checkpoint)
+
+
+def test_trace_has_one_row_a_token_and_leaves_the_start_pieces_out(reader: Reader) -> None:
+    trace, encoded = trace_hidden_states(reader, TEXT), reader.encode(TEXT)
+    with torch.no_grad():
+        outputs = reader.model.encoder(torch.tensor([encoded.token_ids])).outputs[0]
+    assert trace.tokens == tuple(token.token for token in encoded.tokens)
+    assert trace.states.shape == (len(encoded.tokens), reader.model.encoder.config.output_size)
+    assert trace.states.dtype == np.float32
+    np.testing.assert_array_equal(trace.states, outputs[len(encoded.start_ids) :].numpy())
+
+
+def test_trace_counts_layers_from_either_end(reader: Reader) -> None:
+    first, last = trace_hidden_states(reader, TEXT, layer=0), trace_hidden_states(reader, TEXT, layer=1)
+    assert (first.layer, last.layer) == (0, 1)
+    assert not np.array_equal(first.states, last.states)
+    for layer, same in ((-2, first), (-1, last)):
+        again = trace_hidden_states(reader, TEXT, layer=layer)
+        assert again.layer == same.layer
+        np.testing.assert_array_equal(again.states, same.states)
+
+
+@pytest.mark.parametrize("layer", [2, -3, 1.0, None])
+def test_trace_refuses_a_layer_that_is_not_there(reader: Reader, layer: object) -> None:
+    with pytest.raises(InputError, match=r"has 2: give 0..1, or -1 for the last"):
+        trace_hidden_states(reader, TEXT, layer=layer)  # type: ignore[arg-type]
+
+
+def test_trace_refuses_an_empty_text(reader: Reader) -> None:
+    with pytest.raises(InputError, match="the text is empty"):
+        trace_hidden_states(reader, "")

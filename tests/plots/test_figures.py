@@ -1,0 +1,78 @@
+"""Every figure through one contract, and what each must say."""
+
+import json
+
+import numpy as np
+import plotly.graph_objects as go
+import pytest
+
+from rnn_demo.plots import FIGURES, draw_heatmap, draw_next_token_bars, draw_running_score, draw_trajectory
+from rnn_demo.results import HiddenTrace, ScoredToken, SentimentScore, TokenProbability, Trajectory
+
+HOSTILE = ("<b>bold</b>", "</s>", "", " ", "\n", "\x00", "%{x}", "👩‍👧", "&amp;", "a", "a")
+
+
+def trace_of(tokens: tuple[str, ...]) -> HiddenTrace:
+    return HiddenTrace(tokens, np.random.default_rng(0).normal(size=(len(tokens), 5)).astype(np.float32), layer=1)
+
+
+def draw(name: str, tokens: tuple[str, ...]) -> go.Figure:
+    """Draw any figure of the registry for some tokens."""
+    trace, places = trace_of(tokens), range(len(tokens))
+    if name == "next_token_bars":
+        return draw_next_token_bars([TokenProbability(token, 0.5 / (i + 1)) for i, token in enumerate(tokens)])
+    if name == "trajectory":
+        return draw_trajectory(trace, Trajectory(trace.states[:, :2], (0.6, 0.2)))
+    if name == "heatmap":
+        return draw_heatmap(trace, [4, 0, 2])
+    scored = tuple(ScoredToken(token, i, i + 1, i / len(tokens)) for i, token in zip(places, tokens, strict=True))
+    return draw_running_score(SentimentScore(0.7, "positive", scored))
+
+
+@pytest.mark.parametrize("name", FIGURES)
+@pytest.mark.parametrize("tokens", [HOSTILE, ("one",), ("word",) * 300], ids=["hostile", "one", "many"])
+def test_figure_is_transparent_and_draws_every_token(name: str, tokens: tuple[str, ...]) -> None:
+    figure = draw(name, tokens)
+    assert figure.layout.paper_bgcolor == figure.layout.plot_bgcolor == "rgba(0,0,0,0)"
+    text = figure.to_json()
+    assert json.loads(text)["data"]
+    assert "<b>bold" not in text
+    assert "\\u003cb\\u003ebold" not in text
+
+
+def test_next_token_bars_have_the_likeliest_on_top_and_tell_a_space() -> None:
+    figure = draw_next_token_bars([TokenProbability(" the", 0.75), TokenProbability("the", 0.0002)])
+    bar = figure.data[0]
+    assert list(bar.x) == [0.75, 0.0002]
+    assert list(figure.layout.yaxis.ticktext) == ["␣the", "the"]
+    assert list(bar.text) == ["75.0%", "0.0002"]
+    assert figure.layout.yaxis.autorange == "reversed"
+
+
+def test_trajectory_numbers_its_tokens_and_states_the_variance() -> None:
+    figure = draw("trajectory", ("It", " was"))
+    assert [list(row) for row in figure.data[0].customdata] == [[1, "It"], [2, "was"]]
+    assert figure.layout.xaxis.title.text == "component 1 (60% of the variance)"
+
+
+def test_trajectory_of_a_long_text_leaves_the_names_to_hover() -> None:
+    assert draw("trajectory", ("word",) * 61).data[0].mode == "lines+markers"
+
+
+def test_heatmap_shows_the_units_asked_for_and_is_centred_on_zero() -> None:
+    trace = trace_of(("It", " was"))
+    heat = draw_heatmap(trace, [4, 0]).data[0]
+    np.testing.assert_allclose(np.array(heat.z), trace.states[:, [4, 0]].T, atol=1e-4)
+    assert heat.zmin == -heat.zmax
+    assert [list(cell) for cell in heat.customdata[1]] == [["It", 0], ["was", 0]]
+
+
+def test_heatmap_of_states_that_are_zero_has_a_scale() -> None:
+    trace = HiddenTrace(("a",), np.zeros((1, 2), dtype=np.float32), layer=0)
+    assert draw_heatmap(trace, [0, 1]).data[0].zmax == 1
+
+
+def test_running_score_names_the_tokens_that_moved_it_most() -> None:
+    tokens = tuple(ScoredToken(f"t{i}", i, i + 1, 0.9 if i == 7 else 0.5) for i in range(12))
+    line = draw_running_score(SentimentScore(0.5, "neutral", tokens)).data[0]
+    assert [text for text in line.text if text] == ["t7", "t8"]

@@ -1,0 +1,105 @@
+"""Whatever is sent gets an answer or a message of this package, and nothing else."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from rnn_demo.errors import InputError
+from rnn_demo.ui.answers import MAX_CHARACTERS, Answers
+from rnn_demo.ui.readers import ReaderShelf
+
+SETTINGS: dict[str, Any] = {"max_new_tokens": 5, "temperature": 0.8, "top_k": 0, "top_p": 1.0, "seed": 0}
+
+
+@pytest.fixture(scope="module")
+def answers(checkpoints_dir: Path) -> Answers:
+    return Answers(ReaderShelf(checkpoints_dir))
+
+
+def ask_all(answers: Answers, text: Any) -> list[Any]:
+    """Put a text to every question; give the answers, or the messages."""
+    found = []
+    for ask in (
+        lambda: list(answers.write(text, "lm-lstm", **SETTINGS)),
+        lambda: answers.next_tokens(text, "lm-lstm", 3, 1.0),
+        lambda: answers.score(text, "sentiment-lstm"),
+        lambda: answers.tag(text, "ner-lstm"),
+        lambda: answers.trace(text, "lm-rnn", -1),
+    ):
+        try:
+            found.append(ask())
+        except InputError as error:
+            found.append(error)
+    return found
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(st.text(st.characters(), max_size=60))
+def test_any_text_is_answered_or_refused_with_a_message(answers: Answers, text: str) -> None:
+    for found in ask_all(answers, text):
+        if isinstance(found, InputError):
+            assert not text.strip() or "surrogate" in str(found)
+
+
+@pytest.mark.parametrize("text", [None, 5, 1.5, True, ["a"], {"a": 1}, b"bytes"])
+def test_what_is_no_text_is_refused(answers: Answers, text: Any) -> None:
+    assert all("give a string" in str(found) for found in ask_all(answers, text))
+
+
+def test_a_text_that_is_too_long_is_refused(answers: Answers) -> None:
+    assert all("100,000 characters; at most 20,000" in str(found) for found in ask_all(answers, "x" * 100_000))
+
+
+def test_the_longest_text_is_answered(answers: Answers) -> None:
+    found = ask_all(answers, "a b " * (MAX_CHARACTERS // 4))
+    assert not any(isinstance(answer, InputError) for answer in found)
+
+
+def test_an_empty_prompt_begins_a_text_and_an_empty_text_is_refused(answers: Answers) -> None:
+    written, candidates, *refused = ask_all(answers, "")
+    assert written[0] == ""
+    assert len(candidates) == 3
+    assert all("the text is empty" in str(found) for found in refused)
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+@pytest.mark.parametrize(
+    "value", [float("nan"), float("inf"), "1", None, True, [1], 1e30, pytest.param(10**400, id="10**400")]
+)
+def test_settings_that_are_no_numbers_are_refused(answers: Answers, name: str, value: Any) -> None:
+    with pytest.raises(InputError, match=name):
+        answers.write("It was", "lm-lstm", **{**SETTINGS, name: value})
+
+
+@pytest.mark.parametrize(("name", "value"), [("temperature", 2.1), ("top_k", -1), ("top_p", 0), ("max_new_tokens", 0)])
+def test_settings_out_of_range_are_refused(answers: Answers, name: str, value: float) -> None:
+    with pytest.raises(InputError, match=name):
+        answers.write("It was", "lm-lstm", **{**SETTINGS, name: value})
+
+
+def test_a_whole_number_may_come_as_a_float(answers: Answers) -> None:
+    """A slider of the page sends 60.0 as readily as 60."""
+    as_float = answers.write("It was", "lm-lstm", **{**SETTINGS, "max_new_tokens": 5.0, "seed": 0.0})
+    assert list(as_float) == list(answers.write("It was", "lm-lstm", **SETTINGS))
+    with pytest.raises(InputError, match=r"max_new_tokens is 1.5; give a whole number"):
+        answers.write("It was", "lm-lstm", **{**SETTINGS, "max_new_tokens": 1.5})
+
+
+def test_the_same_seed_writes_the_same_text_and_another_seed_another(answers: Answers) -> None:
+    first, again, other = (
+        list(answers.write("It was", "lm-lstm", **{**SETTINGS, "max_new_tokens": 30, "seed": seed}))[-1]
+        for seed in (1, 1, 2)
+    )
+    assert first == again != other
+    assert first.startswith("It was")
+
+
+def test_a_style_may_be_any_and_an_unknown_one_is_refused(answers: Answers) -> None:
+    assert list(answers.write("It", "lm-lstm", **SETTINGS, style="any")) == list(
+        answers.write("It", "lm-lstm", **SETTINGS)
+    )
+    with pytest.raises(InputError, match="unknown style 'verse'"):
+        answers.write("It", "lm-lstm", **SETTINGS, style="verse")

@@ -1,0 +1,46 @@
+"""Errors become messages, in one place; a stream is thinned out and loses nothing at its end."""
+
+from collections.abc import Iterator
+
+import gradio as gr
+import pytest
+
+from rnn_demo.errors import InputError
+from rnn_demo.ui.events import shows_errors, throttled
+
+
+def test_errors_of_the_package_become_messages_that_hold_no_tags() -> None:
+    @shows_errors
+    def answer() -> None:
+        raise InputError("unknown style '<img src=x>'")
+
+    with pytest.raises(gr.Error, match="unknown style '&lt;img src=x&gt;'"):
+        answer()
+
+
+def test_errors_within_a_stream_become_messages_after_what_came_before() -> None:
+    @shows_errors
+    def stream() -> Iterator[int]:
+        yield 1
+        raise InputError("no more")
+
+    values = stream()
+    assert next(values) == 1
+    with pytest.raises(gr.Error, match="no more"):
+        next(values)
+
+
+def test_other_errors_are_left_to_gradio() -> None:
+    @shows_errors
+    def answer() -> None:
+        raise KeyError("a bug")
+
+    with pytest.raises(KeyError):
+        answer()
+
+
+def test_throttled_keeps_the_first_and_the_last() -> None:
+    assert list(throttled(iter(range(1000)), gap_s=60)) == [0, 999]
+    assert list(throttled(iter(range(5)), gap_s=0)) == [0, 1, 2, 3, 4]
+    assert list(throttled(iter([]))) == []
+    assert list(throttled(iter([7]))) == [7]

@@ -1,0 +1,100 @@
+"""The shelf: what is there is loaded, and what is broken is named with the command that mends it."""
+
+import json
+from pathlib import Path
+from shutil import copytree, rmtree
+
+import pytest
+import torch
+from safetensors.torch import save_file
+from tiny_models import NAMES, tiny_checkpoint, tiny_model
+
+from rnn_demo.checkpoint import save_checkpoint
+from rnn_demo.entities.tag import EntityTagger
+from rnn_demo.errors import CheckpointError, InputError
+from rnn_demo.language.write import Writer
+from rnn_demo.tokenizer import Tokenizer
+from rnn_demo.ui.readers import EXPECTED, ReaderShelf
+
+
+@pytest.fixture
+def folder(checkpoints_dir: Path, tmp_path: Path) -> Path:
+    """Copy the checkpoints, to break some."""
+    return Path(copytree(checkpoints_dir, tmp_path / "checkpoints"))
+
+
+def test_shelf_holds_all_checkpoints_with_the_default_first(checkpoints_dir: Path) -> None:
+    shelf = ReaderShelf(checkpoints_dir)
+    assert shelf.names() == list(EXPECTED) == list(NAMES)
+    assert shelf.names("lm") == ["lm-lstm", "lm-gru", "lm-rnn"]
+    assert shelf.problems() == []
+    assert shelf.get("lm-gru", Writer) is shelf.get("lm-gru", Writer)
+
+
+def test_shelf_finds_a_checkpoint_that_was_added(folder: Path, tokenizer: Tokenizer) -> None:
+    model = tiny_model("sentiment-gru", tokenizer.vocab_size)
+    save_checkpoint(folder / "sentiment-gru", model, tokenizer, tiny_checkpoint("sentiment-gru"))
+    (folder / "tokenizer").mkdir()
+    assert ReaderShelf(folder).names("sentiment") == ["sentiment-lstm", "sentiment-gru"]
+
+
+def test_shelf_without_any_checkpoint_names_all_that_are_missing(tmp_path: Path) -> None:
+    shelf = ReaderShelf(tmp_path / "nowhere")
+    assert shelf.names() == []
+    assert [entry.name for entry in shelf.problems()] == list(EXPECTED)
+    problem = shelf.problems("sentiment")[0]
+    assert "sentiment-lstm/config.json" in problem.problem
+    assert problem.command == "python train.py sentiment --cell lstm --init-from lm-lstm"
+
+
+BREAKAGES = {
+    "config.json is not JSON": lambda folder: (folder / "config.json").write_text("{"),
+    "config.json is a list": lambda folder: (folder / "config.json").write_text("[]"),
+    "config.json is missing": lambda folder: (folder / "config.json").unlink(),
+    "a size is wrong": lambda folder: change_config(folder, hidden_size=13),
+    "a size is no number": lambda folder: change_config(folder, hidden_size="many"),
+    "the task is unknown": lambda folder: change_config(folder, task="poetry"),
+    "the cell is unknown": lambda folder: change_config(folder, cell="lstmm"),
+    "the weights are missing": lambda folder: (folder / "model.safetensors").unlink(),
+    "the weights are cut off": lambda folder: (folder / "model.safetensors").write_bytes(b"\x08\x00"),
+    "the weights are of something else": lambda folder: save_file({"w": torch.zeros(1)}, folder / "model.safetensors"),
+    "the weights are not finite": lambda folder: spoil_weights(folder),
+    "the tokenizer is missing": lambda folder: (folder / "tokenizer.model").unlink(),
+    "the tokenizer is noise": lambda folder: (folder / "tokenizer.model").write_bytes(b"noise"),
+}
+
+
+def change_config(folder: Path, **values: object) -> None:
+    config = json.loads((folder / "config.json").read_text()) | values
+    (folder / "config.json").write_text(json.dumps(config))
+
+
+def spoil_weights(folder: Path) -> None:
+    from safetensors.torch import load_file
+
+    weights = load_file(folder / "model.safetensors")
+    weights["bias"][0] = float("nan")
+    save_file(weights, folder / "model.safetensors")
+
+
+@pytest.mark.parametrize("breakage", BREAKAGES)
+def test_shelf_keeps_the_rest_when_one_folder_is_broken(folder: Path, breakage: str) -> None:
+    BREAKAGES[breakage](folder / "lm-gru")
+    shelf = ReaderShelf(folder)
+    (broken,) = shelf.problems()
+    assert broken.name == "lm-gru"
+    assert "checkpoints/lm-gru" in broken.problem
+    assert str(folder) not in broken.problem
+    assert broken.command.startswith("python train.py lm --cell gru")
+    assert shelf.names() == ["lm-lstm", "lm-rnn", "sentiment-lstm", "ner-lstm"]
+    with pytest.raises(CheckpointError, match=r"train it with `python train.py lm --cell gru"):
+        shelf.get("lm-gru", Writer)
+
+
+def test_shelf_says_which_names_there_are(folder: Path) -> None:
+    rmtree(folder / "lm-rnn")
+    shelf = ReaderShelf(folder)
+    with pytest.raises(InputError, match=r"unknown model 'lm-lst'; choose one of lm-lstm, lm-gru \(did you mean"):
+        shelf.get("lm-lst", Writer)
+    with pytest.raises(InputError, match="lm-lstm is of task lm, not ner; choose one of ner-lstm"):
+        shelf.get("lm-lstm", EntityTagger)

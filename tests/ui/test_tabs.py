@@ -1,0 +1,72 @@
+"""What the tabs make of results: the parts of a text, joined, are the text."""
+
+from pathlib import Path
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rnn_demo.results import Entity, ScoredToken, SentimentScore, TaggedText
+from rnn_demo.ui import TABS, build_app
+from rnn_demo.ui.entities_tab import mark
+from rnn_demo.ui.models_tab import model_rows
+from rnn_demo.ui.readers import ReaderShelf
+from rnn_demo.ui.sentiment_tab import colour_moves
+from rnn_demo.ui.theme import MOVE_COLOURS
+
+
+@given(st.lists(st.tuples(st.text(max_size=4), st.floats(0, 1)), min_size=1))
+def test_moves_give_the_text_back(pairs: list[tuple[str, float]]) -> None:
+    tokens, end = [], 0
+    for token, score in pairs:
+        tokens.append(ScoredToken(token, end, end + len(token), score))
+        end += len(token)
+    text = "".join(token for token, _ in pairs)
+    parts = colour_moves(text, SentimentScore(0.5, "neutral", tuple(tokens)))
+    assert "".join(part for part, _ in parts) == text
+    assert {label for _, label in parts} <= {*MOVE_COLOURS, None}
+
+
+def test_moves_are_named_by_sign_and_size() -> None:
+    scores = [0.5, 0.55, 0.95, 0.94, 0.5, 0.45]
+    tokens = tuple(ScoredToken("x", i, i + 1, score) for i, score in enumerate(scores))
+    parts = colour_moves("xxxxxx", SentimentScore(0.45, "neutral", tokens))
+    assert parts == [("x", None), ("x", "+"), ("x", "++"), ("x", None), ("x", "−−"), ("x", "−")]
+
+
+def test_marks_give_the_text_back_with_its_emoji() -> None:
+    text = "👩‍👧 Ada met  Babbage\nin 東京"
+    entities = (Entity("PER", 4, 7, 0.9), Entity("PER", 13, 20, 0.8), Entity("THING", 24, 26, 0.7))
+    parts = mark(TaggedText(text, entities, ()))
+    assert "".join(part for part, _ in parts) == text
+    assert [part for part in parts if part[1]] == [("Ada", "person"), ("Babbage", "person"), ("東京", "THING")]
+
+
+def test_model_rows_say_what_the_config_files_say(checkpoints_dir: Path) -> None:
+    rows = model_rows(ReaderShelf(checkpoints_dir))
+    assert [row[0] for row in rows] == ["lm-lstm", "lm-gru", "lm-rnn", "sentiment-lstm", "ner-lstm"]
+    assert rows[0][1:4] == ["language model", "lstm", "1.2 M"]
+    assert "accuracy 0.424" in rows[0][-1]
+
+
+def shown_values(checkpoints_dir: Path) -> str:
+    """All that the page shows when it opens."""
+    config = build_app(checkpoints_dir).get_config_file()
+    return str([component["props"].get("value") for component in config["components"]])
+
+
+def test_app_opens_with_results_and_without_notices(checkpoints_dir: Path) -> None:
+    shown = shown_values(checkpoints_dir)
+    assert "It was a dark and stormy night, and" in shown
+    assert "cannot be used" not in shown
+
+
+def test_app_without_checkpoints_says_how_to_train_each(tmp_path: Path) -> None:
+    shown = shown_values(tmp_path)
+    for task, cell in (("lm", "lstm"), ("lm", "gru"), ("lm", "rnn"), ("sentiment", "lstm"), ("ner", "lstm")):
+        assert f"{task}-{cell}/config.json" in shown
+        assert f"python train.py {task} --cell {cell}" in shown
+
+
+def test_app_has_a_tab_for_each_entry_of_the_registry(tmp_path: Path) -> None:
+    config = build_app(tmp_path).get_config_file()
+    assert [part["props"]["label"] for part in config["components"] if part["type"] == "tabitem"] == list(TABS)
