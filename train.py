@@ -100,7 +100,8 @@ def format_value(value: Any) -> str:
 
 def run(task: str, recipe: Recipe) -> None:
     """Train with a progress bar, and say where the checkpoint is."""
-    with tqdm(total=100, bar_format="{percentage:5.1f}%|{bar:24}|{postfix}") as bar:
+    interval_s = 0.5 if sys.stderr.isatty() else 30  # a log file wants a line now and then
+    with tqdm(total=100, bar_format="{percentage:5.1f}%|{bar:24}|{postfix}", mininterval=interval_s) as bar:
 
         def show(progress: Any) -> None:
             if progress.message:

@@ -13,7 +13,7 @@ from rnn_demo.checkpoint import TOKENIZER_NAME, Checkpoint, CheckpointModel, rea
 from rnn_demo.errors import CheckpointError, InputError
 from rnn_demo.tokenizer import EncodedText, Tokenizer
 
-__all__ = ["Reader"]
+__all__ = ["Reader", "require_list", "require_text"]
 
 
 class Reader(ABC):
@@ -71,3 +71,13 @@ def require_text(text: object) -> str:
     if not text.strip():
         raise InputError("the text is empty; give at least one word")
     return text
+
+
+def require_list(texts: object) -> None:
+    """Refuse one bare text where a list of texts is asked for: its letters would be taken for texts.
+
+    Raises:
+        InputError: a string was given.
+    """
+    if isinstance(texts, str):
+        raise InputError("predict takes a list of texts; put the text in brackets: predict([text])")

@@ -15,6 +15,7 @@ from rnn_demo.encoder import Encoder, reverse_within_lengths
 from rnn_demo.errors import InputError, ShapeError
 
 VOCAB_SIZE, EMBED_SIZE, HIDDEN_SIZE = 11, 5, 4
+EMBED_SCALE = EMBED_SIZE**0.5
 TORCH_CLASSES = {"rnn": nn.RNN, "gru": nn.GRU, "lstm": nn.LSTM}
 LENGTHS = torch.tensor([2, 6, 1, 4])
 TOKEN_IDS = torch.randint(0, VOCAB_SIZE, (4, 6), generator=torch.Generator().manual_seed(3))
@@ -45,7 +46,8 @@ def torch_twin(encoder):
 @pytest.mark.parametrize(("cell", "num_layers", "bidirectional"), EVERY_PAIR)
 def test_equals_torchs_stacked_network_on_packed_rows(cell, num_layers, bidirectional):
     encoder = make_encoder(cell, num_layers, bidirectional)
-    packed = pack_padded_sequence(encoder.embedding(TOKEN_IDS), LENGTHS, batch_first=True, enforce_sorted=False)
+    inputs = encoder.embedding(TOKEN_IDS) * EMBED_SCALE
+    packed = pack_padded_sequence(inputs, LENGTHS, batch_first=True, enforce_sorted=False)
     expected, _ = pad_packed_sequence(torch_twin(encoder)(packed)[0], batch_first=True)
     encoded = encoder(TOKEN_IDS, lengths=LENGTHS)
     torch.testing.assert_close(encoded.outputs[REAL], expected[REAL], rtol=0, atol=1e-10)
@@ -56,7 +58,7 @@ def test_equals_torchs_stacked_network_on_packed_rows(cell, num_layers, bidirect
 @pytest.mark.parametrize(("cell", "num_layers", "bidirectional"), EVERY_PAIR)
 def test_final_state_is_laid_out_as_torchs(cell, num_layers, bidirectional):
     encoder = make_encoder(cell, num_layers, bidirectional)
-    _, expected = torch_twin(encoder)(encoder.embedding(TOKEN_IDS))
+    _, expected = torch_twin(encoder)(encoder.embedding(TOKEN_IDS) * EMBED_SCALE)
     final_state = encoder(TOKEN_IDS).final_state
     expected = expected if isinstance(expected, tuple) else (expected,)
     for part, torchs in zip(final_state, expected, strict=True):

@@ -9,7 +9,7 @@ from rnn_demo.entities.crf import TagSpan
 from rnn_demo.entities.model import TaggerModel
 from rnn_demo.entities.pieces import Sentence, collate, encode_word_with_spans, length_sorted_batches
 from rnn_demo.entities.words import Word, split_words
-from rnn_demo.reader import Reader, require_text
+from rnn_demo.reader import Reader, require_list, require_text
 from rnn_demo.results import Entity, TaggedText, TaggedToken
 from rnn_demo.tokenizer import EncodedText, Token, checked
 
@@ -45,8 +45,9 @@ class EntityTagger(Reader):
             A result a text, in the same order.
 
         Raises:
-            InputError: a text is empty, or is no text.
+            InputError: not a list, or a text is empty or is no text.
         """
+        require_list(texts)
         split = [self._split(text) for text in texts]
         sentences = [Sentence.of([[token.token_id for token in word] for word in pieces]) for _, pieces in split]
         results: dict[int, TaggedText] = {}

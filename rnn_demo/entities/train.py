@@ -76,9 +76,9 @@ class EntityObjective:
         """Pieces in a batch, without padding."""
         return int(batch["piece_counts"].sum())
 
-    def validate(self, model: nn.Module) -> dict[str, float]:
+    def validate(self, model: TaggerModel) -> dict[str, float]:
         """F1, precision and recall of the held-out entities."""
-        counts = count_entities(self.validation_tags, tag_sentences(model, self.validation_sentences))  # type: ignore[arg-type]
+        counts = count_entities(self.validation_tags, tag_sentences(model, self.validation_sentences))
         return {name: counts[name] for name in ("f1", "precision", "recall")}
 
 

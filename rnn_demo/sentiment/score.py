@@ -2,8 +2,7 @@
 
 import torch
 
-from rnn_demo.errors import InputError
-from rnn_demo.reader import Reader, require_text
+from rnn_demo.reader import Reader, require_list, require_text
 from rnn_demo.results import ScoredToken, SentimentScore
 from rnn_demo.sentiment.model import SentimentModel
 from rnn_demo.tokenizer import EncodedText
@@ -47,8 +46,7 @@ class SentimentScorer(Reader):
         Raises:
             InputError: not a list, or a text has nothing in it.
         """
-        if isinstance(texts, str):
-            raise InputError("predict takes a list of texts; put the text in brackets")
+        require_list(texts)
         return [self._score(self.encode(text)) for text in texts]
 
     @torch.inference_mode()

@@ -191,12 +191,15 @@ def class_labels(rows: datasets.Dataset, column: str) -> list[list[str]]:
     """Read a column of tag lists as strings, whether it holds strings or class indices named by the features.
 
     Raises:
-        DataError: no lists, or indices without names.
+        DataError: no lists, or an index without a name.
     """
     feature = getattr(rows.features[column], "feature", None)
     if feature is None:
         raise DataError(f"column {column!r} holds {rows.features[column]}; expected a list of tags in each row")
     if isinstance(feature, datasets.ClassLabel):
+        unnamed = next((index for row in rows[column] for index in row if not 0 <= index < len(feature.names)), None)
+        if unnamed is not None:
+            raise DataError(f"column {column!r} holds the index {unnamed}; its classes are 0..{len(feature.names) - 1}")
         return [[feature.names[index] for index in row] for row in rows[column]]
     if feature.dtype != "string":
         raise DataError(f"column {column!r} holds {feature.dtype} without names; expected strings or named classes")

@@ -129,3 +129,8 @@ def test_load_reads_a_folder_and_refuses_another_task(folder):
     config.write_text(config.read_text().replace('"ner"', '"lm"'))
     with pytest.raises(CheckpointError, match="is of task 'lm', not 'ner'"):
         EntityTagger.load(folder)
+
+
+def test_one_bare_text_is_refused(tagger):
+    with pytest.raises(InputError, match=r"predict takes a list of texts; .*predict\(\[text\]\)"):
+        tagger.predict("Ada met Babbage")
