@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import datasets
 import pytest
+import torch
 from accelerate.state import AcceleratorState
 from datasets import Dataset
 from hypothesis import settings
@@ -30,6 +31,12 @@ def tiny_lines(count: int = 400) -> list[str]:
     """Make up lines of English words and names, always the same ones."""
     draw, words = random.Random(0), [*WORDS.split(), *NAMES]
     return [" ".join(draw.choices(words, k=draw.randint(4, 14))).capitalize() + "." for _ in range(count)]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_thread() -> None:
+    """Nothing here is large enough to share out, and on a busy machine two threads wait for each other."""
+    torch.set_num_threads(1)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -1,4 +1,4 @@
-"""Hand-written texts that every shipped checkpoint of a task has to cope with: what visitors type, not what a corpus holds."""
+"""Hand-written texts that every shipped checkpoint has to cope with: what visitors type, not what a corpus holds."""
 
 SENTENCES = (
     "She opened the door and went into the room.",
@@ -114,7 +114,10 @@ MENTIONS = (
     ("China and Japan signed the treaty.", {("LOC", "China"), ("LOC", "Japan")}),
     ("Russian troops left Chechnya.", {("MISC", "Russian"), ("LOC", "Chechnya")}),
     ("General Motors will close a plant in Canada.", {("ORG", "General Motors"), ("LOC", "Canada")}),
-    ("Martina Hingis of Switzerland won in Toronto", {("PER", "Martina Hingis"), ("LOC", "Switzerland"), ("LOC", "Toronto")}),
+    (
+        "Martina Hingis of Switzerland won in Toronto",
+        {("PER", "Martina Hingis"), ("LOC", "Switzerland"), ("LOC", "Toronto")},
+    ),
     ("NEW YORK 1996-08-29", {("LOC", "NEW YORK")}),
     ("The Reuters newsroom in Sydney was closed.", {("ORG", "Reuters"), ("LOC", "Sydney")}),
     ("Mr Brown met Mrs Taylor in Dublin.", {("PER", "Brown"), ("PER", "Taylor"), ("LOC", "Dublin")}),

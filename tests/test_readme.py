@@ -1,4 +1,4 @@
-"""The README says what is true: its tables name every cell, task and checkpoint, with the numbers of the config files."""
+"""The README tells the truth: it names every cell, task and checkpoint, with the numbers of the config files."""
 
 import json
 from pathlib import Path
@@ -34,7 +34,8 @@ def test_readme_row_holds_the_numbers_of_the_config_file(name: str) -> None:
         if isinstance(value, float)
     }
     quoted = [part.strip() for part in row[4].split("<br>")]
-    assert quoted and set(quoted) <= metrics
+    assert quoted
+    assert set(quoted) <= metrics
 
 
 @pytest.mark.parametrize("name", [*CELLS, *TASKS])

@@ -1,4 +1,4 @@
-"""Each shipped checkpoint is held to a floor on hand-written texts; its untrained twin must fall through the same floor."""
+"""Each shipped checkpoint is held to a floor on hand-written texts; its untrained twin must fall through it."""
 
 import random
 
@@ -38,13 +38,15 @@ def prefers_sentences(reader: Reader) -> float:
 
 def sides_with_opinions(reader: Reader) -> float:
     scores = reader.predict([text for text, _ in OPINIONS])
-    return sum((s.score > 0.5) == (label == "positive") for s, (_, label) in zip(scores, OPINIONS)) / len(OPINIONS)
+    return sum((s.score > 0.5) == (label == "positive") for s, (_, label) in zip(scores, OPINIONS, strict=True)) / len(
+        OPINIONS
+    )
 
 
 def finds_mentions(reader: Reader) -> float:
     tagged = reader.predict([text for text, _ in MENTIONS])
     found = [{(e.label, t.text[e.start : e.end]) for e in t.entities} for t in tagged]
-    right = sum(len(f & expected) for f, (_, expected) in zip(found, MENTIONS))
+    right = sum(len(f & expected) for f, (_, expected) in zip(found, MENTIONS, strict=True))
     return 2 * right / (sum(map(len, found)) + sum(len(expected) for _, expected in MENTIONS))
 
 

@@ -55,7 +55,7 @@ class Objective(Protocol):
         """Real tokens in a batch."""
 
     def validate(self, model: Any) -> dict[str, float]:
-        """The metrics of the task's own network on held-out data; called with the model in eval mode and gradients off."""
+        """The metrics of the task's own network on held-out data; called in eval mode, gradients off."""
 
 
 @dataclass(frozen=True)

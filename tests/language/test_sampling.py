@@ -71,7 +71,8 @@ def test_a_distribution_whatever_the_settings(logits, temperature, top_k, top_p)
     assert probs.dtype == torch.float32
     assert (probs >= 0).all()
     assert probs.sum().item() == pytest.approx(1, abs=1e-5)
-    assert logits[probs.argmax()] == logits.max()
+    tie = 1e-6  # exp of a smaller difference rounds to 1 in float32, and either of two equals may come first
+    assert logits.max() - logits[probs.argmax()] <= tie
     if top_k:
         assert (probs > 0).sum() <= top_k
 
