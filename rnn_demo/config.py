@@ -234,7 +234,7 @@ class EntityRecipe(Recipe):
     num_layers: int = 1
     dropout_prob: float = 0.4
     batch_size: int = 16
-    lr: float = 4e-3
+    lr: float = 2e-3
     validate_every: int = 1000
     upper_prob: float = 0.15
     """Chance that a training sentence is shown IN CAPITALS."""

@@ -17,15 +17,15 @@ PROMPTS = (
 )
 SENTIMENT_TEXTS = (
     "The first hour drags, but I loved every minute of the end.",
-    "Not bad at all, much better than I expected.",
-    "A dull, predictable mess. I want my two hours back.",
+    "The acting is wonderful, but the story is a mess.",
+    "The story is a mess, but the acting is wonderful.",
     "Isn't it great? The best comedy in years.",
 )
 ENTITY_TEXTS = (
-    "Ada Lovelace met Charles Babbage at the Bank of England.",
-    "Germany beat Brazil 7-1 in Belo Horizonte.",
-    "Bill Gates of Microsoft met the European Commission.",
-    "Washington beat Boston, and Washington signed the bill.",
+    "Bill Gates of Microsoft met the European Commission in London.",
+    "Paris Hilton lives in Paris.",
+    "China Airlines flew Michael Jordan from China to Jordan.",
+    "PAKISTAN CAPTAIN WASIM AKRAM ARRIVES IN LONDON",
 )
 HIDDEN_TEXTS = (
     "The film was not good, it was great.",
