@@ -1,4 +1,4 @@
-"""What the choices in this repository buy, as ratios taken side by side in one run: `python bench/speed.py`.
+"""What the choices in this repository buy, as ratios taken side by side in one run: `python -m bench.speed`.
 
 Absolute times hold for one machine on one day; the ratios hold better. Each pair is timed in turns, and the best of
 several is kept, so that a busy moment hits both or neither.
@@ -95,7 +95,7 @@ def main() -> None:
     lines = [
         "# Speed",
         "",
-        f"`python bench/speed.py`: {VOCAB_SIZE:,} pieces, embedding {EMBED_SIZE}, {NUM_LAYERS} x {HIDDEN_SIZE} units, "
+        f"`python -m bench.speed`: {VOCAB_SIZE:,} pieces, embedding {EMBED_SIZE}, {NUM_LAYERS} x {HIDDEN_SIZE} units, "
         f"{torch.get_num_threads()} CPU threads, torch {torch.__version__}. Best of {TURNS}, in turns.",
         "",
         "| this | ms | against | ms | times as fast |",
