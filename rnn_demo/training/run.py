@@ -119,4 +119,5 @@ def command_line(task: str, recipe: Recipe) -> str:
 def _hardware(device: str) -> str:
     if device.startswith("cuda"):
         return str(torch.cuda.get_device_name(device))
-    return f"{torch.get_num_threads()} CPU threads ({platform.machine()})"
+    threads = torch.get_num_threads()
+    return f"{threads} CPU thread{'s' if threads > 1 else ''} ({platform.machine()})"
