@@ -22,7 +22,7 @@ from rnn_demo.errors import DataError
 from rnn_demo.tokenizer import Tokenizer
 from rnn_demo.training.batching import BucketedBatches, pad_rows
 from rnn_demo.training.loop import Progress
-from rnn_demo.training.run import open_tokenizer, train_and_save
+from rnn_demo.training.run import network_sizes, open_tokenizer, train_and_save
 
 __all__ = ["EntityObjective", "train"]
 
@@ -92,16 +92,7 @@ def train(recipe: EntityRecipe, on_progress: Callable[[Progress], None]) -> Path
     training = read_tagged_sentences(recipe.dataset, "train", recipe.data_dir)
     validation = read_tagged_sentences(recipe.dataset, "validation", recipe.data_dir)
     tags = tag_set(training, validation)
-    config = TaggerConfig(
-        cell=recipe.cell,
-        vocab_size=tokenizer.vocab_size,
-        embed_size=recipe.embed_size,
-        hidden_size=recipe.hidden_size,
-        num_layers=recipe.num_layers,
-        bidirectional=True,
-        dropout_prob=recipe.dropout_prob,
-        tags=tags,
-    )
+    config = TaggerConfig(**network_sizes(recipe, tokenizer), bidirectional=True, tags=tags)
     objective = EntityObjective(training, validation, tags, tokenizer, recipe)
     return train_and_save("ner", TaggerModel, config, tokenizer, objective, recipe, [training.name], on_progress)
 

@@ -23,7 +23,7 @@ from rnn_demo.tokenizer import Tokenizer
 from rnn_demo.training.batching import StreamBatches
 from rnn_demo.training.corpora import STYLE_OF, available_splits, clean, read_split, text_column
 from rnn_demo.training.loop import Progress
-from rnn_demo.training.run import open_tokenizer, train_and_save
+from rnn_demo.training.run import network_sizes, open_tokenizer, train_and_save
 
 __all__ = ["LanguageObjective", "excerpts", "train"]
 
@@ -79,14 +79,7 @@ def train(recipe: LanguageRecipe, on_progress: Callable[[Progress], None]) -> Pa
     tokenizer = open_tokenizer(recipe)
     validation = _validation_documents(recipe, tokenizer)
     token_ids, data = _token_stream(recipe, tokenizer)
-    config = LanguageModelConfig(
-        cell=recipe.cell,
-        vocab_size=tokenizer.vocab_size,
-        embed_size=recipe.embed_size,
-        hidden_size=recipe.hidden_size,
-        num_layers=recipe.num_layers,
-        dropout_prob=recipe.dropout_prob,
-    )
+    config = LanguageModelConfig(**network_sizes(recipe, tokenizer))
     objective = LanguageObjective(token_ids, validation, tokenizer, recipe)
     return train_and_save("lm", LanguageModel, config, tokenizer, objective, recipe, data, on_progress)
 

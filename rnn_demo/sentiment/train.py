@@ -18,7 +18,7 @@ from rnn_demo.sentiment.reviews import LabelledText, read_reviews
 from rnn_demo.tokenizer import Tokenizer
 from rnn_demo.training.batching import BucketedBatches, pad_rows
 from rnn_demo.training.loop import Progress
-from rnn_demo.training.run import open_tokenizer, train_and_save
+from rnn_demo.training.run import network_sizes, open_tokenizer, train_and_save
 
 __all__ = ["SentimentObjective", "train"]
 
@@ -89,14 +89,7 @@ def train(recipe: SentimentRecipe, on_progress: Callable[[Progress], None]) -> P
     """Train a sentiment classifier and write its checkpoint; see `train_and_save`."""
     tokenizer = open_tokenizer(recipe)
     training, held_out = read_reviews(recipe)
-    config = SentimentConfig(
-        cell=recipe.cell,
-        vocab_size=tokenizer.vocab_size,
-        embed_size=recipe.embed_size,
-        hidden_size=recipe.hidden_size,
-        num_layers=recipe.num_layers,
-        dropout_prob=recipe.dropout_prob,
-    )
+    config = SentimentConfig(**network_sizes(recipe, tokenizer))
     objective = SentimentObjective(training, held_out, tokenizer, recipe)
     data = [f"{name}/train" for name in recipe.datasets]
     return train_and_save("sentiment", SentimentModel, config, tokenizer, objective, recipe, data, on_progress)

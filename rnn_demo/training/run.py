@@ -5,6 +5,7 @@ import shlex
 from collections.abc import Callable
 from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 import torch
 from accelerate import PartialState
@@ -27,7 +28,7 @@ from rnn_demo.tokenizer import Tokenizer
 from rnn_demo.training.corpora import LICENCES
 from rnn_demo.training.loop import Objective, Progress, train
 
-__all__ = ["command_line", "open_tokenizer", "train_and_save"]
+__all__ = ["command_line", "network_sizes", "open_tokenizer", "train_and_save"]
 
 
 def open_tokenizer(recipe: Recipe) -> Tokenizer:
@@ -40,6 +41,12 @@ def open_tokenizer(recipe: Recipe) -> Tokenizer:
     if recipe.cell not in CELLS:
         raise unknown_name("cell", recipe.cell, CELLS)
     return Tokenizer.from_file(find_checkpoint(recipe.init_from or recipe.tokenizer) / TOKENIZER_NAME)
+
+
+def network_sizes(recipe: Recipe, tokenizer: Tokenizer) -> dict[str, Any]:
+    """The fields that the config of every task's network takes from its recipe."""
+    names = ("cell", "embed_size", "hidden_size", "num_layers", "dropout_prob")
+    return {"vocab_size": tokenizer.vocab_size, **{name: getattr(recipe, name) for name in names}}
 
 
 def train_and_save(
