@@ -135,7 +135,7 @@ class Encoder(nn.Module):
         """Look the tokens up and scale them to unit variance (Vaswani et al. 2017, section 3.4).
 
         A tied softmax wants small embeddings and a recurrent layer large inputs. Without the scale an LSTM hardly
-        moves at first: after 150 steps it stood at 6.5 nats a token, with it at 6.1.
+        moves at first: after 150 steps at twice the learning rate it stood at 6.5 nats a token, with it at 6.1.
         """
         vectors: Tensor = self.embedding(token_ids)
         return vectors * self.config.embed_size**0.5
