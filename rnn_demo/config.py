@@ -61,12 +61,15 @@ class EncoderConfig:
 
 @dataclass(frozen=True)
 class LanguageModelConfig(EncoderConfig):
-    """A language model: an encoder that reads forwards, and a softmax tied to its embedding."""
+    """A language model: an encoder that reads in one direction, and a softmax tied to its embedding."""
+
+    backward: bool = False
+    """Whether texts are read from their end to their beginning: such a model cannot write, it helps a tagger."""
 
     def __post_init__(self) -> None:
         """Refuse a model that would see the token it has to predict."""
         super().__post_init__()
-        require(not self.bidirectional, "bidirectional", True, "False: a language model reads forwards only")
+        require(not self.bidirectional, "bidirectional", True, "False: a language model reads in one direction")
 
 
 @dataclass(frozen=True)
@@ -178,13 +181,29 @@ class Recipe:
         require(self.lr > 0, "lr", self.lr, "more than 0")
         require(self.precision in ("auto", "bf16", "fp32"), "precision", self.precision, "auto, bf16 or fp32")
 
+    def checkpoint_name(self, task: str) -> str:
+        """The folder under checkpoints/ where nothing else is given: lm-gru."""
+        return f"{task}-{self.cell}"
+
 
 @dataclass(frozen=True, kw_only=True)
 class LanguageRecipe(Recipe):
     """How a language model is trained: truncated back-propagation through a stream of text."""
 
-    datasets: tuple[str, ...] = ("english_novels", "imdb")
-    """Data sets whose train and unsupervised splits are read."""
+    datasets: tuple[str, ...] = (
+        "english_novels",
+        "imdb",
+        "reuters21578",
+        "reuters_50_50",
+        "tiny_shakespeare",
+        "sst5",
+        "conll2003",
+    )
+    """Data sets whose train and unsupervised splits are read; one that is named twice is read twice."""
+    backward: bool = False
+    """Read texts from their end to their beginning: the other half of a tagger's backbone."""
+    lower_prob: float = 0.05
+    """Chance that an excerpt is shown in small letters, as visitors type."""
     validation_dataset: str = "english_novels"
     """Data set whose validation split chooses the best weights."""
     validation_tokens: int = 60_000
@@ -201,6 +220,11 @@ class LanguageRecipe(Recipe):
         for field in ("seq_len", "validation_tokens"):
             require(getattr(self, field) >= 1, field, getattr(self, field), "1 or more")
         require(len(self.datasets) > 0, "datasets", self.datasets, "one data set or more")
+        require(0 <= self.lower_prob <= 1, "lower_prob", self.lower_prob, "in [0, 1]")
+
+    def checkpoint_name(self, task: str) -> str:
+        """The folder under checkpoints/ where nothing else is given: lm-gru, lm-gru-backward."""
+        return super().checkpoint_name(task) + ("-backward" if self.backward else "")
 
 
 @dataclass(frozen=True, kw_only=True)

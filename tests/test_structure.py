@@ -23,6 +23,7 @@ HIGHEST_FIRST = [
     ("encoder",),
     ("cells",),
     ("tokenizer",),
+    ("spacing",),
     ("config",),
     ("results",),
     ("errors",),

@@ -20,6 +20,9 @@ State = tuple[Tensor, ...]
 class Cell(nn.Module, ABC):
     """One recurrent layer, one direction.
 
+    A gate at a time, W_ih starts as Glorot & Bengio 2010 draw it, W_hh orthogonal (Saxe et al. 2014, arXiv:1312.6120),
+    so that a gradient neither dies nor grows on its first way back; biases are 0.
+
     Args:
         input_size: numbers in one input vector x_t.
         hidden_size: units, numbers in h_t.
@@ -33,6 +36,13 @@ class Cell(nn.Module, ABC):
         super().__init__()
         self.hidden_size = hidden_size
         self.kernel = self.kernel_class(input_size, hidden_size, batch_first=True)
+        w_ih, w_hh, b_ih, b_hh = self.weights
+        for gate in range(len(w_ih) // hidden_size):
+            rows = slice(gate * hidden_size, (gate + 1) * hidden_size)
+            nn.init.xavier_uniform_(w_ih[rows])
+            nn.init.orthogonal_(w_hh[rows])
+        nn.init.zeros_(b_ih)
+        nn.init.zeros_(b_hh)
 
     @abstractmethod
     def step(self, x_t: Tensor, state: State) -> tuple[State, dict[str, Tensor]]:

@@ -28,10 +28,9 @@ class LSTMCell(Cell):
 
     def __init__(self, input_size: int, hidden_size: int) -> None:
         super().__init__(input_size, hidden_size)
-        _, _, b_ih, b_hh = self.weights
-        with torch.no_grad():  # rows stand in the order i, f, g, o
-            b_ih[hidden_size : 2 * hidden_size].fill_(1.0)
-            b_hh[hidden_size : 2 * hidden_size].zero_()
+        _, _, b_ih, _ = self.weights
+        with torch.no_grad():
+            b_ih[hidden_size : 2 * hidden_size].fill_(1.0)  # rows stand in the order i, f, g, o
 
     def step(self, x_t: Tensor, state: State) -> tuple[State, dict[str, Tensor]]:
         """Take one time step by the equations; shapes as in `Cell.step`."""

@@ -17,7 +17,7 @@ from rnn_demo.errors import DataError
 from rnn_demo.language.model import UNCOUNTED, LanguageModel
 from rnn_demo.tokenizer import Tokenizer
 from rnn_demo.training.batching import pad_rows
-from rnn_demo.training.corpora import STYLE_OF, clean, in_case, read_split, text_column
+from rnn_demo.training.corpora import STYLE_OF, as_texts, clean, in_case, read_split
 
 __all__ = ["count_losses", "document_ids", "evaluate"]
 
@@ -25,9 +25,9 @@ ROWS = 32
 CHUNK = 256  # tokens; bounds the logits at ROWS x CHUNK x vocab
 
 
-def document_ids(text: str, style: str | None, tokenizer: Tokenizer) -> list[int]:
-    """The token ids of a document, opened by its style."""
-    return [tokenizer.style_id(style), *tokenizer.encode(text)]
+def document_ids(text: str, style: str | None, tokenizer: Tokenizer, backward: bool) -> list[int]:
+    """The token ids of a document, opened by its style; from its end to its beginning where `backward`."""
+    return [tokenizer.style_id(style), *tokenizer.encode(text)[:: -1 if backward else 1]]
 
 
 def count_losses(model: LanguageModel, documents: list[list[int]]) -> tuple[float, int]:
@@ -88,8 +88,8 @@ def evaluate(folder: Path, dataset: str, split: str, data_dir: Path | None, case
     """
     model, tokenizer = LanguageModel.load(folder), Tokenizer.from_file(folder / "tokenizer.model")
     rows = read_split(dataset, split, data_dir)
-    texts = [in_case(clean(text), case) for text in rows[text_column(rows, dataset)]]
-    documents = [document_ids(text, STYLE_OF.get(dataset), tokenizer) for text in texts]
+    texts = [in_case(clean(text), case) for text in as_texts(rows, dataset)["text"]]
+    documents = [document_ids(text, STYLE_OF.get(dataset), tokenizer, model.config.backward) for text in texts]
     nats, tokens = count_losses(model, documents)
     if not tokens:
         raise DataError(f"{dataset}/{split}: no text in any row")

@@ -25,6 +25,8 @@ class LanguageModel(CheckpointModel):
     logits_t = E (P h_t + b_P) + b, with E the embedding (vocab, embed) and P the projection (embed, hidden)
     """
 
+    config: LanguageModelConfig
+
     def __init__(self, config: LanguageModelConfig) -> None:
         super().__init__()
         self.config = config

@@ -3,11 +3,12 @@
 A document opens with its style (`<novel>`, `<review>`), or in a tenth of them with `<s>` alone, so that the model
 also writes where the style is unknown. Style and start pieces are given and never predicted. Novels are cut into
 excerpts at paragraph ends, each opening with the style again: otherwise a style would be seen once in 300,000 tokens.
+
+A backward model, half of a tagger's backbone, reads each document from its end to its beginning.
 """
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import datasets
 import numpy as np
@@ -21,7 +22,7 @@ from rnn_demo.language.evaluate import count_losses, document_ids
 from rnn_demo.language.model import UNCOUNTED, LanguageModel
 from rnn_demo.tokenizer import Tokenizer
 from rnn_demo.training.batching import StreamBatches
-from rnn_demo.training.corpora import STYLE_OF, available_splits, clean, read_split, text_column
+from rnn_demo.training.corpora import STYLE_OF, as_texts, available_splits, clean, read_split
 from rnn_demo.training.loop import Progress
 from rnn_demo.training.run import network_sizes, open_tokenizer, train_and_save
 
@@ -79,7 +80,7 @@ def train(recipe: LanguageRecipe, on_progress: Callable[[Progress], None]) -> Pa
     tokenizer = open_tokenizer(recipe)
     validation = _validation_documents(recipe, tokenizer)
     token_ids, data = _token_stream(recipe, tokenizer)
-    config = LanguageModelConfig(**network_sizes(recipe, tokenizer))
+    config = LanguageModelConfig(**network_sizes(recipe, tokenizer), backward=recipe.backward)
     objective = LanguageObjective(token_ids, validation, tokenizer, recipe)
     return train_and_save("lm", LanguageModel, config, tokenizer, objective, recipe, data, on_progress)
 
@@ -100,24 +101,28 @@ def excerpts(text: str, size: int = EXCERPT_CHARS) -> list[str]:
 
 
 def _validation_documents(recipe: LanguageRecipe, tokenizer: Tokenizer) -> list[list[int]]:
-    """The openings of the held-out documents, an equal share of `validation_tokens` each."""
+    """The openings of the held-out documents, an equal share of `validation_tokens` each; read as the model reads."""
     name = recipe.validation_dataset
     rows = read_split(name, "validation", recipe.data_dir)
-    texts = [text for text in map(clean, rows[text_column(rows, name)]) if text]
+    texts = [text for text in map(clean, as_texts(rows, name)["text"]) if text]
     if not texts:
         raise DataError(f"{name}/validation: no text in any row")
     share = max(2, recipe.validation_tokens // len(texts))
-    return [document_ids(text[: 10 * share], STYLE_OF.get(name), tokenizer)[: share + 1] for text in texts]
+    openings = [tokenizer.decode(tokenizer.encode(text[: 10 * share])[:share]) for text in texts]
+    return [document_ids(text, STYLE_OF.get(name), tokenizer, recipe.backward) for text in openings]
 
 
 def _token_stream(recipe: LanguageRecipe, tokenizer: Tokenizer) -> tuple[np.ndarray, list[str]]:
-    """All documents in a random order, end to end: int32 (token,); and the splits they came from."""
+    """All documents in a random order, end to end: int32 (token,); and the splits they came from.
+
+    A data set that is named twice is read twice.
+    """
     parts, data = [], []
     for name in recipe.datasets:
         for split in available_splits(name, recipe.data_dir):
             if split in ("train", "unsupervised"):
                 rows = read_split(name, split, recipe.data_dir)
-                parts.append(_encode(rows, name, tokenizer))
+                parts.append(_encode(rows, name, tokenizer, recipe))
                 data.append(f"{name}/{split}")
     if not parts:
         raise DataError(f"{', '.join(recipe.datasets)}: no train or unsupervised split to read")
@@ -129,19 +134,23 @@ def _token_stream(recipe: LanguageRecipe, tokenizer: Tokenizer) -> tuple[np.ndar
     for document in stream:
         if rng.random() < UNSTYLED_SHARE:
             document[0] = tokenizer.style_id(None)
-    return np.concatenate(stream), data
+    return np.concatenate(stream), list(dict.fromkeys(data))
 
 
-def _encode(rows: datasets.Dataset, name: str, tokenizer: Tokenizer) -> datasets.Dataset:
+def _encode(rows: datasets.Dataset, name: str, tokenizer: Tokenizer, recipe: LanguageRecipe) -> datasets.Dataset:
     """One row of token ids an excerpt; kept in the library's cache, so that the next run need not wait."""
-    column, start_id = text_column(rows, name), tokenizer.style_id(STYLE_OF.get(name))
+    start_id, turn = tokenizer.style_id(STYLE_OF.get(name)), -1 if recipe.backward else 1
+    seed, lower_prob = recipe.seed, recipe.lower_prob  # not the recipe: the cache is looked up by what is used here
 
-    def encode(batch: dict[str, list[Any]]) -> dict[str, list[list[int]]]:
-        whole = [excerpts(clean(text)) for text in batch[column]]
+    def encode(batch: dict[str, list[str]], rows: list[int]) -> dict[str, list[list[int]]]:
+        whole = [excerpts(clean(text))[::turn] for text in batch["text"]]
         pieces = [(piece, i + 1 == len(parts)) for parts in whole for i, piece in enumerate(parts)]
-        encoded = tokenizer.encode_many([piece for piece, _ in pieces])
+        lowered = np.random.default_rng([seed, rows[0]]).random(len(pieces)) < lower_prob
+        shown = [text.lower() if lower else text for (text, _), lower in zip(pieces, lowered, strict=True)]
         ends = [[tokenizer.eos_id] if last else [] for _, last in pieces]
-        return {"ids": [[start_id, *ids, *end] for ids, end in zip(encoded, ends, strict=True)]}
+        encoded = tokenizer.encode_many(shown)
+        return {"ids": [[start_id, *ids[::turn], *end] for ids, end in zip(encoded, ends, strict=True)]}
 
     features = datasets.Features({"ids": datasets.List(datasets.Value("int32"))})
-    return rows.map(encode, batched=True, batch_size=200, remove_columns=rows.column_names, features=features)
+    options = {"with_indices": True, "batched": True, "batch_size": 200, "remove_columns": ["text"]}
+    return as_texts(rows, name).map(encode, features=features, **options)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from rnn_demo.config import SentimentRecipe
 from rnn_demo.errors import DataError
-from rnn_demo.training.corpora import clean, read_split, require_column, text_column
+from rnn_demo.training.corpora import as_texts, clean, read_split, require_column
 
 __all__ = ["LabelledText", "read_labels", "read_reviews", "retype"]
 
@@ -45,7 +45,7 @@ def read_labels(name: str, split: str, data_dir: Path | None) -> tuple[list[str]
             f"{name}/{split}: row {wrong} has label {labels[wrong]}; labels must be 0 or 1, or 0 to 4"
             + (" (-1 marks rows without a label: this split cannot be scored)" if labels[wrong] == -1 else "")
         )
-    return [clean(text).strip() for text in rows[text_column(rows, name)]], labels
+    return [clean(text).strip() for text in as_texts(rows, name)["text"]], labels
 
 
 def read_reviews(recipe: SentimentRecipe) -> tuple[list[LabelledText], dict[str, list[LabelledText]]]:

@@ -11,11 +11,13 @@ from typing import Any
 import datasets
 
 from rnn_demo.errors import DataError, unknown_name
+from rnn_demo.spacing import join_words
 
 __all__ = [
     "CASES",
     "LICENCES",
     "STYLE_OF",
+    "as_texts",
     "available_datasets",
     "available_splits",
     "class_labels",
@@ -23,7 +25,6 @@ __all__ = [
     "in_case",
     "read_split",
     "require_column",
-    "text_column",
 ]
 
 HUB_IDS = {
@@ -132,17 +133,23 @@ def _folder(name: str, data_dir: Path) -> Path:
     return folder
 
 
-def text_column(rows: datasets.Dataset, name: str) -> str:
-    """The column that holds the text: `text` or `sentence`.
+def as_texts(rows: datasets.Dataset, name: str) -> datasets.Dataset:
+    """Keep one column, `text`: what was `text` or `sentence`, or `tokens` written as running text.
+
+    Args:
+        rows: one split, as read.
+        name: the data set.
 
     Raises:
-        DataError: neither is there, or it does not hold a text in every row.
+        DataError: none of them is there, or it does not hold a text in every row.
     """
     for column in TEXT_COLUMNS:
         if column in rows.column_names:
             require_column(rows, name, column, "string")
-            return column
-    raise DataError(f"{name!r} has no column 'text' or 'sentence'; it has {', '.join(rows.column_names)}")
+            return rows.select_columns([column]).rename_columns({column: "text"})
+    if "tokens" in rows.column_names:
+        return datasets.Dataset.from_dict({"text": [join_words(words) for words in class_labels(rows, "tokens")]})
+    raise DataError(f"{name!r} has no column 'text', 'sentence' or 'tokens'; it has {', '.join(rows.column_names)}")
 
 
 def require_column(rows: datasets.Dataset, name: str, column: str, kind: str) -> None:

@@ -76,7 +76,7 @@ def train_and_save(
     """
     if recipe.num_threads:
         torch.set_num_threads(recipe.num_threads)
-    name = f"{task}-{recipe.cell}"
+    name = recipe.checkpoint_name(task)
     folder = recipe.output_dir or CHECKPOINTS_DIR / name
     require_replaceable(folder)
     set_seed(recipe.seed)

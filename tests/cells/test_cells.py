@@ -113,6 +113,14 @@ def test_gates_lie_where_their_functions_end(cell, inputs):
         assert trace[name].max() <= 1
 
 
+@pytest.mark.parametrize("name", CELLS)
+def test_a_new_cell_keeps_the_length_of_a_gradient_gate_by_gate(name):
+    w_ih, w_hh, _, _ = CELLS[name](INPUT_SIZE, HIDDEN_SIZE).weights
+    for rows in w_hh.split(HIDDEN_SIZE):
+        torch.testing.assert_close(rows @ rows.T, torch.eye(HIDDEN_SIZE))
+    assert w_ih.abs().max() <= (6 / (INPUT_SIZE + HIDDEN_SIZE)) ** 0.5
+
+
 def test_lstm_starts_by_remembering():
     cell = CELLS["lstm"](INPUT_SIZE, HIDDEN_SIZE)
     _, _, b_ih, b_hh = cell.weights

@@ -15,7 +15,16 @@ from rnn_demo.language.evaluate import UNCOUNTED, evaluate
 from rnn_demo.language.train import LanguageObjective, _token_stream, excerpts, train
 from rnn_demo.language.write import Writer
 
-SIZES = {"embed_size": 12, "hidden_size": 16, "num_layers": 1, "batch_size": 4, "seq_len": 8, "precision": "fp32"}
+SIZES = {
+    "datasets": ("english_novels", "imdb"),
+    "embed_size": 12,
+    "hidden_size": 16,
+    "num_layers": 1,
+    "batch_size": 4,
+    "seq_len": 8,
+    "precision": "fp32",
+    "lower_prob": 0.0,
+}
 NOVEL = "It was a good evening.\nShe walked to the old city.\n" * 60
 
 
@@ -86,6 +95,49 @@ def test_the_stream_holds_every_document_once_in_a_mixed_order(places, tokenizer
     assert sorted(whole) == sorted(NOVEL + NOVEL[:500] + "A fine film.\nGood.Bad." * 20 + "Some people played." * 20)
     assert np.array_equal(_token_stream(recipe, tokenizer)[0], stream)
     assert not np.array_equal(_token_stream(LanguageRecipe(seed=1, **SIZES, **places), tokenizer)[0], stream)
+
+
+def test_a_data_set_that_is_named_twice_is_read_twice(places, tokenizer):
+    once = _token_stream(LanguageRecipe(**{**SIZES, **places, "datasets": ("imdb",)}), tokenizer)
+    twice = _token_stream(LanguageRecipe(**{**SIZES, **places, "datasets": ("imdb", "imdb")}), tokenizer)
+    assert len(twice[0]) == 2 * len(once[0])
+    assert twice[1] == once[1] == ["imdb/train", "imdb/unsupervised"]
+
+
+def test_some_excerpts_are_shown_in_small_letters(places, tokenizer):
+    settings = {**SIZES, **places, "datasets": ("english_novels",)}
+    texts = {}
+    for prob in (0.0, 0.5, 1.0):
+        stream, _ = _token_stream(LanguageRecipe(**{**settings, "lower_prob": prob}), tokenizer)
+        texts[prob] = tokenizer.decode(stream.tolist())
+    assert texts[1.0] == texts[0.0].lower()
+    assert sorted(texts[0.5].lower()) == sorted(texts[1.0])
+    assert 0 < sum(letter.isupper() for letter in texts[0.5]) < sum(letter.isupper() for letter in texts[0.0])
+
+
+def test_a_backward_model_reads_every_document_from_its_end(places, tokenizer):
+    write_split(places["data_dir"], "conll2003", "train", tokens=[["She", "walked", "."], ["Old"]])
+    settings = {**SIZES, **places, "datasets": ("english_novels", "conll2003")}
+    forward, _ = _token_stream(LanguageRecipe(**settings), tokenizer)
+    backward, _ = _token_stream(LanguageRecipe(**settings, backward=True), tokenizer)
+    starts = [tokenizer.bos_id, tokenizer.style_id("novel"), tokenizer.style_id("news")]
+
+    def documents(stream):
+        cuts = np.flatnonzero(np.isin(stream, starts))
+        return sorted(tokenizer.decode(part.tolist()) for part in np.split(stream, cuts)[1:])
+
+    def turned(stream):
+        cuts = np.flatnonzero(np.isin(stream, starts))
+        return sorted(tokenizer.decode(part[::-1].tolist()) for part in np.split(stream, cuts)[1:])
+
+    assert documents(forward) == turned(backward)
+    assert "She walked." in documents(forward)
+    assert documents(forward) != documents(backward)
+    folder = train(
+        LanguageRecipe(**{**settings, "output_dir": None}, backward=True, dry_run=True), lambda progress: None
+    )
+    assert folder is None
+    assert LanguageRecipe(backward=True, cell="gru").checkpoint_name("lm") == "lm-gru-backward"
 
 
 def test_pieces_that_are_given_are_not_predicted(tokenizer):

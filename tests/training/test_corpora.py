@@ -8,13 +8,13 @@ from tiny import write_split
 from rnn_demo.errors import DataError, InputError
 from rnn_demo.training import corpora
 from rnn_demo.training.corpora import (
+    as_texts,
     available_datasets,
     available_splits,
     class_labels,
     in_case,
     read_split,
     require_column,
-    text_column,
 )
 
 
@@ -89,14 +89,17 @@ def test_a_hub_that_does_not_answer_is_told(monkeypatch):
 
 def test_the_text_column_must_hold_texts(tmp_path):
     for columns, message in [
-        ({"title": ["a"]}, "'mine' has no column 'text' or 'sentence'; it has title"),
+        ({"title": ["a"]}, "'mine' has no column 'text', 'sentence' or 'tokens'; it has title"),
         ({"text": [1, 2]}, "column 'text' of 'mine' holds .*int64.*; expected string"),
         ({"text": [["a", "b"]]}, "column 'text' of 'mine' holds .*; expected string"),
         ({"sentence": ["a", None, None]}, "column 'sentence' of 'mine' is null in 2 rows; remove them"),
     ]:
         with pytest.raises(DataError, match=message):
-            text_column(Dataset.from_dict(columns), "mine")
-    assert text_column(Dataset.from_dict({"sentence": ["a"], "label": [0]}), "mine") == "sentence"
+            as_texts(Dataset.from_dict(columns), "mine")
+    texts = as_texts(Dataset.from_dict({"sentence": ["a"], "label": [0]}), "mine")
+    assert texts.to_dict() == {"text": ["a"]}
+    words = as_texts(Dataset.from_dict({"tokens": [["Iraq", "'s", "men", "."], ["No"]]}), "mine")
+    assert words.to_dict() == {"text": ["Iraq's men.", "No"]}
     require_column(Dataset.from_dict({"sentence": ["a"], "label": [0]}), "mine", "label", "int")
 
 
