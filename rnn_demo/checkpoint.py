@@ -5,6 +5,7 @@
         model.safetensors    weights; matrices as int8 rows with one scale a row
         tokenizer.model      SentencePiece
         README.md            a Hub model card, written from config.json
+        backward.safetensors the second encoder of a tagger: `more_weights` in config.json names it
 
 Nothing is pickled. A matrix is stored as round(w / scale) with scale = max|row| / 127, a quarter of the size of
 float32; vectors stay float32. The metrics on the card are those of the weights as stored.
@@ -15,7 +16,7 @@ from dataclasses import asdict, dataclass, fields
 from os.path import isdir
 from pathlib import Path
 from shutil import rmtree
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from huggingface_hub import ModelCard, ModelCardData, PyTorchModelHubMixin, snapshot_download
@@ -90,15 +91,21 @@ class CheckpointModel(nn.Module, PyTorchModelHubMixin, library_name="rnn_demo"):
     """
 
     config: EncoderConfig
+    more_weights: ClassVar[dict[str, str]] = {}
+    """Further weight files, so that none grows too large: file name -> how the names of its weights begin."""
 
     def _save_pretrained(self, save_directory: Path) -> None:
-        save_file(pack_weights(self.state_dict()), save_directory / WEIGHTS_NAME)
+        weights = self.state_dict()
+        for file_name, prefix in self.more_weights.items():
+            apart = {name: weights.pop(name) for name in list(weights) if name.startswith(prefix)}
+            save_file(pack_weights(apart), save_directory / file_name)
+        save_file(pack_weights(weights), save_directory / WEIGHTS_NAME)
 
     @classmethod
     def _from_pretrained(cls, *, model_id: str, config: Any, **_: Any) -> Self:  # type: ignore[override]
         model = cls(config)
         path = find_checkpoint(model_id) / WEIGHTS_NAME
-        weights = read_weights(path)
+        weights = read_all_weights(path.parent)
         expected = {name: tuple(tensor.shape) for name, tensor in model.state_dict().items()}
         stored = {name: tuple(tensor.shape) for name, tensor in weights.items()}
         wrong = [name for name in expected | stored if expected.get(name) != stored.get(name)]
@@ -174,6 +181,12 @@ def read_weights(path: Path) -> dict[str, Tensor]:
         raise CheckpointError(f"cannot read the weights {path}: {error}") from error
 
 
+def read_all_weights(folder: Path) -> dict[str, Tensor]:
+    """Read every weight file of a checkpoint folder, in fp32; errors as in `read_weights` and `read_config`."""
+    names = [WEIGHTS_NAME, *read_config(folder).get("more_weights", [])]
+    return {name: tensor for file_name in names for name, tensor in read_weights(folder / file_name).items()}
+
+
 def require_replaceable(folder: Path) -> None:
     """Refuse to put a checkpoint where anything but a checkpoint stands: saving replaces the whole folder.
 
@@ -198,6 +211,8 @@ def save_checkpoint(folder: Path, model: CheckpointModel, tokenizer: Tokenizer, 
     rmtree(new, ignore_errors=True)
     new.mkdir(parents=True)
     values = {**asdict(model.config), **asdict(checkpoint)}
+    if model.more_weights:
+        values["more_weights"] = list(model.more_weights)
     (new / TOKENIZER_NAME).write_bytes(tokenizer.model_proto)
     write_card(new, folder.name, values)
     model.save_pretrained(new, config=values)
@@ -276,19 +291,25 @@ def shipped_checkpoints() -> list[str]:
     return sorted(path.parent.name for path in CHECKPOINTS_DIR.glob(f"*/{CONFIG_NAME}"))
 
 
-def copy_matching_weights(model: nn.Module, folder: Path) -> list[str]:
-    """Start a network from another checkpoint's weights, where name and shape agree.
+def copy_matching_weights(module: nn.Module, folder: Path, prefix: str = "") -> list[str]:
+    """Start a network, or a part of one, from another checkpoint's weights, where name and shape agree.
+
+    Args:
+        module: what gets the weights.
+        folder: a checkpoint folder.
+        prefix: how the names of those weights begin in the checkpoint, and do not in `module`.
 
     Returns:
-        The names that were copied.
+        The names that were copied, as `module` has them.
 
     Raises:
         CheckpointError: the weights cannot be read, or nothing fits.
     """
-    weights = read_weights(folder / WEIGHTS_NAME)
-    own = model.state_dict()
+    weights = read_all_weights(folder)
+    weights = {name.removeprefix(prefix): tensor for name, tensor in weights.items() if name.startswith(prefix)}
+    own = module.state_dict()
     fitting = {name: tensor for name, tensor in weights.items() if name in own and own[name].shape == tensor.shape}
     if not fitting:
         raise CheckpointError(f"no weight of {folder} fits this network by name and shape; give other sizes")
-    model.load_state_dict(fitting, strict=False)
+    module.load_state_dict(fitting, strict=False)
     return sorted(fitting)

@@ -84,16 +84,26 @@ class SentimentConfig(EncoderConfig):
 
 @dataclass(frozen=True)
 class TaggerConfig(EncoderConfig):
-    """An entity tagger: an encoder and a linear-chain CRF."""
+    """An entity tagger: a forward and a backward encoder of these sizes, a layer over the words, and a CRF."""
 
     tags: tuple[str, ...] = ()
     """The tag set, O first, in the order of the CRF's rows."""
+    pos_tags: tuple[str, ...] = ("",)
+    """The parts of speech; only "" where the data has none."""
+    tagger_size: int = 256
+    """Units in the layer over the words, one direction."""
+    tagger_dropout_prob: float = 0.0
+    """Chance that a number before or behind that layer is set to 0 while training; 0 = off."""
 
     def __post_init__(self) -> None:
-        """Accept the list that JSON gives; refuse an empty tag set."""
+        """Accept the lists that JSON gives; refuse an empty tag set."""
         super().__post_init__()
         object.__setattr__(self, "tags", tuple(self.tags))
+        object.__setattr__(self, "pos_tags", tuple(self.pos_tags))
         require(len(self.tags) > 0, "tags", self.tags, "one tag or more")
+        require(not self.bidirectional, "bidirectional", True, "False: each of the two encoders reads in one direction")
+        require(self.tagger_size >= 1, "tagger_size", self.tagger_size, "1 or more")
+        require(0 <= self.tagger_dropout_prob < 1, "tagger_dropout_prob", self.tagger_dropout_prob, "in [0, 1)")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -152,8 +162,12 @@ class Recipe:
     """Rows in one optimiser step, over all processes."""
     lr: float = 1e-3
     """Largest learning rate, per step (AdamW)."""
+    layer_lr_decay: float = 1.0
+    """Each layer learns this many times slower than the one above it (Howard & Ruder 2018 take 2.6); 1 = off."""
     weight_decay: float = 0.01
     """AdamW's decoupled weight decay; 0 = off."""
+    average_decay: float = 0.0
+    """Share of itself that the average of the weights keeps at each step; the average is what is saved; 0 = off."""
     warmup_steps: int = 200
     """Steps over which the learning rate rises from 0; then it falls along a cosine to 0."""
     clip_norm: float = 1.0
@@ -179,6 +193,8 @@ class Recipe:
         require(0 <= self.seed < 2**32, "seed", self.seed, "in 0..2^32 - 1")
         require(0 <= self.dropout_prob < 1, "dropout_prob", self.dropout_prob, "in [0, 1)")
         require(self.lr > 0, "lr", self.lr, "more than 0")
+        require(0 <= self.average_decay < 1, "average_decay", self.average_decay, "in [0, 1)")
+        require(self.layer_lr_decay >= 1, "layer_lr_decay", self.layer_lr_decay, "1 or more")
         require(self.precision in ("auto", "bf16", "fp32"), "precision", self.precision, "auto, bf16 or fp32")
 
     def checkpoint_name(self, task: str) -> str:
@@ -253,25 +269,27 @@ class EntityRecipe(Recipe):
     """How an entity tagger is trained."""
 
     dataset: str = "conll2003"
-    """Data set with `tokens` and `ner_tags`, splits train and validation."""
-    hidden_size: int = 256
-    num_layers: int = 1
-    dropout_prob: float = 0.4
-    batch_size: int = 16
+    """Data set with `tokens`, `ner_tags` and maybe `pos_tags`, splits train and validation."""
+    backward_from: str | None = None
+    """Backward language model, as --init-from, whose encoder to start the backward direction from."""
+    tagger_size: int = 256
+    """Units in the layer over the words, one direction."""
+    tagger_dropout_prob: float = 0.5
+    """Chance that a number before or behind that layer is set to 0; 0 = off."""
+    dropout_prob: float = 0.1
+    batch_size: int = 32
     lr: float = 2e-3
-    validate_every: int = 1000
-    upper_prob: float = 0.15
-    """Chance that a training sentence is shown IN CAPITALS."""
-    lower_prob: float = 0.1
-    """Chance that a training sentence is shown in lower case."""
+    layer_lr_decay: float = 2.6
+    lower_prob: float = 0.2
+    """Chance that a training sentence is shown in small letters."""
     passage_sentences: int = 3
     """Training sentences are also shown in passages of 2 to so many; 1 = never."""
+    pos_weight: float = 0.1
+    """Share of the part-of-speech loss that is added to that of the tags; 0 = off."""
 
     def __post_init__(self) -> None:
-        """Refuse chances that are none, or come to more than 1 together."""
+        """Refuse what cannot be trained, before any data is read."""
         super().__post_init__()
-        for field in ("upper_prob", "lower_prob"):
-            require(0 <= getattr(self, field) <= 1, field, getattr(self, field), "in [0, 1]")
-        total = self.upper_prob + self.lower_prob
-        require(total <= 1, "upper_prob + lower_prob", total, "at most 1")
+        require(0 <= self.lower_prob <= 1, "lower_prob", self.lower_prob, "in [0, 1]")
         require(self.passage_sentences >= 1, "passage_sentences", self.passage_sentences, "1 or more")
+        require(self.pos_weight >= 0, "pos_weight", self.pos_weight, "0 or more")

@@ -14,8 +14,9 @@ from torch import Tensor, nn
 from rnn_demo.cells import CELLS, Cell, State
 from rnn_demo.config import EncoderConfig
 from rnn_demo.errors import ShapeError, unknown_name
+from rnn_demo.regularisation.locked_dropout import LockedDropout
 
-__all__ = ["Encoded", "Encoder", "reverse_within_lengths"]
+__all__ = ["Encoded", "Encoder", "Layer", "reverse_within_lengths"]
 
 
 @dataclass(frozen=True)
@@ -37,14 +38,14 @@ def reverse_within_lengths(inputs: Tensor, lengths: Tensor | None) -> Tensor:
     """Reverse each row's real part and leave its padding where it is. Twice is no change.
 
     Args:
-        inputs: (batch, seq, size).
+        inputs: (batch, seq) or (batch, seq, size).
         lengths: int64 (batch,), 1..seq; None reverses whole rows.
     """
     if lengths is None:
         return inputs.flip(1)
     t = torch.arange(inputs.shape[1], device=inputs.device).expand(inputs.shape[:2])
     source = torch.where(t < lengths[:, None], lengths[:, None] - 1 - t, t)  # (batch, seq)
-    return inputs.gather(1, source[:, :, None].expand_as(inputs))
+    return inputs.gather(1, source.view(*source.shape, *[1] * (inputs.dim() - 2)).expand_as(inputs))
 
 
 class Layer(nn.Module):
@@ -88,7 +89,7 @@ class Encoder(nn.Module):
         self.layers = nn.ModuleList(
             Layer(CELLS[config.cell], size, config.hidden_size, config.bidirectional) for size in input_sizes
         )
-        self.dropout = nn.Dropout(config.dropout_prob)
+        self.dropout = LockedDropout(config.dropout_prob)
 
     def forward(self, token_ids: Tensor, state: State | None = None, lengths: Tensor | None = None) -> Encoded:
         """Read a batch.

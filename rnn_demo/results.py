@@ -97,6 +97,8 @@ class TaggedToken:
     """IOB2: O, B-PER, I-PER, ..."""
     confidence: float
     """The CRF's marginal probability of this tag at this word."""
+    pos: str = ""
+    """Part of speech, as the training data calls it (NNP, VBD, ...); empty where the model knows none."""
 
 
 @dataclass(frozen=True)

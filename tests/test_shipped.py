@@ -50,16 +50,18 @@ def finds_mentions(reader: Reader) -> float:
     return 2 * right / (sum(map(len, found)) + sum(len(expected) for _, expected in MENTIONS))
 
 
+ANSWERING = [name for name in shipped_checkpoints() if not name.endswith("-backward")]
+"""A backward language model answers nothing; it lends its weights to taggers."""
 MEASURES = {"lm": prefers_sentences, "sentiment": sides_with_opinions, "ner": finds_mentions}
 
 
-@pytest.mark.parametrize("name", shipped_checkpoints())
+@pytest.mark.parametrize("name", ANSWERING)
 def test_shipped_checkpoint_holds_its_floor(name: str) -> None:
     reader = rnn_demo.load(name)
     assert MEASURES[reader.task](reader) >= FLOORS[reader.task]
 
 
-@pytest.mark.parametrize("name", shipped_checkpoints())
+@pytest.mark.parametrize("name", ANSWERING)
 def test_untrained_twin_falls_through_the_floor(name: str) -> None:
     reader = untrained_twin(rnn_demo.load(name))
     assert MEASURES[reader.task](reader) < FLOORS[reader.task]

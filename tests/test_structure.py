@@ -21,6 +21,7 @@ HIGHEST_FIRST = [
     ("reader",),
     ("checkpoint",),
     ("encoder",),
+    ("regularisation",),
     ("cells",),
     ("tokenizer",),
     ("spacing",),

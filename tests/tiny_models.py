@@ -28,7 +28,7 @@ def tiny_model(name: str, vocab_size: int, seed: int = 0) -> CheckpointModel:
     elif task == "sentiment":
         model = SentimentModel(SentimentConfig(**sizes))
     else:
-        model = TaggerModel(TaggerConfig(**sizes, bidirectional=True, tags=TAGS))
+        model = TaggerModel(TaggerConfig(**sizes, tags=TAGS, pos_tags=("NNP", "VBD"), tagger_size=6))
     for parameter in model.parameters():
         torch.nn.init.normal_(parameter)
     return model.eval()

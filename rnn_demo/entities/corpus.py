@@ -1,5 +1,7 @@
 """Data sets of words and tags, checked: `tokens` beside `ner_tags`, IOB2 strings or class indices with names.
 
+Parts of speech (`pos_tags`) are read where they are there.
+
 The words are taken as given and never split again.
 """
 
@@ -20,6 +22,8 @@ class TaggedSentences:
     """As dataset/split, for messages."""
     words: list[list[str]]
     tags: list[list[str]]
+    pos_tags: list[list[str]]
+    """A part of speech a word, as the data set calls it; "" for each word where it has none."""
 
 
 def read_tagged_sentences(dataset: str, split: str, data_dir: Path | None) -> TaggedSentences:
@@ -35,21 +39,24 @@ def read_tagged_sentences(dataset: str, split: str, data_dir: Path | None) -> Ta
         if not hasattr(rows.features[column], "feature"):
             raise DataError(f"column {column!r} of {name} holds {rows.features[column]}; expected a list a row")
     words, tags = class_labels(rows, "tokens"), class_labels(rows, "ner_tags")
-    for row, (row_words, row_tags) in enumerate(zip(words, tags, strict=True)):
-        if len(row_words) != len(row_tags):
-            raise DataError(f"row {row} of {name} has {len(row_words)} tokens and {len(row_tags)} ner_tags")
+    has_pos = "pos_tags" in rows.column_names
+    pos_tags = class_labels(rows, "pos_tags") if has_pos else [[""] * len(row) for row in words]
+    for row, (row_words, row_tags, row_pos) in enumerate(zip(words, tags, pos_tags, strict=True)):
+        for column, labels in (("ner_tags", row_tags), ("pos_tags", row_pos)):
+            if len(row_words) != len(labels):
+                raise DataError(f"row {row} of {name} has {len(row_words)} tokens and {len(labels)} {column}")
         for tag in row_tags:
             if tag != "O" and not (tag[:2] in ("B-", "I-") and tag[2:]):
                 raise DataError(f"row {row} of {name} has the tag {tag!r}; expected O, B-LABEL or I-LABEL (IOB2)")
     if not any(words):
         raise DataError(f"{name} has no words: every row of 'tokens' is empty")
-    return TaggedSentences(name, [row for row in words if row], [row for row in tags if row])
+    return TaggedSentences(name, *([row for row in column if row] for column in (words, tags, pos_tags)))
 
 
 def entity_labels(sentences: TaggedSentences) -> list[str]:
     """List what is marked: PER, LOC, ..., sorted.
 
-    >>> entity_labels(TaggedSentences("x/train", [["Rome", "is"]], [["B-LOC", "O"]]))
+    >>> entity_labels(TaggedSentences("x/train", [["Rome", "is"]], [["B-LOC", "O"]], [["NNP", "VBZ"]]))
     ['LOC']
     """
     return sorted({tag[2:] for row in sentences.tags for tag in row if tag != "O"})

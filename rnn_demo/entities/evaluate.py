@@ -17,29 +17,33 @@ from rnn_demo.entities.pieces import Sentence, collate, encode_sentences, length
 from rnn_demo.tokenizer import Tokenizer
 from rnn_demo.training.corpora import in_case
 
-__all__ = ["count_entities", "evaluate", "tag_sentences"]
+__all__ = ["count_entities", "count_pos", "evaluate", "tag_sentences"]
 
 
 @torch.inference_mode()
-def tag_sentences(model: TaggerModel, sentences: Sequence[Sentence]) -> list[list[str]]:
-    """Find the best tags of each sentence, in fp32, in batches of about the same length.
+def tag_sentences(model: TaggerModel, sentences: Sequence[Sentence]) -> tuple[list[list[str]], list[list[str]]]:
+    """Find the best tags and parts of speech of each sentence, in fp32, in batches of about the same length.
 
     Args:
         model: in eval mode, on any device.
         sentences: one word or more each.
 
     Returns:
-        A tag a word.
+        A tag a word, and a part of speech a word ("" where the model knows none).
     """
     tags: list[list[str]] = [[] for _ in sentences]
+    pos_tags: list[list[str]] = [[] for _ in sentences]
     device = next(model.parameters()).device
     for rows in length_sorted_batches([len(sentence.token_ids) for sentence in sentences]):
         batch = {name: tensor.to(device) for name, tensor in collate([sentences[row] for row in rows]).items()}
-        emissions, num_words = model.emissions(**batch)
-        paths, _ = model.crf.viterbi(emissions, num_words)
-        for row, path in zip(rows, paths.tolist(), strict=True):
-            tags[row] = [model.crf.tags[tag] for tag in path[: len(sentences[row].piece_counts)]]
-    return tags
+        scores = model.score_words(**batch)
+        paths, _ = model.crf.viterbi(scores.emissions, scores.num_words)
+        best_pos = model.parts_of_speech(scores)
+        for i, (row, path) in enumerate(zip(rows, paths.tolist(), strict=True)):
+            num_words = len(sentences[row].piece_counts)
+            tags[row] = [model.crf.tags[tag] for tag in path[:num_words]]
+            pos_tags[row] = best_pos[i][:num_words]
+    return tags, pos_tags
 
 
 def count_entities(gold: list[list[str]], predicted: list[list[str]]) -> dict[str, Any]:
@@ -77,7 +81,8 @@ def evaluate(folder: Path, dataset: str, split: str, data_dir: Path | None, case
         case: asis, lower or upper.
 
     Returns:
-        precision, recall, f1, entities, and per_type with the same for each label.
+        precision, recall, f1, entities, and per_type with the same for each label; pos_accuracy where the data set and
+        the checkpoint have parts of speech.
 
     Raises:
         CheckpointError, DataError, InputError: the checkpoint, the data set or the case cannot be used.
@@ -85,4 +90,17 @@ def evaluate(folder: Path, dataset: str, split: str, data_dir: Path | None, case
     model, tokenizer = TaggerModel.load(folder), Tokenizer.from_file(folder / TOKENIZER_NAME)
     data = read_tagged_sentences(dataset, split, data_dir)
     words = [[in_case(word, case) for word in row] for row in data.words]
-    return count_entities(data.tags, tag_sentences(model, encode_sentences(words, tokenizer)))
+    tags, pos_tags = tag_sentences(model, encode_sentences(words, tokenizer))
+    return {**count_entities(data.tags, tags), **count_pos(data.pos_tags, pos_tags)}
+
+
+def count_pos(gold: list[list[str]], predicted: list[list[str]]) -> dict[str, float]:
+    """Compare parts of speech, word by word: pos_accuracy, or nothing where either side has none.
+
+    >>> count_pos([["DT", "NN"], ["NNP"]], [["DT", "NN"], ["NN"]]), count_pos([[""]], [["NN"]])
+    ({'pos_accuracy': 0.6666666666666666}, {})
+    """
+    pairs = [pair for rows in zip(gold, predicted, strict=True) for pair in zip(*rows, strict=True)]
+    if not any(true for true, _ in pairs) or not any(found for _, found in pairs):
+        return {}
+    return {"pos_accuracy": sum(true == found for true, found in pairs) / len(pairs)}

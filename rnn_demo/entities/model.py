@@ -1,80 +1,107 @@
-"""The tagger: a recurrent network that reads the pieces of a sentence in both directions, and a CRF over its words.
+"""The tagger: a pretrained backbone that reads the pieces in both directions, and a BiLSTM-CRF over the words.
 
-Source: Lample et al. 2016, arXiv:1603.01360, with the pieces of the shared tokenizer instead of words and letters.
+Sources: Peters et al. 2018, arXiv:1802.05365, and Akbik et al. 2018 (a forward and a backward language model below);
+Lample et al. 2016, arXiv:1603.01360 (the BiLSTM-CRF above). The cell is named by the config: any of CELLS will do.
 """
+
+from typing import ClassVar, NamedTuple
 
 import torch
 from torch import Tensor, nn
 
+from rnn_demo.cells import CELLS
 from rnn_demo.checkpoint import CheckpointModel
 from rnn_demo.config import TaggerConfig
-from rnn_demo.encoder import Encoder
+from rnn_demo.encoder import Encoder, Layer, reverse_within_lengths
 from rnn_demo.entities.crf import LinearChainCRF
+from rnn_demo.regularisation.locked_dropout import LockedDropout
 
-__all__ = ["TaggerModel"]
+__all__ = ["TaggerModel", "WordScores"]
+
+
+class WordScores(NamedTuple):
+    """What the network makes of the words of a batch; without meaning past each sentence."""
+
+    emissions: Tensor
+    """float32 (batch, words, tags); unnormalised scores for the CRF, nats."""
+    pos_logits: Tensor
+    """float32 (batch, words, parts of speech)."""
+    num_words: Tensor
+    """int64 (batch,); what the CRF takes as lengths."""
 
 
 class TaggerModel(CheckpointModel):
-    """An encoder, one vector a word, a linear map to tags, and a linear-chain CRF.
+    """Two language models' encoders, one vector a word, a recurrent layer over the words in both directions, two heads.
 
-    h_w = [forward h at the LAST piece of word w ; backward h at its FIRST piece]
-    P_w = W h_w + b                                                 emissions, (tags,)
+    v_w = [forward h at the LAST piece of word w ; backward h at its FIRST piece], of every layer of both encoders
+    u   = BiRNN(W_v v)
+    P_w = W u_w + b                   emissions of the CRF, (tags,)
+    p(pos_w) = softmax(W' u_w + b')   parts of speech, (parts of speech,)
 
-    At those two places each direction has just read the whole word, however many pieces it has. (At the first piece
-    alone, as is usual for transformers, the forward direction would not know how the word ends.)
+    At those two places each direction has just read the whole word, however many pieces it has. The two encoders have
+    an embedding each, as they were trained apart.
     """
+
+    more_weights: ClassVar[dict[str, str]] = {"backward.safetensors": "backward_encoder."}
+    config: TaggerConfig
 
     def __init__(self, config: TaggerConfig) -> None:
         super().__init__()
         self.config = config
         self.encoder = Encoder(config)
-        self.to_tags = nn.Linear(config.output_size, len(config.tags))
+        self.backward_encoder = Encoder(config)
+        self.word_map = nn.Linear(2 * config.num_layers * config.hidden_size, 2 * config.tagger_size)
+        self.words = Layer(CELLS[config.cell], 2 * config.tagger_size, config.tagger_size, bidirectional=True)
+        self.dropout = LockedDropout(config.tagger_dropout_prob)
+        self.to_tags = nn.Linear(2 * config.tagger_size, len(config.tags))
+        self.to_pos = nn.Linear(2 * config.tagger_size, len(config.pos_tags))
         self.crf = LinearChainCRF(config.tags)
 
-    def forward(self, token_ids: Tensor, piece_counts: Tensor, tags: Tensor) -> Tensor:
-        """Give log p(tags | words) of each sentence: all of a training step, so that it can be spread over processes.
+    def forward(self, token_ids: Tensor, piece_counts: Tensor, tags: Tensor, pos_tags: Tensor) -> tuple[Tensor, Tensor]:
+        """Give log p(tags | words) and log p(parts of speech | words): all of a training step.
 
         Args:
-            token_ids: int64 (batch, seq).
+            token_ids: int64 (batch, 1 + seq); the first column is the piece that opens a document.
             piece_counts: int64 (batch, words); pieces in each word, 0 past each sentence.
             tags: int64 (batch, words); tag ids, anything past each sentence.
+            pos_tags: int64 (batch, words); part-of-speech ids, PAD_TAG_ID where there is none.
 
         Returns:
-            float32 (batch,); nats.
+            float32 (batch,) each; nats.
         """
-        emissions, num_words = self.emissions(token_ids, piece_counts)
-        return self.crf.log_likelihood(emissions, tags, num_words)
+        scores = self.score_words(token_ids, piece_counts)
+        pos_nats = nn.functional.cross_entropy(scores.pos_logits.transpose(1, 2), pos_tags, reduction="none")
+        return self.crf.log_likelihood(scores.emissions, tags, scores.num_words), -pos_nats.sum(1)
 
-    def emissions(self, token_ids: Tensor, piece_counts: Tensor) -> tuple[Tensor, Tensor]:
-        """Score every tag at every word.
+    def score_words(self, token_ids: Tensor, piece_counts: Tensor) -> WordScores:
+        """Score every tag and part of speech at every word; arguments as in `forward`."""
+        start, pieces, lengths = token_ids[:, :1], token_ids[:, 1:], piece_counts.sum(1)
+        last_pieces = piece_counts.cumsum(1) - 1  # (batch, words)
+        first_pieces = last_pieces - (piece_counts - 1).clamp(min=0)
+        turned = reverse_within_lengths(pieces, lengths)
+        forward = self.encoder(torch.cat([start, pieces], 1)).layers
+        backward = self.backward_encoder(torch.cat([start, turned], 1)).layers
+        vectors = [at_pieces(layer[:, 1:], last_pieces) for layer in forward]
+        vectors += [at_pieces(reverse_within_lengths(layer[:, 1:], lengths), first_pieces) for layer in backward]
+        num_words = (piece_counts > 0).sum(1)
+        inputs = self.word_map(self.dropout(torch.cat(vectors, 2)))
+        outputs, _ = self.words(self.dropout(inputs), [None, None], num_words)
+        outputs = self.dropout(outputs)
+        return WordScores(self.to_tags(outputs).float(), self.to_pos(outputs).float(), num_words)
 
-        Args:
-            token_ids: int64 (batch, seq).
-            piece_counts: int64 (batch, words); pieces in each word, 0 past each sentence.
-
-        Returns:
-            emissions: float32 (batch, words, tags); unnormalised scores, nats; without meaning past each sentence.
-            num_words: int64 (batch,); what the CRF takes as lengths.
-        """
-        outputs = self.encoder(token_ids, lengths=piece_counts.sum(1)).outputs
-        vectors = word_vectors(outputs, piece_counts, self.config.hidden_size)
-        return self.to_tags(self.encoder.dropout(vectors)).float(), (piece_counts > 0).sum(1)
+    def parts_of_speech(self, scores: WordScores) -> list[list[str]]:
+        """The likeliest part of speech of each word, padding included."""
+        return [[self.config.pos_tags[best] for best in row] for row in scores.pos_logits.argmax(2).tolist()]
 
 
-def word_vectors(outputs: Tensor, piece_counts: Tensor, hidden_size: int) -> Tensor:
-    """Pick one vector a word: forward units at its last piece, backward units, if there are any, at its first.
+def at_pieces(outputs: Tensor, places: Tensor) -> Tensor:
+    """Pick the outputs at some pieces.
 
     Args:
-        outputs: (batch, seq, hidden * directions), forward units first.
-        piece_counts: int64 (batch, words); 0 past each sentence.
-        hidden_size: units in one direction.
+        outputs: (batch, seq, hidden).
+        places: int64 (batch, words); 0..seq - 1, or below 0 past each sentence.
 
     Returns:
-        (batch, words, hidden * directions).
+        (batch, words, hidden).
     """
-    last_pieces = piece_counts.cumsum(1) - 1  # (batch, words)
-    first_pieces = last_pieces - (piece_counts - 1).clamp(min=0)
-    directions = zip(torch.split(outputs, hidden_size, dim=2), (last_pieces, first_pieces), strict=False)
-    return torch.cat(
-        [units.gather(1, places[:, :, None].expand(-1, -1, hidden_size)) for units, places in directions], dim=2
-    )
+    return outputs.gather(1, places.clamp(min=0)[:, :, None].expand(-1, -1, outputs.shape[2]))

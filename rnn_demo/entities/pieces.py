@@ -1,22 +1,36 @@
 """Words as a tagger reads them: each is cut into pieces, and the pieces of a sentence stand end to end.
 
-A word is encoded as " " + word, whatever stands before it in the text. The pieces of `London` and ` London` differ,
-and only the second is learned from running text; without the space a name that opens a sentence, or follows a bracket,
-would look like another word, and a data set that brings its own words does not say where the spaces were.
+- The backbone has learned from running text, so words are written as such: with a space before each but closing signs
+  and clitics (see `spacing.py`), whatever stands before them in the text. A data set that brings its own words does
+  not say where the spaces were.
+- A sentence in CAPITALS says nothing by them, and its words would fall into letters: it is read in small letters.
 """
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from rnn_demo.entities.words import Word
+from rnn_demo.spacing import spaced
 from rnn_demo.tokenizer import PAD_ID, Token, Tokenizer
 from rnn_demo.training.batching import pad_rows
 
-__all__ = ["Sentence", "collate", "encode_sentences", "encode_word_with_spans", "length_sorted_batches"]
+__all__ = [
+    "STYLE",
+    "Sentence",
+    "as_read",
+    "collate",
+    "encode_sentences",
+    "encode_words_with_spans",
+    "length_sorted_batches",
+]
 
+STYLE = "news"
+"""What the backbone is told that it reads."""
 MAX_ROWS = 32
 MAX_PIECES = 8192
 """Pieces in one batch, padding included, unless one sentence alone has more; bounds the memory."""
@@ -27,41 +41,56 @@ class Sentence:
     """The pieces of all words of a sentence."""
 
     token_ids: list[int]
+    """The piece that opens a news text, then those of the words."""
     piece_counts: list[int]
     """Pieces in each word, 1 or more."""
 
     @classmethod
-    def of(cls, words: Sequence[Sequence[int]]) -> "Sentence":
+    def of(cls, words: Sequence[Sequence[int]], start_id: int) -> "Sentence":
         """Join words, given as token ids."""
-        return cls([token_id for pieces in words for token_id in pieces], [len(pieces) for pieces in words])
+        return cls([start_id, *chain.from_iterable(words)], [len(pieces) for pieces in words])
 
 
 def encode_sentences(sentences: Sequence[Sequence[str]], tokenizer: Tokenizer) -> list[Sentence]:
     """Cut the words of sentences into pieces; every word is looked up once."""
-    pieces = {word: tokenizer.encode(" " + word) for word in {word for words in sentences for word in words}}
-    return [Sentence.of([pieces[word] for word in words]) for words in sentences]
+    shown = [as_read(words) for words in sentences]
+    start_id = tokenizer.style_id(STYLE)
+    pieces = {word: tokenizer.encode(spaced(word)) or [tokenizer.unk_id] for words in shown for word in words}
+    return [Sentence.of([pieces[word] for word in words], start_id) for words in shown]
 
 
-def encode_word_with_spans(word: str, start: int, tokenizer: Tokenizer) -> list[Token]:
-    """Cut one word into pieces that know their place in the text; a piece of the added space alone is empty.
+def as_read(words: Sequence[str]) -> list[str]:
+    """Turn a sentence of two words or more in CAPITALS into small letters; others, and single words, stay as they are.
 
-    Args:
-        word: as it stands in the text.
-        start: its place there, code points.
-        tokenizer: cuts.
+    >>> as_read(["IRAQ", "'S", "MEN"]), as_read(["NATO", "1996"]), as_read(["U.S.", "and", "UK"])
+    (['iraq', "'s", 'men'], ['NATO', '1996'], ['U.S.', 'and', 'UK'])
     """
-    tokens = []
-    for token in tokenizer.encode_with_spans(" " + word):
-        first, last = max(token.start - 1, 0), max(token.end - 1, 0)  # without the added space
-        tokens.append(Token(word[first:last], token.token_id, start + first, start + last))
-    return tokens
+    if sum(word.isupper() for word in words) < 2 or any(word != word.upper() for word in words):
+        return list(words)
+    return [word.lower() if len(word.lower()) == len(word) else word for word in words]  # places must not move
+
+
+def encode_words_with_spans(words: Sequence[Word], tokenizer: Tokenizer) -> list[list[Token]]:
+    """Cut the words of a typed text into pieces that know their place in it.
+
+    A piece of an added space alone is empty. The token ids are those of `encode_sentences`.
+    """
+    encoded = []
+    for word, shown in zip(words, as_read([word.text for word in words]), strict=True):
+        added = len(spaced(shown)) - len(shown)
+        tokens = []
+        for token in tokenizer.encode_with_spans(spaced(shown)):
+            first, last = max(token.start - added, 0), max(token.end - added, 0)
+            tokens.append(Token(word.text[first:last], token.token_id, word.start + first, word.start + last))
+        encoded.append(tokens)
+    return encoded
 
 
 def collate(sentences: Sequence[Sentence]) -> dict[str, Tensor]:
     """Make a batch.
 
     Returns:
-        token_ids: int64 (batch, seq); PAD_ID past each sentence.
+        token_ids: int64 (batch, 1 + seq); PAD_ID past each sentence.
         piece_counts: int64 (batch, words); 0 past each sentence.
     """
     token_ids, _ = pad_rows([sentence.token_ids for sentence in sentences], PAD_ID)

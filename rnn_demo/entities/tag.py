@@ -3,11 +3,10 @@
 from collections.abc import Iterator, Sequence
 
 import torch
-from torch import Tensor
 
 from rnn_demo.entities.crf import TagSpan
-from rnn_demo.entities.model import TaggerModel
-from rnn_demo.entities.pieces import Sentence, collate, encode_word_with_spans, length_sorted_batches
+from rnn_demo.entities.model import TaggerModel, WordScores
+from rnn_demo.entities.pieces import STYLE, Sentence, collate, encode_words_with_spans, length_sorted_batches
 from rnn_demo.entities.words import Word, split_words
 from rnn_demo.reader import Reader, require_list, require_text
 from rnn_demo.results import Entity, TaggedText, TaggedToken
@@ -27,12 +26,17 @@ class EntityTagger(Reader):
     model: TaggerModel
 
     def encode(self, text: str) -> EncodedText:
-        """Turn a text into what the network reads: the pieces of its words, each with a space before it.
+        """Turn a text into what the network reads: `<news>`, then the pieces of its words.
 
-        A piece's span lies within its word. There are no start pieces.
+        A piece's span lies within its word.
         """
         _, pieces = self._split(text)
-        return EncodedText(text, (), tuple(token for tokens in pieces for token in tokens))
+        return EncodedText(text, (self.start_id,), tuple(token for tokens in pieces for token in tokens))
+
+    @property
+    def start_id(self) -> int:
+        """The piece that opens a news text."""
+        return self.tokenizer.style_id(STYLE)
 
     @torch.inference_mode()
     def predict(self, texts: Sequence[str]) -> list[TaggedText]:
@@ -49,25 +53,26 @@ class EntityTagger(Reader):
         """
         require_list(texts)
         split = [self._split(text) for text in texts]
-        sentences = [Sentence.of([[token.token_id for token in word] for word in pieces]) for _, pieces in split]
+        sentences = [
+            Sentence.of([[token.token_id for token in word] for word in pieces], self.start_id) for _, pieces in split
+        ]
         results: dict[int, TaggedText] = {}
         for rows in length_sorted_batches([len(sentence.token_ids) for sentence in sentences]):
-            emissions, num_words = self.model.emissions(**collate([sentences[row] for row in rows]))
-            found = self._tag([texts[row] for row in rows], [split[row][0] for row in rows], emissions, num_words)
+            scores = self.model.score_words(**collate([sentences[row] for row in rows]))
+            found = self._tag([texts[row] for row in rows], [split[row][0] for row in rows], scores)
             results.update(zip(rows, found, strict=True))
         return [results[row] for row in range(len(texts))]
 
-    def _tag(
-        self, texts: list[str], words: list[tuple[Word, ...]], emissions: Tensor, num_words: Tensor
-    ) -> Iterator[TaggedText]:
-        """Turn the emissions of a batch, (batch, words, tags), into results."""
-        crf = self.model.crf
+    def _tag(self, texts: list[str], words: list[tuple[Word, ...]], scores: WordScores) -> Iterator[TaggedText]:
+        """Turn the scores of a batch into results."""
+        crf, emissions, num_words = self.model.crf, scores.emissions, scores.num_words
         paths, _ = crf.viterbi(emissions, num_words)
         chosen = paths.clamp(min=0)[:, :, None]  # padding is cut off below
         marginals = crf.marginals(emissions, num_words).gather(2, chosen)[:, :, 0].tolist()
         tags = [[crf.tags[tag] for tag in path[: len(row)]] for path, row in zip(paths.tolist(), words, strict=True)]
         spans = [span for row, row_tags in enumerate(tags) for span in spans_of(row_tags, row)]
         posteriors = crf.span_posteriors(emissions, num_words, spans).clamp(0, 1).tolist() if spans else []
+        pos_tags = self.model.parts_of_speech(scores)
         for row, text in enumerate(texts):
             entities = tuple(
                 Entity(span.label, words[row][span.start].start, words[row][span.end - 1].end, confidence)
@@ -75,15 +80,17 @@ class EntityTagger(Reader):
                 if span.row == row
             )
             tokens = tuple(
-                TaggedToken(word.text, word.start, word.end, tag, min(1.0, confidence))
-                for word, tag, confidence in zip(words[row], tags[row], marginals[row], strict=False)
+                TaggedToken(word.text, word.start, word.end, tag, min(1.0, confidence), pos)
+                for word, tag, confidence, pos in zip(
+                    words[row], tags[row], marginals[row], pos_tags[row], strict=False
+                )
             )
             yield TaggedText(text, entities, tokens)
 
     def _split(self, text: str) -> tuple[tuple[Word, ...], list[list[Token]]]:
         """Give the words of a text and the pieces of each."""
         words = split_words(checked(require_text(text)))
-        return words, [encode_word_with_spans(word.text, word.start, self.tokenizer) for word in words]
+        return words, encode_words_with_spans(words, self.tokenizer)
 
 
 def spans_of(tags: Sequence[str], row: int = 0) -> list[TagSpan]:

@@ -1,4 +1,4 @@
-"""How an entity tagger is trained: the likelihood of whole tag sequences, on sentences shown in changing case.
+"""How an entity tagger is trained: the likelihood of whole tag sequences, and a share of that of the parts of speech.
 
 The forms in which a sentence is shown are in `variants.py`.
 """
@@ -11,29 +11,31 @@ import torch
 from torch import Tensor, nn
 
 from rnn_demo.cells import State
+from rnn_demo.checkpoint import copy_matching_weights, find_checkpoint
 from rnn_demo.config import EntityRecipe, TaggerConfig
 from rnn_demo.entities.corpus import TaggedSentences, check_iob2, entity_labels, read_tagged_sentences
 from rnn_demo.entities.crf import PAD_TAG_ID
-from rnn_demo.entities.evaluate import count_entities, tag_sentences
+from rnn_demo.entities.evaluate import count_entities, count_pos, tag_sentences
 from rnn_demo.entities.model import TaggerModel
-from rnn_demo.entities.pieces import collate, encode_sentences
+from rnn_demo.entities.pieces import collate, encode_sentences, length_sorted_batches
 from rnn_demo.entities.variants import CasedSentences, with_passages
 from rnn_demo.errors import DataError
 from rnn_demo.tokenizer import Tokenizer
 from rnn_demo.training.batching import BucketedBatches, pad_rows
+from rnn_demo.training.calibration import best_temperature
 from rnn_demo.training.loop import Progress
-from rnn_demo.training.run import network_sizes, open_tokenizer, train_and_save
+from rnn_demo.training.run import network_sizes, open_tokenizer, start_model, train_and_save
 
 __all__ = ["EntityObjective", "train"]
 
 
 class EntityObjective:
-    """Minus the log-likelihood of the tags, nats per sentence.
+    """Minus the log-likelihood of the tags, and `pos_weight` of that of the parts of speech: nats per sentence.
 
     Args:
         training: what is learned from.
         validation: chooses the best weights, as it is written.
-        tags: the tag set, in the order of the CRF's rows.
+        config: of the network; its tags and parts of speech.
         tokenizer: cuts words into pieces.
         recipe: batch size, seed and how often the case is changed.
     """
@@ -45,41 +47,71 @@ class EntityObjective:
         self,
         training: TaggedSentences,
         validation: TaggedSentences,
-        tags: tuple[str, ...],
+        config: TaggerConfig,
         tokenizer: Tokenizer,
         recipe: EntityRecipe,
     ) -> None:
         self.chosen_on = validation.name
         training = with_passages(training, recipe.passage_sentences, recipe.seed)
-        case_probs = {"lower": recipe.lower_prob, "upper": recipe.upper_prob}
-        case_probs["asis"] = max(0.0, 1 - sum(case_probs.values()))  # rounding can leave less than 0
-        self.sentences = CasedSentences(training.words, tokenizer, case_probs)
-        self.tag_ids = [[tags.index(tag) for tag in row] for row in training.tags]
-        self.seed = recipe.seed
+        self.sentences = CasedSentences(training.words, tokenizer, recipe.lower_prob)
+        self.tag_ids = [[config.tags.index(tag) for tag in row] for row in training.tags]
+        pos_ids = {tag: i for i, tag in enumerate(config.pos_tags)}
+        self.pos_ids = [[pos_ids.get(tag, PAD_TAG_ID) for tag in row] for row in training.pos_tags]
+        self.seed, self.pos_weight = recipe.seed, recipe.pos_weight
         lengths = np.array([len(row) for row in training.words])
         self.batches = BucketedBatches(lengths, recipe.batch_size, recipe.seed)
-        self.validation_tags = validation.tags
+        self.validation = validation
         self.validation_sentences = encode_sentences(validation.words, tokenizer)
 
     def batch_at(self, step: int, rank: int, world: int) -> dict[str, Tensor]:
-        """token_ids int64 (batch / world, seq); piece_counts and tags int64 (batch / world, words)."""
+        """token_ids int64 (batch / world, 1 + seq); piece_counts, tags and pos_tags int64 (batch / world, words)."""
         rows = self.batches.rows_at(step, rank, world).tolist()
         shown = [self.sentences.draw(row, np.random.default_rng([self.seed, step, row])) for row in rows]
         tags, _ = pad_rows([self.tag_ids[row] for row in rows], PAD_TAG_ID)
-        return {**collate(shown), "tags": torch.from_numpy(tags)}
+        pos_tags, _ = pad_rows([self.pos_ids[row] for row in rows], PAD_TAG_ID)
+        return {**collate(shown), "tags": torch.from_numpy(tags), "pos_tags": torch.from_numpy(pos_tags)}
 
     def loss(self, model: nn.Module, batch: dict[str, Tensor], state: State | None) -> tuple[Tensor, State | None]:
         """Nats per sentence; nothing is carried from batch to batch."""
-        return -model(**batch).mean(), None
+        tag_nats, pos_nats = model(**batch)
+        return -(tag_nats + self.pos_weight * pos_nats).mean(), None
 
     def num_tokens(self, batch: dict[str, Tensor]) -> int:
         """Pieces in a batch, without padding."""
         return int(batch["piece_counts"].sum())
 
     def validate(self, model: TaggerModel) -> dict[str, float]:
-        """F1, precision and recall of the held-out entities."""
-        counts = count_entities(self.validation_tags, tag_sentences(model, self.validation_sentences))
-        return {name: counts[name] for name in ("f1", "precision", "recall")}
+        """F1, precision and recall of the held-out entities, and the accuracy of the parts of speech."""
+        tags, pos_tags = tag_sentences(model, self.validation_sentences)
+        counts = count_entities(self.validation.tags, tags)
+        rates = {name: counts[name] for name in ("f1", "precision", "recall")}
+        return {**rates, **count_pos(self.validation.pos_tags, pos_tags)}
+
+    def finish(self, model: TaggerModel) -> None:
+        """Calibrate the CRF on the held-out sentences: emissions and steps alike are divided by one temperature."""
+        scored = []
+        for rows in length_sorted_batches([len(sentence.token_ids) for sentence in self.validation_sentences]):
+            scores = model.score_words(**collate([self.validation_sentences[row] for row in rows]))
+            tags, _ = pad_rows(
+                [[model.config.tags.index(tag) for tag in self.validation.tags[row]] for row in rows], PAD_TAG_ID
+            )
+            scored.append((scores, torch.from_numpy(tags)))
+        steps = list(model.crf.parameters())
+        trained = [step.clone() for step in steps]
+
+        def nats_at(temperature: float) -> float:
+            for step, value in zip(steps, trained, strict=True):
+                step.copy_(value / temperature)
+            likelihoods = [
+                model.crf.log_likelihood(scores.emissions / temperature, tags, scores.num_words).sum()
+                for scores, tags in scored
+            ]
+            return -float(torch.stack(likelihoods).sum())
+
+        temperature = best_temperature(nats_at)
+        nats_at(temperature)  # leaves the steps divided by it
+        model.to_tags.weight.div_(temperature)
+        model.to_tags.bias.div_(temperature)
 
 
 def train(recipe: EntityRecipe, on_progress: Callable[[Progress], None]) -> Path | None:
@@ -91,10 +123,18 @@ def train(recipe: EntityRecipe, on_progress: Callable[[Progress], None]) -> Path
     tokenizer = open_tokenizer(recipe)
     training = read_tagged_sentences(recipe.dataset, "train", recipe.data_dir)
     validation = read_tagged_sentences(recipe.dataset, "validation", recipe.data_dir)
-    tags = tag_set(training, validation)
-    config = TaggerConfig(**network_sizes(recipe, tokenizer), bidirectional=True, tags=tags)
-    objective = EntityObjective(training, validation, tags, tokenizer, recipe)
-    return train_and_save("ner", TaggerModel, config, tokenizer, objective, recipe, [training.name], on_progress)
+    config = TaggerConfig(
+        **network_sizes(recipe, tokenizer),
+        tags=tag_set(training, validation),
+        pos_tags=tuple(sorted({tag for row in training.pos_tags for tag in row})),
+        tagger_size=recipe.tagger_size,
+        tagger_dropout_prob=recipe.tagger_dropout_prob,
+    )
+    objective = EntityObjective(training, validation, config, tokenizer, recipe)
+    model = start_model(TaggerModel, config, recipe)
+    if recipe.backward_from is not None:
+        copy_matching_weights(model.backward_encoder, find_checkpoint(recipe.backward_from), "encoder.")
+    return train_and_save("ner", model, tokenizer, objective, recipe, [training.name], on_progress)
 
 
 def tag_set(training: TaggedSentences, validation: TaggedSentences) -> tuple[str, ...]:

@@ -1,58 +1,59 @@
 """The forms in which a training sentence is shown, so that the network learns more than this one spelling of it.
 
-- IN CAPITALS or in lower case: it must not lean on capitals alone.
+- In small letters: it must not lean on capitals alone. (A sentence in CAPITALS is read in small letters anyway; see
+  `pieces.py`.)
 - With its neighbours, as a passage: people type more than one sentence, and a network that has only read single ones
   marks the sentences of a passage worse.
 
 Cutting words into other pieces than the likeliest (subword regularisation, Kudo 2018) was tried and made it worse.
 """
 
-from itertools import chain
+from itertools import chain, pairwise
 
 import numpy as np
 
 from rnn_demo.entities.corpus import TaggedSentences
 from rnn_demo.entities.pieces import Sentence, encode_sentences
 from rnn_demo.tokenizer import Tokenizer
-from rnn_demo.training.corpora import CASES, in_case
 
 __all__ = ["CasedSentences", "with_passages"]
 
 
 class CasedSentences:
-    """Sentences that are shown in changing case.
+    """Sentences that are shown as they are, or in small letters.
 
     Args:
         words: of each sentence.
         tokenizer: cuts words into pieces.
-        case_probs: chance of each of CASES; they sum to 1.
+        lower_prob: chance of small letters.
     """
 
-    def __init__(self, words: list[list[str]], tokenizer: Tokenizer, case_probs: dict[str, float]) -> None:
-        self.case_probs = [case_probs[case] for case in CASES]
-        self.by_case = [
-            encode_sentences([[in_case(word, case) for word in row] for row in words], tokenizer) for case in CASES
-        ]
+    def __init__(self, words: list[list[str]], tokenizer: Tokenizer, lower_prob: float) -> None:
+        self.lower_prob = lower_prob
+        self.as_is = encode_sentences(words, tokenizer)
+        self.lower = encode_sentences([[word.lower() for word in row] for row in words], tokenizer)
 
     def draw(self, row: int, rng: np.random.Generator) -> Sentence:
         """Draw a case and give a sentence in it."""
-        return self.by_case[rng.choice(len(CASES), p=self.case_probs)][row]
+        return (self.lower if rng.random() < self.lower_prob else self.as_is)[row]
 
 
 def with_passages(sentences: TaggedSentences, longest: int, seed: int) -> TaggedSentences:
     """Add the same sentences once more, in passages of 2 to `longest` that follow each other; below 2 adds nothing.
 
-    >>> alone = TaggedSentences("x/train", [["a"], ["b"], ["c"]], [["O"], ["O"], ["O"]])
+    >>> alone = TaggedSentences("x/train", [["a"], ["b"], ["c"]], [["O"], ["O"], ["O"]], [[""], [""], [""]])
     >>> with_passages(alone, 2, seed=0).words
     [['a'], ['b'], ['c'], ['a', 'b'], ['c']]
     """
     if longest < 2:
         return sentences
     rng = np.random.default_rng(seed)
-    words, tags, start = list(sentences.words), list(sentences.tags), 0
-    while start < len(sentences.words):
-        end = start + int(rng.integers(2, longest + 1))
-        words.append(list(chain.from_iterable(sentences.words[start:end])))
-        tags.append(list(chain.from_iterable(sentences.tags[start:end])))
-        start = end
-    return TaggedSentences(sentences.name, words, tags)
+    cuts = [0]
+    while cuts[-1] < len(sentences.words):
+        cuts.append(cuts[-1] + int(rng.integers(2, longest + 1)))
+
+    def joined(rows: list[list[str]]) -> list[list[str]]:
+        return rows + [list(chain.from_iterable(rows[start:end])) for start, end in pairwise(cuts)]
+
+    columns = (sentences.words, sentences.tags, sentences.pos_tags)
+    return TaggedSentences(sentences.name, *map(joined, columns))

@@ -24,7 +24,7 @@ from rnn_demo.tokenizer import Tokenizer
 from rnn_demo.training.batching import StreamBatches
 from rnn_demo.training.corpora import STYLE_OF, as_texts, available_splits, clean, read_split
 from rnn_demo.training.loop import Progress
-from rnn_demo.training.run import network_sizes, open_tokenizer, train_and_save
+from rnn_demo.training.run import network_sizes, open_tokenizer, start_model, train_and_save
 
 __all__ = ["LanguageObjective", "excerpts", "train"]
 
@@ -74,6 +74,9 @@ class LanguageObjective:
         nats, tokens = count_losses(model, self.validation)
         return {"nats_per_token": nats / tokens, "perplexity": float(np.exp(nats / tokens))}
 
+    def finish(self, model: LanguageModel) -> None:
+        """Leave the weights as they are."""
+
 
 def train(recipe: LanguageRecipe, on_progress: Callable[[Progress], None]) -> Path | None:
     """Train a language model and write its checkpoint; see `train_and_save`."""
@@ -82,7 +85,8 @@ def train(recipe: LanguageRecipe, on_progress: Callable[[Progress], None]) -> Pa
     token_ids, data = _token_stream(recipe, tokenizer)
     config = LanguageModelConfig(**network_sizes(recipe, tokenizer), backward=recipe.backward)
     objective = LanguageObjective(token_ids, validation, tokenizer, recipe)
-    return train_and_save("lm", LanguageModel, config, tokenizer, objective, recipe, data, on_progress)
+    model = start_model(LanguageModel, config, recipe)
+    return train_and_save("lm", model, tokenizer, objective, recipe, data, on_progress)
 
 
 def excerpts(text: str, size: int = EXCERPT_CHARS) -> list[str]:
@@ -126,15 +130,19 @@ def _token_stream(recipe: LanguageRecipe, tokenizer: Tokenizer) -> tuple[np.ndar
                 data.append(f"{name}/{split}")
     if not parts:
         raise DataError(f"{', '.join(recipe.datasets)}: no train or unsupervised split to read")
-    encoded = datasets.concatenate_datasets(parts)
-    documents = encoded.with_format("numpy", columns=["ids"])["ids"]
     rng = np.random.default_rng(recipe.seed)
-    order = rng.permutation(len(encoded))
-    stream = [np.asarray(documents[int(i)], dtype=np.int32) for i in order]
+    documents = [document for part in parts for document in _rows(part)]
+    stream = [documents[i].copy() for i in rng.permutation(len(documents))]
     for document in stream:
         if rng.random() < UNSTYLED_SHARE:
             document[0] = tokenizer.style_id(None)
     return np.concatenate(stream), list(dict.fromkeys(data))
+
+
+def _rows(encoded: datasets.Dataset) -> list[np.ndarray]:
+    """The token ids of every row, taken from the column whole: row by row the library needs minutes."""
+    column = encoded.with_format("arrow")["ids"][:].combine_chunks()
+    return np.split(column.values.to_numpy(), column.offsets.to_numpy()[1:-1])
 
 
 def _encode(rows: datasets.Dataset, name: str, tokenizer: Tokenizer, recipe: LanguageRecipe) -> datasets.Dataset:

@@ -5,12 +5,14 @@ The state is carried from token to token, so each costs one step through the net
 
 from codecs import getincrementaldecoder
 from collections.abc import Iterator
+from pathlib import Path
 
 import torch
 from torch import Tensor
+from typing_extensions import Self
 
 from rnn_demo.cells import State
-from rnn_demo.errors import InputError, unknown_name
+from rnn_demo.errors import CheckpointError, InputError, unknown_name
 from rnn_demo.language.model import LanguageModel
 from rnn_demo.language.sampling import SamplingOptions, next_token_probs, require_number
 from rnn_demo.reader import Reader
@@ -32,6 +34,14 @@ class Writer(Reader):
     task = "lm"
     model_class = LanguageModel
     model: LanguageModel
+
+    @classmethod
+    def load(cls, folder: Path) -> Self:
+        """Read a checkpoint folder; errors as in `Reader.load`, and CheckpointError for a backward model."""
+        writer = super().load(folder)
+        if writer.model.config.backward:
+            raise CheckpointError(f"{folder} reads texts from their end: it is half of a tagger's backbone, no writer")
+        return writer
 
     def encode(self, text: str, style: str | None = None) -> EncodedText:
         """Turn a prompt into what the network reads: the style or `<s>`, then the text."""

@@ -13,7 +13,7 @@ from rnn_demo.sentiment.score import label_of
 from rnn_demo.tokenizer import Tokenizer
 from rnn_demo.training.batching import pad_rows
 from rnn_demo.training.corpora import in_case
-from rnn_demo.training.metrics import expected_calibration_error
+from rnn_demo.training.metrics import expected_calibration_error, reliability
 
 __all__ = ["evaluate", "review_ids", "score_rows"]
 
@@ -51,8 +51,8 @@ def evaluate(folder: Path, dataset: str, split: str, data_dir: Path | None, case
         case: asis, lower or upper.
 
     Returns:
-        accuracy, ece and examples with two classes, cut at 0.5; with five, accuracy over negative (0, 1), neutral
-        (2) and positive (3, 4), and examples.
+        accuracy, ece, its bins (reliability) and examples with two classes, cut at 0.5; with five, accuracy over
+        negative (0, 1), neutral (2) and positive (3, 4), and examples.
     """
     model, tokenizer = SentimentModel.load(folder), Tokenizer.from_file(folder / "tokenizer.model")
     texts, given = read_labels(dataset, split, data_dir)
@@ -65,4 +65,5 @@ def evaluate(folder: Path, dataset: str, split: str, data_dir: Path | None, case
         "accuracy": float(((scores >= 0.5) == (labels == 1)).mean()),
         "ece": expected_calibration_error(scores, labels),
         "examples": len(labels),
+        "reliability": reliability(scores, labels),
     }

@@ -25,6 +25,7 @@ class SentimentModel(CheckpointModel):
         super().__init__()
         self.config = config
         self.encoder = Encoder(config)
+        self.dropout = nn.Dropout(config.dropout_prob)
         self.classifier = nn.Linear(3 * config.output_size, 1)
 
     def forward(self, token_ids: Tensor, lengths: Tensor) -> Tensor:
@@ -53,5 +54,5 @@ class SentimentModel(CheckpointModel):
         return self._classify(torch.cat([mean, maximum, outputs], dim=-1))
 
     def _classify(self, pooled: Tensor) -> Tensor:
-        logits: Tensor = self.classifier(self.encoder.dropout(pooled))[..., 0]
+        logits: Tensor = self.classifier(self.dropout(pooled))[..., 0]
         return logits.float()

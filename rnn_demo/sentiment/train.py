@@ -17,14 +17,15 @@ from rnn_demo.sentiment.model import SentimentModel
 from rnn_demo.sentiment.reviews import LabelledText, read_reviews
 from rnn_demo.tokenizer import Tokenizer
 from rnn_demo.training.batching import BucketedBatches, pad_rows
+from rnn_demo.training.calibration import best_temperature
 from rnn_demo.training.loop import Progress
-from rnn_demo.training.run import network_sizes, open_tokenizer, train_and_save
+from rnn_demo.training.run import network_sizes, open_tokenizer, start_model, train_and_save
 
 __all__ = ["SentimentObjective", "train"]
 
 
 class SentimentObjective:
-    """The mean binary cross-entropy against P(positive), nats per text.
+    """The mean binary cross-entropy against P(positive), nats per text; calibrated at the end.
 
     Args:
         training: rows to learn from.
@@ -84,6 +85,22 @@ class SentimentObjective:
                 metrics[f"{name}_accuracy"] = float(((scores >= 0.5) == (targets > 0.5))[clear].mean())
         return {"nats": float(np.concatenate(nats).mean()), **metrics}
 
+    def finish(self, model: SentimentModel) -> None:
+        """Calibrate on the held-out rows that are not neutral, each data set counting alike."""
+        found = []
+        for rows, targets in self.held_out.values():
+            clear = np.flatnonzero(targets != 0.5)
+            if len(clear):
+                scores = score_rows(model, [rows[i] for i in clear]).clip(1e-6, 1 - 1e-6)
+                found.append((np.log(scores / (1 - scores)), np.where(targets[clear] > 0.5, 1, -1)))
+
+        def nats_at(temperature: float) -> float:
+            return float(np.sum([np.logaddexp(0, -sign * logits / temperature).mean() for logits, sign in found]))
+
+        temperature = best_temperature(nats_at)
+        model.classifier.weight.div_(temperature)
+        model.classifier.bias.div_(temperature)
+
 
 def train(recipe: SentimentRecipe, on_progress: Callable[[Progress], None]) -> Path | None:
     """Train a sentiment classifier and write its checkpoint; see `train_and_save`."""
@@ -92,4 +109,5 @@ def train(recipe: SentimentRecipe, on_progress: Callable[[Progress], None]) -> P
     config = SentimentConfig(**network_sizes(recipe, tokenizer))
     objective = SentimentObjective(training, held_out, tokenizer, recipe)
     data = [f"{name}/train" for name in recipe.datasets]
-    return train_and_save("sentiment", SentimentModel, config, tokenizer, objective, recipe, data, on_progress)
+    model = start_model(SentimentModel, config, recipe)
+    return train_and_save("sentiment", model, tokenizer, objective, recipe, data, on_progress)

@@ -1,7 +1,8 @@
 """The training loop that every task shares, on Hugging Face Accelerate: one CPU, one GPU, or many processes.
 
 AdamW, a linear warm-up and a cosine decay to 0 over steps or minutes, gradient clipping, the best weights on
-validation kept. All that a run needs to go on is in its own folder:
+validation kept (or the best average of weights, where one is asked for). All that a run needs to go on is in its own
+folder:
 
     runs/lm-lstm/run.json           the recipe and the precision it was started with
                  state/             where it stands: weights, optimiser, random numbers, carried state
@@ -27,6 +28,8 @@ from torch import Tensor, nn
 from rnn_demo.cells import State
 from rnn_demo.config import Recipe
 from rnn_demo.errors import TrainingError
+from rnn_demo.training.averaging import average_of
+from rnn_demo.training.layer_rates import parameter_groups
 from rnn_demo.training.precision import choose_precision
 
 __all__ = ["Objective", "Progress", "TrainingReport", "learning_rate_factor", "train"]
@@ -56,6 +59,9 @@ class Objective(Protocol):
 
     def validate(self, model: Any) -> dict[str, float]:
         """The metrics of the task's own network on held-out data; called in eval mode, gradients off."""
+
+    def finish(self, model: Any) -> None:
+        """Last touches to the best weights, such as calibration on held-out data; called once, as `validate`."""
 
 
 @dataclass(frozen=True)
@@ -163,10 +169,11 @@ class Loop:
         self.accelerator.init_trackers("tensorboard")
         self.standing = Standing()
         self.accelerator.register_for_checkpointing(self.standing)
-        decayed = [p for p in model.parameters() if p.dim() > 1]
-        plain = [p for p in model.parameters() if p.dim() <= 1]
-        groups = [{"params": decayed, "weight_decay": recipe.weight_decay}, {"params": plain, "weight_decay": 0.0}]
+        groups = parameter_groups(model, recipe.layer_lr_decay, recipe.weight_decay)
         self.model, self.optimizer = self.accelerator.prepare(model, torch.optim.AdamW(groups, lr=recipe.lr))
+        self.averaged = average_of(self.accelerator.unwrap_model(self.model), recipe.average_decay)
+        if self.averaged is not None:
+            self.accelerator.register_for_checkpointing(self.averaged)
         self.state: State | None = None
         self.precision = precision
         self.message = f"{self.accelerator.device}, {self.accelerator.num_processes} process(es), {precision}: {reason}"
@@ -210,7 +217,7 @@ class Loop:
         accelerator, standing = self.accelerator, self.standing
         factor = learning_rate_factor(standing.step, fraction, self.recipe.warmup_steps)
         for group in self.optimizer.param_groups:
-            group["lr"] = self.recipe.lr * factor
+            group["lr"] = self.recipe.lr * factor * group["lr_scale"]
         batch = self.objective.batch_at(standing.step, accelerator.process_index, accelerator.num_processes)
         batch = {name: tensor.to(accelerator.device) for name, tensor in batch.items()}
         self.model.train()
@@ -227,6 +234,8 @@ class Loop:
             )
         self.optimizer.step()
         self.optimizer.zero_grad()
+        if self.averaged is not None:
+            self.averaged.update_parameters(accelerator.unwrap_model(self.model))
         standing.step += 1
         standing.tokens += self.objective.num_tokens(batch) * accelerator.num_processes
         return mean_loss
@@ -235,7 +244,7 @@ class Loop:
     def _validate(self, loss: float) -> dict[str, float] | None:
         metrics = None
         if self.accelerator.is_main_process:
-            model = self.accelerator.unwrap_model(self.model)
+            model = self.accelerator.unwrap_model(self.model) if self.averaged is None else self.averaged.module
             metrics = self.objective.validate(model.eval())
             best = self.standing.best
             name, sign = self.objective.metric, 1 if self.objective.higher_is_better else -1

@@ -2,16 +2,40 @@
 
 import numpy as np
 
-__all__ = ["expected_calibration_error"]
+__all__ = ["expected_calibration_error", "reliability"]
+
+NUM_BINS = 15
+"""Of equal width over [0, 1], each open on the left."""
 
 
-def expected_calibration_error(probs: np.ndarray, labels: np.ndarray, num_bins: int = 15) -> float:
-    """How far confidence is from accuracy (Naeini et al. 2015; Guo et al. 2017, arXiv:1706.04599).
+def reliability(probs: np.ndarray, labels: np.ndarray) -> dict[str, dict[str, float]]:
+    """Hold confidence, max(p, 1 - p), against accuracy, bin by bin (Guo et al. 2017, arXiv:1706.04599).
 
     Args:
         probs: float (row,); P(positive).
         labels: int (row,); 0 or 1.
-        num_bins: bins of equal width over [0, 1], each open on the left.
+
+    Returns:
+        For each bin that has rows, named by its ends: mean confidence, accuracy and how many examples it has.
+
+    >>> reliability(np.array([0.875, 0.875]), np.array([1, 0]))
+    {'0.87-0.93': {'confidence': 0.875, 'accuracy': 0.5, 'examples': 2}}
+    """
+    confidence = np.maximum(probs, 1 - probs)
+    correct = (probs >= 0.5) == (labels == 1)
+    bins = np.clip(np.ceil(confidence * NUM_BINS).astype(int) - 1, 0, NUM_BINS - 1)
+    return {
+        f"{b / NUM_BINS:.2f}-{(b + 1) / NUM_BINS:.2f}": {
+            "confidence": float(confidence[bins == b].mean()),
+            "accuracy": float(correct[bins == b].mean()),
+            "examples": int((bins == b).sum()),
+        }
+        for b in np.unique(bins)
+    }
+
+
+def expected_calibration_error(probs: np.ndarray, labels: np.ndarray) -> float:
+    """How far confidence is from accuracy (Naeini et al. 2015); arguments as in `reliability`.
 
     Returns:
         The mean of |accuracy - confidence| over bins, weighted by their rows; in [0, 1].
@@ -19,8 +43,5 @@ def expected_calibration_error(probs: np.ndarray, labels: np.ndarray, num_bins: 
     >>> round(expected_calibration_error(np.array([0.9, 0.9, 0.9, 0.9]), np.array([1, 1, 1, 0])), 3)
     0.15
     """
-    confidence = np.maximum(probs, 1 - probs)
-    correct = (probs >= 0.5) == (labels == 1)
-    bins = np.clip(np.ceil(confidence * num_bins).astype(int) - 1, 0, num_bins - 1)
-    gaps = [abs(correct[bins == b].mean() - confidence[bins == b].mean()) * (bins == b).mean() for b in np.unique(bins)]
-    return float(sum(gaps))
+    bins = reliability(probs, labels).values()
+    return float(sum(abs(b["accuracy"] - b["confidence"]) * b["examples"] for b in bins) / len(probs))

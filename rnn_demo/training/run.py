@@ -5,7 +5,7 @@ import shlex
 from collections.abc import Callable
 from dataclasses import fields
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from accelerate import PartialState
@@ -28,7 +28,9 @@ from rnn_demo.tokenizer import Tokenizer
 from rnn_demo.training.corpora import LICENCES
 from rnn_demo.training.loop import Objective, Progress, train
 
-__all__ = ["command_line", "network_sizes", "open_tokenizer", "train_and_save"]
+__all__ = ["command_line", "network_sizes", "open_tokenizer", "start_model", "train_and_save"]
+
+AnyModel = TypeVar("AnyModel", bound=CheckpointModel)
 
 
 def open_tokenizer(recipe: Recipe) -> Tokenizer:
@@ -49,10 +51,22 @@ def network_sizes(recipe: Recipe, tokenizer: Tokenizer) -> dict[str, Any]:
     return {"vocab_size": tokenizer.vocab_size, **{name: getattr(recipe, name) for name in names}}
 
 
+def start_model(model_class: type[AnyModel], config: EncoderConfig, recipe: Recipe) -> AnyModel:
+    """Make a network: random by the recipe's seed, then as much as fits of the checkpoint that it starts from.
+
+    Raises:
+        CheckpointError: there is no such checkpoint, or nothing of it fits.
+    """
+    set_seed(recipe.seed)
+    model = model_class(config)  # each task's network takes its config
+    if recipe.init_from is not None:
+        copy_matching_weights(model, find_checkpoint(recipe.init_from))
+    return model
+
+
 def train_and_save(
     task: str,
-    model_class: type[CheckpointModel],
-    config: EncoderConfig,
+    model: CheckpointModel,
     tokenizer: Tokenizer,
     objective: Objective,
     recipe: Recipe,
@@ -63,8 +77,7 @@ def train_and_save(
 
     Args:
         task: a name in TASKS.
-        model_class: the task's network.
-        config: its sizes.
+        model: the task's network, from `start_model`.
         tokenizer: goes into the checkpoint folder.
         objective: data, loss and validation.
         recipe: how long and how.
@@ -79,14 +92,12 @@ def train_and_save(
     name = recipe.checkpoint_name(task)
     folder = recipe.output_dir or CHECKPOINTS_DIR / name
     require_replaceable(folder)
-    set_seed(recipe.seed)
-    model = model_class(config)  # each task's network takes its config
-    if recipe.init_from is not None:
-        copy_matching_weights(model, find_checkpoint(recipe.init_from))
     run_dir = recipe.runs_dir / (f"{name}-dry-run" if recipe.dry_run else name)
     report = train(model, objective, recipe, run_dir, on_progress)
     if recipe.dry_run or not PartialState().is_main_process:
         return None
+    with torch.no_grad():
+        objective.finish(model)
     checkpoint = Checkpoint(
         task=task,
         cell=recipe.cell,

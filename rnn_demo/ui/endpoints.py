@@ -91,7 +91,7 @@ def register_endpoints(answers: Answers) -> None:
     def tag_entities(text: str, model: str = "ner-lstm") -> dict[str, Any]:
         """Mark the named entities of a text.
 
-        Gives {text, entities: [{label, start, end, confidence}], tokens: [{token, start, end, tag, confidence}]}.
+        Gives {text, entities: [{label, start, end, confidence}], tokens: [{token, start, end, tag, confidence, pos}]}.
         Offsets count code points.
 
         Args:

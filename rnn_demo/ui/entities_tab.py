@@ -1,4 +1,4 @@
-"""Entities: the text with its names marked by type, and every word's tag."""
+"""Entities: the text with its names, or its parts of speech, marked by type, and every word's tags."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from rnn_demo.ui.answers import Answers
 from rnn_demo.ui.events import PRIVATE, Marks, shows_errors
 from rnn_demo.ui.examples import ENTITY_TEXTS, build_examples, on_pick
 from rnn_demo.ui.notices import build_notices
-from rnn_demo.ui.theme import ENTITY_COLOURS
+from rnn_demo.ui.theme import ENTITY_COLOURS, PART_OF_SPEECH_COLOURS
 
 __all__ = ["build_entities_tab"]
 
@@ -19,7 +19,24 @@ INTRO = (
 )
 TYPES = {"PER": "person", "LOC": "place", "ORG": "organisation", "MISC": "other name"}
 """CoNLL-2003's four types in plain words; another tag set is shown as it is."""
-HEADERS = ["word", "tag", "confidence"]
+PARTS_OF_SPEECH = {
+    "NNP": "name",
+    "NN": "noun",
+    "VB": "verb",
+    "MD": "verb",
+    "JJ": "adjective",
+    "RB": "adverb",
+    "PRP": "pronoun",
+    "WP": "pronoun",
+    "DT": "article",
+    "IN": "preposition",
+    "TO": "preposition",
+    "CC": "conjunction",
+    "CD": "number",
+}
+"""The Penn Treebank's tags, by how they begin, the longest first; others (signs, foreign words, ..) stay unmarked."""
+MARKED = ("names", "parts of speech")
+HEADERS = ["word", "tag", "confidence", "part of speech"]
 
 
 def build_entities_tab(answers: Answers) -> None:
@@ -30,25 +47,29 @@ def build_entities_tab(answers: Answers) -> None:
         return
 
     @shows_errors
-    def tag(text: str, model: str) -> tuple[Marks, list[list[str]]]:
+    def tag(text: str, model: str, marked: str) -> tuple[Marks, list[list[str]]]:
         result = answers.tag(text, model)
-        return mark(result), [[token.token, token.tag, f"{token.confidence:.3f}"] for token in result.tokens]
+        rows = [[token.token, token.tag, f"{token.confidence:.3f}", token.pos] for token in result.tokens]
+        return (mark(result) if marked == MARKED[0] else mark_parts_of_speech(result)), rows
 
-    first_marked, first_rows = tag(ENTITY_TEXTS[0], models[0])
+    first_marked, first_rows = tag(ENTITY_TEXTS[0], models[0], MARKED[0])
 
     gr.Markdown(INTRO)
     text = gr.Textbox(ENTITY_TEXTS[0], label="Text", lines=3, max_lines=12)
     examples = build_examples(text, ENTITY_TEXTS)
     with gr.Row():
         model = gr.Dropdown(models, value=models[0], label="Model", filterable=False, visible=len(models) > 1)
-        start = gr.Button("Find names", variant="primary")
-    marked = gr.HighlightedText(first_marked, label="Names", color_map=ENTITY_COLOURS, elem_id="entities")
+        what = gr.Radio(MARKED, value=MARKED[0], label="Mark")
+        start = gr.Button("Read", variant="primary")
+    marked = gr.HighlightedText(
+        first_marked, label="The text", color_map=ENTITY_COLOURS | PART_OF_SPEECH_COLOURS, elem_id="entities"
+    )
     table = gr.Dataframe(
         first_rows, headers=HEADERS, label="Every word: B- begins a name, I- goes on, O is no name", interactive=False
     )
 
-    run: dict[str, Any] = {"fn": tag, "inputs": [text, model], "outputs": [marked, table], **PRIVATE}
-    gr.on([start.click, text.submit, model.change], **run)
+    run: dict[str, Any] = {"fn": tag, "inputs": [text, model, what], "outputs": [marked, table], **PRIVATE}
+    gr.on([start.click, text.submit, model.change, what.change], **run)
     on_pick(examples, text).then(**run)
 
 
@@ -60,5 +81,17 @@ def mark(result: TaggedText) -> Marks:
         parts.append((result.text[end : entity.start], None))
         parts.append((result.text[entity.start : entity.end], TYPES.get(entity.label, entity.label)))
         end = entity.end
+    parts.append((result.text[end:], None))
+    return [part for part in parts if part[0]]
+
+
+def mark_parts_of_speech(result: TaggedText) -> Marks:
+    """Cut a text into words with their parts of speech in plain words, and what stands between them."""
+    parts: Marks = []
+    end = 0
+    for token in result.tokens:
+        name = next((name for tag, name in PARTS_OF_SPEECH.items() if token.pos.startswith(tag)), None)
+        parts += [(result.text[end : token.start], None), (result.text[token.start : token.end], name)]
+        end = token.end
     parts.append((result.text[end:], None))
     return [part for part in parts if part[0]]

@@ -5,7 +5,6 @@ from typing import Any
 
 import gradio as gr
 
-from rnn_demo.checkpoint import WEIGHTS_NAME
 from rnn_demo.tasks import TASKS
 from rnn_demo.ui.answers import Answers
 from rnn_demo.ui.notices import build_notices
@@ -51,7 +50,9 @@ def model_rows(shelf: ReaderShelf) -> list[list[str]]:
         if entry.reader is None:
             continue
         checkpoint = entry.reader.checkpoint
-        megabytes = (shelf.checkpoints_dir / entry.name / WEIGHTS_NAME).stat().st_size / 1e6
+        megabytes = (
+            sum(path.stat().st_size for path in (shelf.checkpoints_dir / entry.name).glob("*.safetensors")) / 1e6
+        )
         rows.append(
             [
                 entry.name,

@@ -80,9 +80,13 @@ class ReaderShelf:
 
 
 def find_names(checkpoints_dir: Path) -> list[str]:
-    """List what should be there and what is there besides: any folder with a config.json or weights."""
+    """List what should be there and what is there besides: any folder with a config.json or weights.
+
+    Backward language models are left out: they only lend their weights to taggers.
+    """
     files = [path for name in (CONFIG_NAME, WEIGHTS_NAME) for path in checkpoints_dir.glob(f"*/{name}")]
-    return list(dict.fromkeys([*EXPECTED, *sorted({path.parent.name for path in files})]))
+    names = sorted({path.parent.name for path in files if not path.parent.name.endswith("-backward")})
+    return list(dict.fromkeys([*EXPECTED, *names]))
 
 
 def load_entry(folder: Path) -> ShelfEntry:

@@ -5,7 +5,7 @@ Fonts are named by plain strings, so that nothing is fetched from outside.
 
 import gradio as gr
 
-__all__ = ["CSS", "ENTITY_COLOURS", "MOVE_COLOURS", "THEME"]
+__all__ = ["CSS", "ENTITY_COLOURS", "MOVE_COLOURS", "PART_OF_SPEECH_COLOURS", "THEME"]
 
 SANS = ["Inter", "system-ui", "Segoe UI", "Roboto", "Arial", "sans-serif"]
 MONO = ["ui-monospace", "Menlo", "monospace"]
@@ -54,5 +54,17 @@ footer .divider { display: none }
 """
 
 ENTITY_COLOURS = {"person": "#818cf8", "place": "#10b981", "organisation": "#f59e0b", "other name": "#f472b6"}
+PART_OF_SPEECH_COLOURS = {
+    "name": "#818cf8",
+    "noun": "#38bdf8",
+    "verb": "#f97316",
+    "adjective": "#10b981",
+    "adverb": "#a3e635",
+    "pronoun": "#f472b6",
+    "article": "#94a3b8",
+    "preposition": "#cbd5e1",
+    "conjunction": "#d6d3d1",
+    "number": "#facc15",
+}
 MOVE_COLOURS = {"−−": "#f97316", "−": "#fdba74", "+": "#a5b4fc", "++": "#6366f1"}
 """How a token moved the score: orange down, indigo up, as in the figures."""

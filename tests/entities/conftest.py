@@ -12,6 +12,7 @@ from rnn_demo.entities.tag import EntityTagger
 from rnn_demo.tokenizer import Tokenizer
 
 TAGS = ("O", "B-LOC", "I-LOC", "B-PER", "I-PER")
+POS_TAGS = ("NNP", "VBD")
 CHECKPOINT = Checkpoint(
     task="ner",
     cell="lstm",
@@ -31,8 +32,10 @@ CHECKPOINT = Checkpoint(
 
 @pytest.fixture
 def model(tokenizer: Tokenizer) -> TaggerModel:
-    """Make two layers of 6 units a direction, with weights large enough to mark something."""
-    config = TaggerConfig("lstm", tokenizer.vocab_size, 8, 6, 2, bidirectional=True, dropout_prob=0.5, tags=TAGS)
+    """Make two encoders of two layers of 6 units, with weights large enough to mark something."""
+    config = TaggerConfig(
+        "lstm", tokenizer.vocab_size, 8, 6, 2, dropout_prob=0.5, tags=TAGS, pos_tags=POS_TAGS, tagger_size=5
+    )
     torch.manual_seed(0)
     model = TaggerModel(config)
     for parameter in model.parameters():

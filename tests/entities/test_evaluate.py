@@ -68,6 +68,8 @@ def test_evaluate_changes_the_case_of_the_words(case, write, folder, tmp_path):
 def test_tags_do_not_depend_on_the_other_sentences(model, tokenizer):
     words = [*WORDS * 20, ["Ada"] * 300, ["", " ", "New York"]]  # given words stay one word each, whatever they are
     sentences = encode_sentences(words, tokenizer)
-    tags = tag_sentences(model, sentences)
+    tags, pos_tags = tag_sentences(model, sentences)
     assert [len(row) for row in tags] == [len(row) for row in words]
-    assert tags == [tag_sentences(model, [sentence])[0] for sentence in sentences]
+    alone = [tag_sentences(model, [sentence]) for sentence in sentences]
+    assert tags == [found[0] for found, _ in alone]
+    assert pos_tags == [found[0] for _, found in alone]

@@ -1,10 +1,13 @@
 """The tagger's network: one vector a word from the right pieces, and nothing that padding could change."""
 
+import json
+
 import pytest
 import torch
+from safetensors import safe_open
 
 from rnn_demo.config import TaggerConfig
-from rnn_demo.entities.model import TaggerModel, word_vectors
+from rnn_demo.entities.model import TaggerModel
 from rnn_demo.entities.pieces import collate, encode_sentences
 
 WORDS = [["Ada", "met", "Babbage", "in", "London"], ["Zyzzyva"], ["said", "Łódź", "."]]
@@ -16,43 +19,71 @@ def sentences(tokenizer):
     return encode_sentences(WORDS, tokenizer)
 
 
-def test_word_vectors_are_forward_at_the_last_and_backward_at_the_first_piece():
-    outputs = torch.arange(8.0).reshape(1, 4, 2) + torch.tensor([0.0, 100.0])  # forward 0 2 4 6, backward 101 103 ..
-    vectors = word_vectors(outputs, torch.tensor([[3, 1, 0]]), hidden_size=1)
-    assert vectors[0, :2].tolist() == [[4.0, 101.0], [6.0, 107.0]]
-    one_direction = word_vectors(outputs[:, :, :1], torch.tensor([[3, 1]]), hidden_size=1)
-    assert one_direction[0].tolist() == [[4.0], [6.0]]
+def test_a_word_is_what_each_direction_has_read_of_it_whole(model):
+    """The vector of a word: forward at its last piece, backward at its first, of every layer."""
+    seen = []
+    model.word_map.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0]))
+    pieces = torch.tensor([[20, 21, 22, 23]])
+    model.score_words(torch.cat([torch.tensor([[6]]), pieces], 1), torch.tensor([[3, 1, 0]]))
+    forward = model.encoder(torch.tensor([[6, 20, 21, 22, 23]])).layers
+    backward = model.backward_encoder(torch.tensor([[6, 23, 22, 21, 20]])).layers
+    first = torch.cat([layer[0, 3] for layer in forward] + [layer[0, 4] for layer in backward])
+    second = torch.cat([layer[0, 4] for layer in forward] + [layer[0, 1] for layer in backward])
+    torch.testing.assert_close(seen[0][0, :2], torch.stack([first, second]))
 
 
-def test_emissions_do_not_depend_on_padding(model, sentences):
-    together, num_words = model.emissions(**collate(sentences))
-    assert together.dtype == torch.float32
-    assert num_words.tolist() == [5, 1, 3]
-    for sentence, row, length in zip(sentences, together, num_words, strict=True):
-        alone, _ = model.emissions(**collate([sentence]))
-        torch.testing.assert_close(row[:length], alone[0])
+def test_scores_do_not_depend_on_padding(model, sentences):
+    together = model.score_words(**collate(sentences))
+    assert together.emissions.dtype == together.pos_logits.dtype == torch.float32
+    assert together.num_words.tolist() == [5, 1, 3]
+    for row, (sentence, length) in enumerate(zip(sentences, together.num_words.tolist(), strict=True)):
+        alone = model.score_words(**collate([sentence]))
+        torch.testing.assert_close(together.emissions[row, :length], alone.emissions[0])
+        torch.testing.assert_close(together.pos_logits[row, :length], alone.pos_logits[0])
 
 
-def test_forward_is_the_log_likelihood_of_the_tags(model, sentences):
+def test_forward_is_the_log_likelihood_of_tags_and_parts_of_speech(model, sentences):
     batch = collate(sentences)
     tags = torch.tensor([[3, 0, 3, 0, 1], [0, -100, -100, -100, -100], [0, 1, 0, -100, -100]])
-    log_likelihood = model(**batch, tags=tags)
-    emissions, num_words = model.emissions(**batch)
-    torch.testing.assert_close(log_likelihood, model.crf.log_likelihood(emissions, tags, num_words))
-    assert (log_likelihood < 0).all()
+    pos_tags = torch.tensor([[0, 1, 0, 1, 0], [1, -100, -100, -100, -100], [1, 0, -100, -100, -100]])
+    tag_nats, pos_nats = model(**batch, tags=tags, pos_tags=pos_tags)
+    scores = model.score_words(**batch)
+    torch.testing.assert_close(tag_nats, model.crf.log_likelihood(scores.emissions, tags, scores.num_words))
+    log_probs = scores.pos_logits.log_softmax(2)
+    torch.testing.assert_close(pos_nats[2], log_probs[2, 0, 1] + log_probs[2, 1, 0])
+    torch.testing.assert_close(pos_nats[1], log_probs[1, 0, 1])
+    assert (tag_nats < 0).all()
+
+
+def test_parts_of_speech_are_the_likeliest(model, sentences):
+    scores = model.score_words(**collate(sentences))
+    found = model.parts_of_speech(scores)
+    expected = ["NNP" if first > second else "VBD" for first, second in scores.pos_logits[0].tolist()]
+    assert found[0] == expected
 
 
 @pytest.mark.parametrize("cell", ["rnn", "gru", "lstm"])
 def test_every_weight_learns(cell, sentences, tokenizer):
-    model = TaggerModel(TaggerConfig(cell, tokenizer.vocab_size, 8, 6, 2, bidirectional=True, tags=("O", "B-X", "I-X")))
-    model(**collate(sentences), tags=torch.tensor([[1, 2, 0, 0, 1], [0] * 5, [0] * 5])).sum().backward()
+    sizes = {"vocab_size": tokenizer.vocab_size, "embed_size": 8, "hidden_size": 6, "num_layers": 2}
+    model = TaggerModel(TaggerConfig(cell, **sizes, tags=("O", "B-X", "I-X"), pos_tags=("A", "B")))
+    tags, pos_tags = torch.tensor([[1, 2, 0, 0, 1], [0] * 5, [0] * 5]), torch.tensor([[0] * 5] * 3)
+    tag_nats, pos_nats = model(**collate(sentences), tags=tags, pos_tags=pos_tags)
+    (tag_nats + pos_nats).sum().backward()
     assert all(parameter.grad is not None and parameter.grad.abs().sum() > 0 for parameter in model.parameters())
 
 
-def test_emissions_are_float32_under_autocast(model, sentences):
+def test_scores_are_float32_under_autocast(model, sentences):
     with torch.autocast("cpu", torch.bfloat16):
-        emissions, _ = model.emissions(**collate(sentences))
-    assert emissions.dtype == torch.float32
+        scores = model.score_words(**collate(sentences))
+    assert scores.emissions.dtype == scores.pos_logits.dtype == torch.float32
+
+
+def test_the_backward_encoder_has_a_file_of_its_own(model, folder):
+    with safe_open(folder / "backward.safetensors", "pt") as file:
+        assert all(name.startswith("backward_encoder.") for name in file.keys())  # noqa: SIM118 (not a dict)
+    assert json.loads((folder / "config.json").read_text())["more_weights"] == ["backward.safetensors"]
+    loaded = TaggerModel.load(folder).backward_encoder.embedding.weight
+    torch.testing.assert_close(loaded, model.backward_encoder.embedding.weight, rtol=0, atol=0.02)
 
 
 def test_loading_gives_the_same_tags_back(model, folder):

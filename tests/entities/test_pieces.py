@@ -1,23 +1,40 @@
 """Words as pieces: one way to cut a word wherever it stands, and batches of a bounded size."""
 
-from rnn_demo.entities.pieces import Sentence, collate, encode_sentences, encode_word_with_spans, length_sorted_batches
+import pytest
+
+from rnn_demo.entities.pieces import Sentence, collate, encode_sentences, encode_words_with_spans, length_sorted_batches
+from rnn_demo.entities.words import split_words
+from rnn_demo.spacing import join_words
 from rnn_demo.tokenizer import PAD_ID
 
 WORDS = [["Ada", "met", "Babbage", "in", "London"], ["Zyzzyva"], ["said", "Łódź", "."]]
 
 
-def test_words_are_encoded_with_a_space_before_them(tokenizer):
+def test_words_are_encoded_as_running_text(tokenizer):
     sentences = encode_sentences(WORDS, tokenizer)
-    assert [tokenizer.decode(sentence.token_ids) for sentence in sentences] == [f" {' '.join(row)}" for row in WORDS]
+    assert [tokenizer.decode(sentence.token_ids) for sentence in sentences] == [" " + join_words(row) for row in WORDS]
+    assert {sentence.token_ids[0] for sentence in sentences} == {tokenizer.style_id("news")}
     assert sentences[0].piece_counts == [len(tokenizer.encode(f" {word}")) for word in WORDS[0]]
 
 
-def test_words_with_spans_have_the_pieces_of_words_without(tokenizer):
-    for word in ["London", "Łódź", "▁", "東京", "x" * 50, "\x00"]:
-        tokens = encode_word_with_spans(word, 7, tokenizer)
-        assert [token.token_id for token in tokens] == encode_sentences([[word]], tokenizer)[0].token_ids
-        assert "".join(token.token for token in tokens) == word
-        assert (tokens[0].start, tokens[-1].end) == (7, 7 + len(word))
+@pytest.mark.parametrize(
+    "text",
+    ["London", "Łódź, ▁ 東京!", "x" * 50, "\x00", "IT'S IRAQ'S MEN (AGAIN).", "STRASSE İSTANBUL", "NATO", "don't (5%)"],
+)
+def test_words_with_spans_have_the_pieces_of_words_without(text, tokenizer):
+    words = split_words(text)
+    encoded = encode_words_with_spans(words, tokenizer)
+    sentence = encode_sentences([[word.text for word in words]], tokenizer)[0]
+    assert [token.token_id for tokens in encoded for token in tokens] == sentence.token_ids[1:]
+    assert [len(tokens) for tokens in encoded] == sentence.piece_counts
+    for word, tokens in zip(words, encoded, strict=True):
+        assert "".join(token.token for token in tokens) == word.text
+        assert (tokens[0].start, tokens[-1].end) == (word.start, word.end)
+
+
+def test_capitals_and_small_letters_read_alike(tokenizer):
+    words = ["IRAQ", "'S", "MEN", "WO", "N'T"]
+    assert encode_sentences([words], tokenizer) == encode_sentences([[word.lower() for word in words]], tokenizer)
 
 
 def test_even_an_empty_word_has_a_piece(tokenizer):

@@ -91,9 +91,9 @@ def test_confidence_is_the_posterior_of_the_span_and_no_larger_than_that_of_its_
     result = tagger.predict([TEXTS[0]])[0]
     sentence = encode_sentences([[token.token for token in result.tokens]], tagger.tokenizer)[0]
     ids, counts = torch.tensor([sentence.token_ids]), torch.tensor([sentence.piece_counts])
-    emissions, num_words = tagger.model.emissions(ids, counts)
+    scores = tagger.model.score_words(ids, counts)
     spans = spans_of([token.tag for token in result.tokens])
-    posteriors = tagger.model.crf.span_posteriors(emissions, num_words, spans)
+    posteriors = tagger.model.crf.span_posteriors(scores.emissions, scores.num_words, spans)
     assert [entity.confidence for entity in result.entities] == pytest.approx(posteriors.tolist(), abs=1e-5)
     for entity, span in zip(result.entities, spans, strict=True):
         assert entity.confidence <= min(token.confidence for token in result.tokens[span.start : span.end]) + 1e-5

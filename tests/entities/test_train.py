@@ -5,31 +5,41 @@ import json
 import pytest
 import torch
 from datasets import Dataset
+from tiny import checkpoint_of
 
-from rnn_demo.config import EntityRecipe
+from rnn_demo.checkpoint import save_checkpoint
+from rnn_demo.config import EntityRecipe, LanguageModelConfig, TaggerConfig
 from rnn_demo.entities.corpus import TaggedSentences
-from rnn_demo.entities.evaluate import evaluate
+from rnn_demo.entities.crf import PAD_TAG_ID
+from rnn_demo.entities.evaluate import evaluate, tag_sentences
+from rnn_demo.entities.model import TaggerModel
+from rnn_demo.entities.pieces import collate
 from rnn_demo.entities.tag import EntityTagger
 from rnn_demo.entities.train import EntityObjective, tag_set, train
 from rnn_demo.errors import DataError, InputError
+from rnn_demo.language.model import LanguageModel
+from rnn_demo.spacing import join_words
+from rnn_demo.training.batching import pad_rows
 
 TAGS = ("O", "B-LOC", "I-LOC", "B-PER", "I-PER")
 WORDS = [["Ada", "Lovelace", "met", "Babbage"], ["He", "saw", "London", "."], ["Rome"], ["a", "fine", "day"]]
 WORD_TAGS = [["B-PER", "I-PER", "O", "B-PER"], ["O", "O", "B-LOC", "O"], ["B-LOC"], ["O"] * 3]
-SIZES = {"embed_size": 8, "hidden_size": 6, "num_layers": 1, "batch_size": 4, "precision": "fp32"}
+WORD_POS = [["NNP", "NNP", "VBD", "NNP"], ["PRP", "VBD", "NNP", "."], ["NNP"], ["DT", "JJ", "NN"]]
+POS_TAGS = (".", "DT", "JJ", "NN", "NNP", "PRP", "VBD")
+SIZES = {"embed_size": 8, "hidden_size": 6, "num_layers": 1, "tagger_size": 6, "batch_size": 4, "precision": "fp32"}
 
 
-def write_split(data_dir, split, words=WORDS, tags=WORD_TAGS):
+def write_split(data_dir, split, words=WORDS, tags=WORD_TAGS, **more):
     (data_dir / "mine").mkdir(parents=True, exist_ok=True)
     path = data_dir / "mine" / f"{split}-00000-of-00001.parquet"
-    Dataset.from_dict({"tokens": words, "ner_tags": tags}).to_parquet(path)
+    Dataset.from_dict({"tokens": words, "ner_tags": tags, **more}).to_parquet(path)
 
 
 @pytest.fixture
 def recipe(tokenizer, tmp_path):
     """Write a data set of 8 sentences and a tokenizer; give a recipe that trains on them for two steps."""
-    write_split(tmp_path / "data", "train", WORDS * 2, WORD_TAGS * 2)
-    write_split(tmp_path / "data", "validation")
+    write_split(tmp_path / "data", "train", WORDS * 2, WORD_TAGS * 2, pos_tags=WORD_POS * 2)
+    write_split(tmp_path / "data", "validation", pos_tags=WORD_POS)
     (tmp_path / "tokenizer").mkdir()
     (tmp_path / "tokenizer" / "tokenizer.model").write_bytes(tokenizer.model_proto)
     places = {"data_dir": tmp_path / "data", "output_dir": tmp_path / "ner-tiny", "runs_dir": tmp_path / "runs"}
@@ -37,29 +47,33 @@ def recipe(tokenizer, tmp_path):
 
 
 def make_objective(tokenizer, **settings):
-    data = TaggedSentences("mine/train", WORDS * 8, WORD_TAGS * 8)
-    return EntityObjective(data, data, TAGS, tokenizer, EntityRecipe(**{**SIZES, **settings}))
+    data = TaggedSentences("mine/train", WORDS * 8, WORD_TAGS * 8, WORD_POS * 8)
+    config = TaggerConfig("lstm", tokenizer.vocab_size, 8, 6, 1, tags=TAGS, pos_tags=POS_TAGS)
+    return EntityObjective(data, data, config, tokenizer, EntityRecipe(**{**SIZES, **settings}))
 
 
 def test_two_steps_give_a_checkpoint_that_answers_as_it_was_measured(recipe):
     steps = []
     folder = train(recipe, steps.append)
     assert [progress.step for progress in steps] == [1, 2]
-    assert steps[-1].metrics.keys() == {"f1", "precision", "recall"}
+    assert steps[-1].metrics.keys() == {"f1", "precision", "recall", "pos_accuracy"}
     config = json.loads((folder / "config.json").read_text())
-    assert (config["task"], config["cell"], config["bidirectional"]) == ("ner", "lstm", True)
+    assert (config["task"], config["cell"], config["pos_tags"]) == ("ner", "lstm", list(POS_TAGS))
     assert tuple(config["tags"]) == TAGS
     assert (config["data"], config["chosen_on"]) == (["mine/train"], "mine/validation")
     tagger = EntityTagger.load(folder)
     assert tagger.predict(["Ada saw Rome."])[0].text == "Ada saw Rome."
-    assert evaluate(folder, "mine", "validation", recipe.data_dir, "asis")["entities"] == 4
+    measured = evaluate(folder, "mine", "validation", recipe.data_dir, "asis")
+    assert measured["entities"] == 4
+    assert 0 <= measured["pos_accuracy"] <= 1
 
 
 def test_a_tagger_learns_its_training_sentences_by_heart(recipe):
-    settings = {**vars(recipe), "steps": 60, "lr": 0.03, "dropout_prob": 0.0, "warmup_steps": 0, "validate_every": 60}
+    settings = {**vars(recipe), "steps": 80, "lr": 0.03, "warmup_steps": 0, "validate_every": 80}
+    settings |= {"dropout_prob": 0.0, "tagger_dropout_prob": 0.0, "layer_lr_decay": 1.0, "pos_weight": 0.5}
     steps = []
     train(EntityRecipe(**settings), steps.append)
-    assert steps[-1].metrics["f1"] == 1
+    assert steps[-1].metrics["f1"] == steps[-1].metrics["pos_accuracy"] == 1
     assert steps[-1].loss_nats < 0.5 < steps[0].loss_nats
 
 
@@ -67,7 +81,7 @@ def test_batches_are_a_pure_function_of_the_step(tokenizer):
     objective, again = make_objective(tokenizer), make_objective(tokenizer)
     for step in (5, 0, 17):
         first, second = objective.batch_at(step, 0, 1), again.batch_at(step, 0, 1)
-        assert all(torch.equal(first[name], second[name]) for name in ("token_ids", "piece_counts", "tags"))
+        assert all(torch.equal(first[name], second[name]) for name in ("token_ids", "piece_counts", "tags", "pos_tags"))
     other_seed = make_objective(tokenizer, seed=1)
     assert any(
         not torch.equal(objective.batch_at(step, 0, 1)["token_ids"], other_seed.batch_at(step, 0, 1)["token_ids"])
@@ -76,7 +90,7 @@ def test_batches_are_a_pure_function_of_the_step(tokenizer):
 
 
 def test_two_processes_share_the_batch_of_one(tokenizer):
-    objective = make_objective(tokenizer, upper_prob=0.4, lower_prob=0.4)
+    objective = make_objective(tokenizer, lower_prob=0.5)
     for step in range(4):
         whole = objective.batch_at(step, 0, 1)
         for rank in range(2):
@@ -86,13 +100,28 @@ def test_two_processes_share_the_batch_of_one(tokenizer):
             assert torch.equal(part["tags"], whole["tags"][rank::2, :num_words])
 
 
-@pytest.mark.parametrize(("settings", "write"), [({"upper_prob": 1.0}, str.upper), ({"lower_prob": 1.0}, str.lower)])
-def test_sentences_are_shown_in_another_case(settings, write, tokenizer):
-    objective = make_objective(tokenizer, **{"upper_prob": 0.0, "lower_prob": 0.0, "passage_sentences": 1, **settings})
+@pytest.mark.parametrize(("lower_prob", "write"), [(0.0, str), (1.0, str.lower)])
+def test_sentences_are_shown_in_small_letters(lower_prob, write, tokenizer):
+    objective = make_objective(tokenizer, lower_prob=lower_prob, passage_sentences=1)
     batch = objective.batch_at(3, 0, 1)
     rows = zip(batch["token_ids"].tolist(), lengths(batch), strict=True)
-    shown = {tokenizer.decode(token_ids[:length]) for token_ids, length in rows}
-    assert shown <= {" " + write(" ".join(row)) for row in WORDS}
+    shown = {tokenizer.decode(token_ids[: 1 + length]) for token_ids, length in rows}
+    assert shown <= {" " + write(join_words(row)) for row in WORDS}
+
+
+def test_the_backward_direction_starts_from_a_backward_language_model(recipe, tokenizer, tmp_path):
+    sizes = {"cell": "lstm", "vocab_size": tokenizer.vocab_size, "embed_size": 8, "hidden_size": 6, "num_layers": 1}
+    folders = {}
+    for name, backward in (("forward", False), ("backward", True)):
+        model = LanguageModel(LanguageModelConfig(**sizes, backward=backward))
+        folders[name] = tmp_path / f"lm-{name}"
+        save_checkpoint(folders[name], model, tokenizer, checkpoint_of("lm"))
+    starts = {"init_from": str(folders["forward"]), "backward_from": str(folders["backward"])}
+    trained = TaggerModel.load(train(EntityRecipe(**{**vars(recipe), **starts, "lr": 1e-9}), lambda progress: None))
+    for encoder, name in ((trained.encoder, "forward"), (trained.backward_encoder, "backward")):
+        started = LanguageModel.load(folders[name]).encoder.state_dict()
+        for weight, value in encoder.state_dict().items():
+            torch.testing.assert_close(value, started[weight], rtol=0, atol=1e-6)
 
 
 def lengths(batch):
@@ -105,9 +134,17 @@ def test_num_tokens_leaves_padding_out(tokenizer):
     assert objective.num_tokens(batch) == sum(lengths(batch))
 
 
-def test_case_probabilities_above_one_together_are_refused():
-    with pytest.raises(InputError, match=r"upper_prob \+ lower_prob is 1.2; it must be at most 1"):
-        EntityRecipe(upper_prob=0.6, lower_prob=0.6)
+def test_a_probability_above_one_is_refused():
+    with pytest.raises(InputError, match=r"lower_prob is 1.2; it must be in \[0, 1\]"):
+        EntityRecipe(lower_prob=1.2)
+
+
+def test_data_without_parts_of_speech_trains_a_tagger_that_knows_none(recipe):
+    for split in ("train", "validation"):
+        write_split(recipe.data_dir, split, WORDS * 2, WORD_TAGS * 2)
+    folder = train(recipe, lambda progress: None)
+    assert {token.pos for token in EntityTagger.load(folder).predict(["Ada saw Rome."])[0].tokens} == {""}
+    assert "pos_accuracy" not in evaluate(folder, "mine", "validation", recipe.data_dir, "asis")
 
 
 @pytest.mark.parametrize(
@@ -140,8 +177,24 @@ def test_a_data_set_without_entities_is_refused(recipe):
         train(recipe, pytest.fail)
 
 
+@torch.no_grad()
+def test_calibration_makes_the_held_out_tags_likelier_and_changes_none(tokenizer, model):
+    objective = make_objective(tokenizer)
+    batch = {**collate(objective.validation_sentences[:4])}
+    tags = torch.from_numpy(pad_rows([[TAGS.index(tag) for tag in row] for row in WORD_TAGS], PAD_TAG_ID)[0])
+
+    def nats():
+        scores = model.score_words(**batch)
+        return -model.crf.log_likelihood(scores.emissions, tags, scores.num_words).sum()
+
+    before, found = nats(), tag_sentences(model, objective.validation_sentences)
+    objective.finish(model)
+    assert nats() < before
+    assert tag_sentences(model, objective.validation_sentences) == found
+
+
 def test_every_label_gets_both_tags():
-    data = TaggedSentences("mine/train", [["Rome", "Ada"]], [["B-LOC", "B-PER"]])
+    data = TaggedSentences("mine/train", [["Rome", "Ada"]], [["B-LOC", "B-PER"]], [["NNP", "NNP"]])
     assert tag_set(data, data) == TAGS
 
 

@@ -24,6 +24,7 @@ def test_two_classes_are_cut_at_one_half(folder, tmp_path, monkeypatch):
     metrics = evaluate(folder, "mine", "test", tmp_path, "asis")
     # bins of 1/15: 0.5 -> (7/15, 8/15]; 0.6 -> (8/15, 9/15]; 0.9 and 0.95 -> (13/15, 14/15] and (14/15, 1]
     gaps = [abs(1 - 0.5), abs(1 - 0.6), abs(0 - 0.9), abs(1 - 0.95)]
+    assert list(metrics.pop("reliability")) == ["0.47-0.53", "0.53-0.60", "0.87-0.93", "0.93-1.00"]
     assert metrics == {"accuracy": 0.75, "ece": pytest.approx(sum(gaps) / 4), "examples": 4}
     assert json.loads(json.dumps(metrics)) == metrics
 

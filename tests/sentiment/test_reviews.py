@@ -70,7 +70,7 @@ def test_a_missing_column_is_named(tmp_path):
     with pytest.raises(DataError, match="'unlabelled' has no column 'label'; it has text"):
         read_labels("unlabelled", "test", tmp_path)
     write_split(tmp_path, "titled", "test", title=["a"], label=[1])
-    with pytest.raises(DataError, match="'titled' has no column 'text' or 'sentence'; it has title, label"):
+    with pytest.raises(DataError, match="'titled' has no column 'text', 'sentence' or 'tokens'; it has title, label"):
         read_labels("titled", "test", tmp_path)
 
 

@@ -7,10 +7,11 @@ from tiny import FILM_LABELS, FILM_TEXTS, sentiment_model, write_split
 
 from rnn_demo.cells import CELLS
 from rnn_demo.config import SentimentRecipe
-from rnn_demo.sentiment.evaluate import evaluate
+from rnn_demo.sentiment.evaluate import evaluate, score_rows
 from rnn_demo.sentiment.reviews import LabelledText
 from rnn_demo.sentiment.score import SentimentScorer
 from rnn_demo.sentiment.train import SentimentObjective, train
+from rnn_demo.training.calibration import TEMPERATURES
 
 SIZES = {"embed_size": 12, "hidden_size": 12, "num_layers": 1, "batch_size": 8, "precision": "fp32"}
 ROWS = [LabelledText(text, float(label)) for text, label in zip(FILM_TEXTS, FILM_LABELS, strict=True)] * 6
@@ -95,6 +96,28 @@ def test_validation_is_over_all_held_out_rows_and_accuracy_over_the_clear_ones(t
     assert "sst2" not in objective.chosen_on
     neutral = make_objective(tokenizer, {"sst5": films[2:3]})
     assert neutral.validate(model).keys() == {"nats"}
+
+
+@torch.no_grad()
+def test_calibration_makes_the_held_out_rows_likelier_and_changes_no_verdict(tokenizer):
+    model = sentiment_model(tokenizer.vocab_size)
+    objective = make_objective(tokenizer, {"imdb": ROWS, "sst5": [*ROWS[:3], LabelledText("a day", 0.5)]})
+    before = {name: score_rows(model, rows) for name, (rows, _) in objective.held_out.items()}
+    bias = model.classifier.bias.clone()
+    objective.finish(model)
+    temperature = float(bias / model.classifier.bias)
+    assert np.abs(TEMPERATURES / temperature - 1).min() < 1e-4
+    after = {name: score_rows(model, rows) for name, (rows, _) in objective.held_out.items()}
+    for name, scores in before.items():
+        np.testing.assert_array_equal(scores >= 0.5, after[name] >= 0.5)
+        np.testing.assert_allclose(np.log(1 / after[name] - 1), np.log(1 / scores - 1) / temperature, atol=1e-4)
+
+    def nats(scores):
+        clear = {name: objective.held_out[name][1] != 0.5 for name in scores}
+        truth = {name: objective.held_out[name][1] for name in scores}
+        return sum(-np.log(np.where(truth[n] > 0.5, s, 1 - s))[clear[n]].mean() for n, s in scores.items())
+
+    assert nats(after) <= nats(before)
 
 
 @pytest.mark.parametrize(

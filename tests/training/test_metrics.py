@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rnn_demo.training.metrics import expected_calibration_error
+from rnn_demo.training.metrics import expected_calibration_error, reliability
 
 
 def by_definition(probs, labels, num_bins=15):
@@ -26,6 +26,14 @@ def by_definition(probs, labels, num_bins=15):
 def test_is_its_definition(rows):
     probs, labels = (np.array(column) for column in zip(*rows, strict=True))
     assert expected_calibration_error(probs, labels) == pytest.approx(by_definition(probs, labels), abs=1e-9)
+
+
+def test_reliability_counts_every_row_once():
+    probs, labels = np.array([0.02, 0.5, 0.51, 0.97, 1.0]), np.array([0, 1, 0, 0, 1])
+    bins = reliability(probs, labels)
+    assert {ends: b["examples"] for ends, b in bins.items()} == {"0.47-0.53": 2, "0.93-1.00": 3}
+    assert bins["0.93-1.00"]["accuracy"] == pytest.approx(2 / 3)
+    assert bins["0.93-1.00"]["confidence"] == pytest.approx((0.98 + 0.97 + 1) / 3)
 
 
 @pytest.mark.parametrize(

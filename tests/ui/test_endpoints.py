@@ -69,6 +69,7 @@ def test_tag_entities_gives_offsets_in_code_points(client: Client) -> None:
     assert result["text"] == TEXT
     assert all(TEXT[token["start"] : token["end"]] == token["token"] for token in result["tokens"])
     assert all(set(entity) == {"label", "start", "end", "confidence"} for entity in result["entities"])
+    assert all(token["pos"] in ("NNP", "VBD") for token in result["tokens"])
 
 
 @pytest.mark.parametrize("model", ["lm-lstm", "lm-gru", "lm-rnn", "sentiment-lstm", "ner-lstm"])

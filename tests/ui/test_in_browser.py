@@ -165,9 +165,12 @@ def test_sentiment_is_scored(page: Page) -> None:
 def test_entities_are_marked_and_listed(page: Page) -> None:
     panel = open_tab(page, "Entities")
     panel.get_by_label("Text").fill("Ada met Babbage 👩‍👧 in Paris")
-    panel.get_by_role("button", name="Find names").click()
+    panel.get_by_role("button", name="Read").click()
     expect(panel.locator("#entities")).to_contain_text("Paris", timeout=SLOW_MS)
     expect(panel.get_by_role("grid")).to_contain_text("Babbage", timeout=SLOW_MS)
+    panel.get_by_label("parts of speech").check()
+    expect(panel.locator("#entities .token.highlighted")).to_have_count(6, timeout=SLOW_MS)
+    panel.get_by_label("names").check()
     panel.get_by_role("button", name="China Airlines flew").click()
     expect(panel.get_by_role("grid")).to_contain_text("Airlines", timeout=SLOW_MS)
 

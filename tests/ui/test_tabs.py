@@ -5,13 +5,13 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rnn_demo.results import Entity, ScoredToken, SentimentScore, TaggedText
+from rnn_demo.results import Entity, ScoredToken, SentimentScore, TaggedText, TaggedToken
 from rnn_demo.ui import TABS, build_app
-from rnn_demo.ui.entities_tab import mark
+from rnn_demo.ui.entities_tab import PARTS_OF_SPEECH, mark, mark_parts_of_speech
 from rnn_demo.ui.models_tab import model_rows
 from rnn_demo.ui.readers import ReaderShelf
 from rnn_demo.ui.sentiment_tab import colour_moves
-from rnn_demo.ui.theme import MOVE_COLOURS
+from rnn_demo.ui.theme import MOVE_COLOURS, PART_OF_SPEECH_COLOURS
 
 
 @given(st.lists(st.tuples(st.text(max_size=4), st.floats(0, 1)), min_size=1))
@@ -39,6 +39,19 @@ def test_marks_give_the_text_back_with_its_emoji() -> None:
     parts = mark(TaggedText(text, entities, ()))
     assert "".join(part for part, _ in parts) == text
     assert [part for part in parts if part[1]] == [("Ada", "person"), ("Babbage", "person"), ("東京", "THING")]
+
+
+def test_parts_of_speech_are_named_in_plain_words() -> None:
+    text = "She met  Ada."
+    tokens = [("She", 0, "PRP"), ("met", 4, "VBD"), ("Ada", 9, "NNP"), (".", 12, ".")]
+    tagged = tuple(TaggedToken(word, start, start + len(word), "O", 1.0, pos) for word, start, pos in tokens)
+    parts = mark_parts_of_speech(TaggedText(text, (), tagged))
+    assert "".join(part for part, _ in parts) == text
+    assert [part for part in parts if part[1]] == [("She", "pronoun"), ("met", "verb"), ("Ada", "name")]
+
+
+def test_every_part_of_speech_has_its_colour() -> None:
+    assert set(PARTS_OF_SPEECH.values()) == set(PART_OF_SPEECH_COLOURS)
 
 
 def test_model_rows_say_what_the_config_files_say(checkpoints_dir: Path) -> None:
