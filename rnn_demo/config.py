@@ -164,6 +164,8 @@ class Recipe:
     """Largest learning rate, per step (AdamW)."""
     layer_lr_decay: float = 1.0
     """Each layer learns this many times slower than the one above it (Howard & Ruder 2018 take 2.6); 1 = off."""
+    frozen_share: float = 0.0
+    """Share of the run in which the encoders stay as they are and only what stands on them learns; 0 = off."""
     weight_decay: float = 0.01
     """AdamW's decoupled weight decay; 0 = off."""
     average_decay: float = 0.0
@@ -193,6 +195,7 @@ class Recipe:
         require(0 <= self.seed < 2**32, "seed", self.seed, "in 0..2^32 - 1")
         require(0 <= self.dropout_prob < 1, "dropout_prob", self.dropout_prob, "in [0, 1)")
         require(self.lr > 0, "lr", self.lr, "more than 0")
+        require(0 <= self.frozen_share < 1, "frozen_share", self.frozen_share, "in [0, 1)")
         require(0 <= self.average_decay < 1, "average_decay", self.average_decay, "in [0, 1)")
         require(self.layer_lr_decay >= 1, "layer_lr_decay", self.layer_lr_decay, "1 or more")
         require(self.precision in ("auto", "bf16", "fp32"), "precision", self.precision, "auto, bf16 or fp32")
@@ -280,6 +283,7 @@ class EntityRecipe(Recipe):
     batch_size: int = 32
     lr: float = 2e-3
     layer_lr_decay: float = 2.6
+    frozen_share: float = 0.5
     lower_prob: float = 0.2
     """Chance that a training sentence is shown in small letters."""
     passage_sentences: int = 3

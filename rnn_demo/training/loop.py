@@ -21,7 +21,13 @@ from typing import Any, Protocol
 
 import torch
 from accelerate import Accelerator, PartialState
-from accelerate.utils import broadcast, broadcast_object_list, parse_flag_from_env, set_seed
+from accelerate.utils import (
+    DistributedDataParallelKwargs,
+    broadcast,
+    broadcast_object_list,
+    parse_flag_from_env,
+    set_seed,
+)
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
@@ -163,6 +169,7 @@ class Loop:
         self.accelerator = Accelerator(
             cpu=on_cpu,
             mixed_precision="bf16" if precision == "bf16" else "no",
+            kwargs_handlers=[DistributedDataParallelKwargs(find_unused_parameters=recipe.frozen_share > 0)],
             log_with="tensorboard",
             project_dir=run_dir,
         )
@@ -170,6 +177,7 @@ class Loop:
         self.standing = Standing()
         self.accelerator.register_for_checkpointing(self.standing)
         groups = parameter_groups(model, recipe.layer_lr_decay, recipe.weight_decay)
+        self.encoder_parameters = [p for name, p in model.named_parameters() if "encoder." in name]
         self.model, self.optimizer = self.accelerator.prepare(model, torch.optim.AdamW(groups, lr=recipe.lr))
         self.averaged = average_of(self.accelerator.unwrap_model(self.model), recipe.average_decay)
         if self.averaged is not None:
@@ -216,6 +224,8 @@ class Loop:
     def _step(self, fraction: float) -> float:
         accelerator, standing = self.accelerator, self.standing
         factor = learning_rate_factor(standing.step, fraction, self.recipe.warmup_steps)
+        for parameter in self.encoder_parameters:
+            parameter.requires_grad_(fraction >= self.recipe.frozen_share)
         for group in self.optimizer.param_groups:
             group["lr"] = self.recipe.lr * factor * group["lr_scale"]
         batch = self.objective.batch_at(standing.step, accelerator.process_index, accelerator.num_processes)

@@ -90,6 +90,20 @@ def test_a_run_validates_keeps_the_best_and_logs(job):
     assert json.loads((job.run_dir / "run.json").read_text())["finished"]
 
 
+def test_encoders_can_stay_as_they_are_for_a_share_of_the_run(job):
+    seen = []
+
+    def listen(progress):
+        seen.append(job.weights()["encoder.layers.0.forward_cell.kernel.weight_hh_l0"])
+
+    job.run(listen, frozen_share=0.5)
+    torch.manual_seed(0)
+    start = LanguageModel(job.model.config).state_dict()["encoder.layers.0.forward_cell.kernel.weight_hh_l0"]
+    assert all(torch.equal(weight, start) for weight in seen[: STEPS // 2])
+    assert all(not torch.equal(one, other) for one, other in pairwise(seen[STEPS // 2 - 1 :]))
+    assert all(parameter.requires_grad for parameter in job.model.parameters())
+
+
 def test_the_average_is_validated_and_saved_while_the_weights_train_on(tokenizer, tmp_path):
     plain, averaged = Job(tokenizer, tmp_path / "plain"), Job(tokenizer, tmp_path / "averaged")
     plain.run()
