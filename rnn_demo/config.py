@@ -46,12 +46,17 @@ class EncoderConfig:
     """Whether each layer also reads the text backwards."""
     dropout_prob: float = 0.0
     """Chance that a number between two layers is set to 0 while training; 0 = off."""
+    weight_drop_prob: float = 0.0
+    """Chance that a recurrent weight is set to 0 while training; 0 = off."""
+    embed_drop_prob: float = 0.0
+    """Chance that a piece's whole vector is set to 0 while training; 0 = off."""
 
     def __post_init__(self) -> None:
         """Refuse sizes below 1 and probabilities outside [0, 1)."""
         for field in ("vocab_size", "embed_size", "hidden_size", "num_layers"):
             require(getattr(self, field) >= 1, field, getattr(self, field), "1 or more")
-        require(0 <= self.dropout_prob < 1, "dropout_prob", self.dropout_prob, "in [0, 1)")
+        for field in ("dropout_prob", "weight_drop_prob", "embed_drop_prob"):
+            require(0 <= getattr(self, field) < 1, field, getattr(self, field), "in [0, 1)")
 
     @property
     def output_size(self) -> int:
@@ -65,6 +70,10 @@ class LanguageModelConfig(EncoderConfig):
 
     backward: bool = False
     """Whether texts are read from their end to their beginning: such a model cannot write, it helps a tagger."""
+    ar_weight: float = 0.0
+    """Share of the outputs' size in the loss while training (see `activation.py`); 0 = off."""
+    tar_weight: float = 0.0
+    """Share of the outputs' jumps in the loss while training; 0 = off."""
 
     def __post_init__(self) -> None:
         """Refuse a model that would see the token it has to predict."""
@@ -158,6 +167,10 @@ class Recipe:
     """Layers, stacked."""
     dropout_prob: float = 0.0
     """Chance that a number between two layers is set to 0; 0 = off."""
+    weight_drop_prob: float = 0.0
+    """Chance that a recurrent weight is set to 0 (Merity et al. 2017); 0 = off."""
+    embed_drop_prob: float = 0.0
+    """Chance that a piece's whole vector is set to 0 (Gal & Ghahramani 2016); 0 = off."""
     batch_size: int = 32
     """Rows in one optimiser step, over all processes."""
     lr: float = 1e-3
@@ -193,10 +206,9 @@ class Recipe:
         if self.steps is None and self.minutes is None:
             object.__setattr__(self, "minutes", 20.0)
         require(0 <= self.seed < 2**32, "seed", self.seed, "in 0..2^32 - 1")
-        require(0 <= self.dropout_prob < 1, "dropout_prob", self.dropout_prob, "in [0, 1)")
+        for field in ("dropout_prob", "weight_drop_prob", "embed_drop_prob", "frozen_share", "average_decay"):
+            require(0 <= getattr(self, field) < 1, field, getattr(self, field), "in [0, 1)")
         require(self.lr > 0, "lr", self.lr, "more than 0")
-        require(0 <= self.frozen_share < 1, "frozen_share", self.frozen_share, "in [0, 1)")
-        require(0 <= self.average_decay < 1, "average_decay", self.average_decay, "in [0, 1)")
         require(self.layer_lr_decay >= 1, "layer_lr_decay", self.layer_lr_decay, "1 or more")
         require(self.precision in ("auto", "bf16", "fp32"), "precision", self.precision, "auto, bf16 or fp32")
 
@@ -223,6 +235,14 @@ class LanguageRecipe(Recipe):
     """Read texts from their end to their beginning: the other half of a tagger's backbone."""
     lower_prob: float = 0.05
     """Chance that an excerpt is shown in small letters, as visitors type."""
+    excerpt_chars: int = 3000
+    """Longer documents are cut at ends of lines into excerpts of at least so many characters; 0 = never."""
+    characters: bool = False
+    """Read single characters, those of the training text, instead of the pieces of --tokenizer."""
+    ar_weight: float = 0.0
+    """Share of the outputs' size in the loss (Merity et al. 2017); 0 = off."""
+    tar_weight: float = 0.0
+    """Share of the outputs' jumps in the loss (Merity et al. 2017); 0 = off."""
     validation_dataset: str = "english_novels"
     """Data set whose validation split chooses the best weights."""
     validation_tokens: int = 60_000
@@ -238,6 +258,9 @@ class LanguageRecipe(Recipe):
         super().__post_init__()
         for field in ("seq_len", "validation_tokens"):
             require(getattr(self, field) >= 1, field, getattr(self, field), "1 or more")
+        for field in ("excerpt_chars", "ar_weight", "tar_weight"):
+            require(getattr(self, field) >= 0, field, getattr(self, field), "0 or more")
+        require(not (self.characters and self.init_from), "characters", True, "False with --init-from")
         require(len(self.datasets) > 0, "datasets", self.datasets, "one data set or more")
         require(0 <= self.lower_prob <= 1, "lower_prob", self.lower_prob, "in [0, 1]")
 

@@ -11,6 +11,8 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
+from rnn_demo.regularisation.weight_drop import run_with_dropped_weights
+
 __all__ = ["Cell", "State"]
 
 State = tuple[Tensor, ...]
@@ -26,15 +28,16 @@ class Cell(nn.Module, ABC):
     Args:
         input_size: numbers in one input vector x_t.
         hidden_size: units, numbers in h_t.
+        weight_drop_prob: chance that a recurrent weight is set to 0 while training; see `weight_drop.py`.
     """
 
     kernel_class: ClassVar[type[nn.RNN | nn.GRU | nn.LSTM]]
     state_names: ClassVar[tuple[str, ...]]
     gate_names: ClassVar[tuple[str, ...]]
 
-    def __init__(self, input_size: int, hidden_size: int) -> None:
+    def __init__(self, input_size: int, hidden_size: int, weight_drop_prob: float = 0.0) -> None:
         super().__init__()
-        self.hidden_size = hidden_size
+        self.hidden_size, self.weight_drop_prob = hidden_size, weight_drop_prob
         self.kernel = self.kernel_class(input_size, hidden_size, batch_first=True)
         w_ih, w_hh, b_ih, b_hh = self.weights
         for gate in range(len(w_ih) // hidden_size):
@@ -80,7 +83,11 @@ class Cell(nn.Module, ABC):
         """
         hidden = None if state is None else tuple(part.unsqueeze(0).contiguous() for part in state)
         one_part = len(self.state_names) == 1  # torch wants a bare tensor then
-        outputs, final = self.kernel(inputs, hidden[0] if hidden and one_part else hidden)
+        given = hidden[0] if hidden and one_part else hidden
+        if self.training and self.weight_drop_prob:
+            outputs, final = run_with_dropped_weights(self.kernel, inputs, given, self.weight_drop_prob)
+        else:
+            outputs, final = self.kernel(inputs, given)
         final = (final,) if one_part else final
         return outputs, tuple(part.squeeze(0) for part in final)
 

@@ -26,8 +26,8 @@ class LSTMCell(Cell):
     state_names = ("h", "c")
     gate_names = ("input", "forget", "candidate", "output")
 
-    def __init__(self, input_size: int, hidden_size: int) -> None:
-        super().__init__(input_size, hidden_size)
+    def __init__(self, input_size: int, hidden_size: int, weight_drop_prob: float = 0.0) -> None:
+        super().__init__(input_size, hidden_size, weight_drop_prob)
         _, _, b_ih, _ = self.weights
         with torch.no_grad():
             b_ih[hidden_size : 2 * hidden_size].fill_(1.0)  # rows stand in the order i, f, g, o

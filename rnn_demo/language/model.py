@@ -12,6 +12,7 @@ from rnn_demo.checkpoint import CheckpointModel
 from rnn_demo.config import LanguageModelConfig
 from rnn_demo.encoder import Encoder
 from rnn_demo.language.loss import linear_cross_entropy
+from rnn_demo.regularisation.activation import activation_penalty
 
 __all__ = ["UNCOUNTED", "LanguageModel"]
 
@@ -50,6 +51,8 @@ class LanguageModel(CheckpointModel):
         projected = self.projection(self.encoder.dropout(encoded.outputs)).flatten(0, 1)
         weight = self.encoder.embedding.weight
         loss = linear_cross_entropy(projected, weight, self.bias, targets.flatten(), ignore_index=UNCOUNTED)
+        if self.training and (self.config.ar_weight or self.config.tar_weight):
+            loss = loss + activation_penalty(encoded.outputs, self.config.ar_weight, self.config.tar_weight)
         return loss, encoded.final_state
 
     def predict(self, token_ids: Tensor, state: State | None = None) -> tuple[Tensor, State]:

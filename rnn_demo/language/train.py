@@ -25,10 +25,10 @@ from rnn_demo.training.batching import StreamBatches
 from rnn_demo.training.corpora import STYLE_OF, as_texts, available_splits, clean, read_split
 from rnn_demo.training.loop import Progress
 from rnn_demo.training.run import network_sizes, open_tokenizer, start_model, train_and_save
+from rnn_demo.training.vocabulary import learn_characters
 
 __all__ = ["LanguageObjective", "excerpts", "train"]
 
-EXCERPT_CHARS = 3000
 UNSTYLED_SHARE = 0.1
 
 
@@ -80,21 +80,28 @@ class LanguageObjective:
 
 def train(recipe: LanguageRecipe, on_progress: Callable[[Progress], None]) -> Path | None:
     """Train a language model and write its checkpoint; see `train_and_save`."""
-    tokenizer = open_tokenizer(recipe)
+    tokenizer = _character_tokenizer(recipe) if recipe.characters else open_tokenizer(recipe)
     validation = _validation_documents(recipe, tokenizer)
     token_ids, data = _token_stream(recipe, tokenizer)
-    config = LanguageModelConfig(**network_sizes(recipe, tokenizer), backward=recipe.backward)
+    config = LanguageModelConfig(
+        **network_sizes(recipe, tokenizer),
+        backward=recipe.backward,
+        ar_weight=recipe.ar_weight,
+        tar_weight=recipe.tar_weight,
+    )
     objective = LanguageObjective(token_ids, validation, tokenizer, recipe)
     model = start_model(LanguageModel, config, recipe)
     return train_and_save("lm", model, tokenizer, objective, recipe, data, on_progress)
 
 
-def excerpts(text: str, size: int = EXCERPT_CHARS) -> list[str]:
-    r"""Cut a text at ends of lines into pieces of at least `size` characters, the last one apart.
+def excerpts(text: str, size: int) -> list[str]:
+    r"""Cut a text at ends of lines into pieces of at least `size` characters, the last one apart; 0 leaves it whole.
 
     >>> excerpts("one\ntwo\nthree\n", size=5)
     ['one\ntwo\n', 'three\n']
     """
+    if not size:
+        return [text] if text else []
     pieces, piece = [], ""
     for line in text.splitlines(keepends=True):
         piece += line
@@ -102,6 +109,11 @@ def excerpts(text: str, size: int = EXCERPT_CHARS) -> list[str]:
             pieces.append(piece)
             piece = ""
     return [*pieces, piece] if piece else pieces
+
+
+def _character_tokenizer(recipe: LanguageRecipe) -> Tokenizer:
+    splits = [(name, read_split(name, split, recipe.data_dir)) for name, split in _training_splits(recipe)]
+    return Tokenizer(learn_characters(clean(text) for name, rows in splits for text in as_texts(rows, name)["text"]))
 
 
 def _validation_documents(recipe: LanguageRecipe, tokenizer: Tokenizer) -> list[list[int]]:
@@ -121,22 +133,25 @@ def _token_stream(recipe: LanguageRecipe, tokenizer: Tokenizer) -> tuple[np.ndar
 
     A data set that is named twice is read twice.
     """
-    parts, data = [], []
-    for name in recipe.datasets:
-        for split in available_splits(name, recipe.data_dir):
-            if split in ("train", "unsupervised"):
-                rows = read_split(name, split, recipe.data_dir)
-                parts.append(_encode(rows, name, tokenizer, recipe))
-                data.append(f"{name}/{split}")
-    if not parts:
-        raise DataError(f"{', '.join(recipe.datasets)}: no train or unsupervised split to read")
+    splits = _training_splits(recipe)
+    texts = (as_texts(read_split(name, split, recipe.data_dir), name) for name, split in splits)
+    parts = [_encode(rows, name, tokenizer, recipe) for rows, (name, _) in zip(texts, splits, strict=True)]
     rng = np.random.default_rng(recipe.seed)
     documents = [document for part in parts for document in _rows(part)]
     stream = [documents[i].copy() for i in rng.permutation(len(documents))]
     for document in stream:
         if rng.random() < UNSTYLED_SHARE:
             document[0] = tokenizer.style_id(None)
-    return np.concatenate(stream), list(dict.fromkeys(data))
+    return np.concatenate(stream), list(dict.fromkeys(f"{name}/{split}" for name, split in splits))
+
+
+def _training_splits(recipe: LanguageRecipe) -> list[tuple[str, str]]:
+    """The data set and the split of all that is read."""
+    names = [(name, split) for name in recipe.datasets for split in available_splits(name, recipe.data_dir)]
+    splits = [(name, split) for name, split in names if split in ("train", "unsupervised")]
+    if not splits:
+        raise DataError(f"{', '.join(recipe.datasets)}: no train or unsupervised split to read")
+    return splits
 
 
 def _rows(encoded: datasets.Dataset) -> list[np.ndarray]:
@@ -148,10 +163,11 @@ def _rows(encoded: datasets.Dataset) -> list[np.ndarray]:
 def _encode(rows: datasets.Dataset, name: str, tokenizer: Tokenizer, recipe: LanguageRecipe) -> datasets.Dataset:
     """One row of token ids an excerpt; kept in the library's cache, so that the next run need not wait."""
     start_id, turn = tokenizer.style_id(STYLE_OF.get(name)), -1 if recipe.backward else 1
-    seed, lower_prob = recipe.seed, recipe.lower_prob  # not the recipe: the cache is looked up by what is used here
+    # not the recipe: the cache is looked up by what is used here
+    seed, lower_prob, size = recipe.seed, recipe.lower_prob, recipe.excerpt_chars
 
     def encode(batch: dict[str, list[str]], rows: list[int]) -> dict[str, list[list[int]]]:
-        whole = [excerpts(clean(text))[::turn] for text in batch["text"]]
+        whole = [excerpts(clean(text), size)[::turn] for text in batch["text"]]
         pieces = [(piece, i + 1 == len(parts)) for parts in whole for i, piece in enumerate(parts)]
         lowered = np.random.default_rng([seed, rows[0]]).random(len(pieces)) < lower_prob
         shown = [text.lower() if lower else text for (text, _), lower in zip(pieces, lowered, strict=True)]
@@ -161,4 +177,4 @@ def _encode(rows: datasets.Dataset, name: str, tokenizer: Tokenizer, recipe: Lan
 
     features = datasets.Features({"ids": datasets.List(datasets.Value("int32"))})
     options = {"with_indices": True, "batched": True, "batch_size": 200, "remove_columns": ["text"]}
-    return as_texts(rows, name).map(encode, features=features, **options)
+    return rows.map(encode, features=features, **options)

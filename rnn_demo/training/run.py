@@ -47,7 +47,7 @@ def open_tokenizer(recipe: Recipe) -> Tokenizer:
 
 def network_sizes(recipe: Recipe, tokenizer: Tokenizer) -> dict[str, Any]:
     """The fields that the config of every task's network takes from its recipe."""
-    names = ("cell", "embed_size", "hidden_size", "num_layers", "dropout_prob")
+    names = ("cell", "embed_size", "hidden_size", "num_layers", "dropout_prob", "weight_drop_prob", "embed_drop_prob")
     return {"vocab_size": tokenizer.vocab_size, **{name: getattr(recipe, name) for name in names}}
 
 
@@ -118,7 +118,7 @@ def train_and_save(
 
 
 def command_line(task: str, recipe: Recipe) -> str:
-    """The command that trains by this recipe: every setting that is not the default, none that is a place on a disk.
+    """The command that trains by this recipe: every setting that is not the default, no place on a disk.
 
     >>> from rnn_demo.config import LanguageRecipe
     >>> command_line("lm", LanguageRecipe(cell="gru", steps=10, data_dir=Path("/some/where")))
@@ -130,7 +130,9 @@ def command_line(task: str, recipe: Recipe) -> str:
         if value == field.default or field.name in ("output_dir", "runs_dir", "resume", "num_threads"):
             continue
         given = ["DIR"] if field.name == "data_dir" else value if isinstance(value, tuple) else [value]
-        words += ["--" + field.name.replace("_", "-"), *map(str, given)]
+        words += ["--" + field.name.replace("_", "-"), *(() if value is True else map(str, given))]
+    if recipe.output_dir is not None and recipe.output_dir.name != recipe.checkpoint_name(task):
+        words += ["--output-dir", f"checkpoints/{recipe.output_dir.name}"]
     return shlex.join(words)
 
 

@@ -1,9 +1,13 @@
-"""Learn the 8,000 pieces that every model shares (SentencePiece's unigram model, Kudo 2018, arXiv:1804.10959)."""
+"""Learn the 8,000 pieces that every model shares (SentencePiece's unigram model, Kudo 2018, arXiv:1804.10959).
+
+A model of characters brings a tokenizer of its own, learned here as well.
+"""
 
 import io
 import random
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import sentencepiece
 
@@ -12,11 +16,12 @@ from rnn_demo.errors import DataError
 from rnn_demo.tokenizer import BOS_ID, EOS_ID, PAD_ID, SPECIAL_PIECES, UNK_ID
 from rnn_demo.training.corpora import TEXT_COLUMNS, available_datasets, available_splits, clean, read_split
 
-__all__ = ["train"]
+__all__ = ["learn_characters", "train"]
 
 REQUIRED_CHARACTERS = (
     "ÀÁÂÃÄÅÆÇÈÉÊËÌÍÎÏÑÒÓÔÕÖØÙÚÛÜÝàáâãäåæçèéêëìíîïñòóôõöøùúûüýÿŒœŠšŽžßŁłğışčćđńőřśůźż‘’“”‚„«»–—…•·†°£€¥©®™½¼¾×÷¿¡§"
 )
+NUM_BYTES = 256
 MAX_LINE_BYTES = 4000  # SentencePiece drops longer lines; ours are cut instead
 
 
@@ -39,19 +44,38 @@ def train(recipe: TokenizerRecipe) -> bytes:
         raise DataError(f"no text in {', '.join(names) or 'no data set'}; expected a column text, sentence or tokens")
     max_lines = 10_000 if recipe.dry_run else recipe.max_lines
     sample = random.Random(recipe.seed).sample(lines, min(max_lines, len(lines)))
+    options = {"model_type": "unigram", "character_coverage": 0.9995, "required_chars": REQUIRED_CHARACTERS}
+    return _learn(sample, recipe.vocab_size, options)
+
+
+def learn_characters(texts: Iterable[str]) -> bytes:
+    """Make a tokenizer whose pieces are the single characters of some texts, and bytes for all others.
+
+    Returns:
+        The bytes of a `tokenizer.model`.
+
+    Raises:
+        DataError: there is nothing but white space.
+    """
+    characters = sorted(set().union(*texts))
+    num_other = len({PAD_ID, UNK_ID, BOS_ID, EOS_ID}) + len(SPECIAL_PIECES) + NUM_BYTES
+    options = {"model_type": "bpe", "character_coverage": 1.0}  # no merges are left to learn: its pieces are characters
+    lines = [character for character in characters if character != "\n"]
+    return _learn(lines, num_other + len({*characters, "\n"}), options)
+
+
+def _learn(lines: list[str], vocab_size: int, options: dict[str, Any]) -> bytes:
     model = io.BytesIO()
     try:
         sentencepiece.SentencePieceTrainer.train(
-            sentence_iterator=iter(sample),
+            sentence_iterator=iter(lines),
             model_writer=model,
-            model_type="unigram",
-            vocab_size=recipe.vocab_size,
+            vocab_size=vocab_size,
             byte_fallback=True,  # nothing is unknown
             normalization_rule_name="identity",  # nothing is lost
             remove_extra_whitespaces=False,
             add_dummy_prefix=False,
-            character_coverage=0.9995,
-            required_chars=REQUIRED_CHARACTERS,
+            **options,
             user_defined_symbols=["\n"],
             control_symbols=list(SPECIAL_PIECES),
             pad_id=PAD_ID,
@@ -63,7 +87,7 @@ def train(recipe: TokenizerRecipe) -> bytes:
             minloglevel=1,
         )
     except RuntimeError as error:
-        raise DataError(f"cannot learn {recipe.vocab_size} pieces from {len(sample):,} lines: {error}") from error
+        raise DataError(f"cannot learn {vocab_size} pieces from {len(lines):,} lines: {error}") from error
     return model.getvalue()
 
 

@@ -97,6 +97,24 @@ def test_the_stream_holds_every_document_once_in_a_mixed_order(places, tokenizer
     assert not np.array_equal(_token_stream(LanguageRecipe(seed=1, **SIZES, **places), tokenizer)[0], stream)
 
 
+def test_a_model_of_characters_brings_its_own_tokenizer(places, tokenizer):
+    settings = {**SIZES, **places, "tokenizer": "nowhere", "datasets": ("english_novels",), "characters": True}
+    recipe = LanguageRecipe(**settings, steps=2, dropout_prob=0.3, weight_drop_prob=0.3, embed_drop_prob=0.2)
+    writer = Writer.load(train(recipe, lambda progress: None))
+    assert len(writer.tokenizer.encode(NOVEL)) == len(NOVEL)
+    assert writer.tokenizer.decode(writer.tokenizer.encode("Łódź\n")) == "Łódź\n"
+    assert "--characters" in writer.checkpoint.command
+    assert "--output-dir checkpoints/lm-tiny" in writer.checkpoint.command
+    with pytest.raises(InputError, match="characters is True; it must be False with --init-from"):
+        LanguageRecipe(characters=True, init_from="lm-lstm")
+
+
+def test_excerpts_of_size_0_are_whole_documents(places, tokenizer):
+    recipe = LanguageRecipe(**{**SIZES, **places, "datasets": ("english_novels",)}, excerpt_chars=0)
+    stream, _ = _token_stream(recipe, tokenizer)
+    assert np.isin(stream, [tokenizer.bos_id, tokenizer.style_id("novel")]).sum() == 2
+
+
 def test_a_data_set_that_is_named_twice_is_read_twice(places, tokenizer):
     once = _token_stream(LanguageRecipe(**{**SIZES, **places, "datasets": ("imdb",)}), tokenizer)
     twice = _token_stream(LanguageRecipe(**{**SIZES, **places, "datasets": ("imdb", "imdb")}), tokenizer)

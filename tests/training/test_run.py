@@ -30,8 +30,15 @@ ROOT = Path(__file__).parent.parent.parent
         ),
         (
             "sentiment",
-            SentimentRecipe(init_from="lm-lstm", minutes=3, datasets=("imdb", "my own"), output_dir=Path("/o")),
+            SentimentRecipe(
+                init_from="lm-lstm", minutes=3, datasets=("imdb", "my own"), output_dir=Path("/a/sentiment-lstm")
+            ),
             "python train.py sentiment --init-from lm-lstm --minutes 3 --datasets imdb 'my own'",
+        ),
+        (
+            "lm",
+            LanguageRecipe(characters=True, steps=3, output_dir=Path("/a/verse-lstm")),
+            "python train.py lm --steps 3 --characters --output-dir checkpoints/verse-lstm",
         ),
     ],
 )
