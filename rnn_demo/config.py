@@ -245,13 +245,14 @@ class LanguageRecipe(Recipe):
     """Share of the outputs' jumps in the loss (Merity et al. 2017); 0 = off."""
     validation_dataset: str = "english_novels"
     """Data set whose validation split chooses the best weights."""
-    validation_tokens: int = 60_000
+    validation_tokens: int = 30_000
     """Tokens of it that are read at each validation; the number on the model card is of all of it."""
-    batch_size: int = 64
+    batch_size: int = 32
     """Streams of text read side by side, over all processes."""
     seq_len: int = 70
     """Tokens between two updates, and the reach of the gradient; the state is carried on."""
-    lr: float = 2e-3
+    lr: float = 5e-3
+    validate_every: int = 1000
 
     def __post_init__(self) -> None:
         """Refuse what cannot be trained, before any data is read."""
@@ -281,6 +282,9 @@ class SentimentRecipe(Recipe):
     """Held-out texts of each data set that are read at each validation."""
     dropout_prob: float = 0.3
     lr: float = 1e-3
+    layer_lr_decay: float = 1.5
+    frozen_share: float = 0.03
+    validate_every: int = 1000
 
     def __post_init__(self) -> None:
         """Refuse what cannot be trained, before any data is read."""
@@ -307,6 +311,7 @@ class EntityRecipe(Recipe):
     lr: float = 2e-3
     layer_lr_decay: float = 2.6
     frozen_share: float = 0.5
+    validate_every: int = 600
     lower_prob: float = 0.2
     """Chance that a training sentence is shown in small letters."""
     passage_sentences: int = 3

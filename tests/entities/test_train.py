@@ -70,7 +70,13 @@ def test_two_steps_give_a_checkpoint_that_answers_as_it_was_measured(recipe):
 
 def test_a_tagger_learns_its_training_sentences_by_heart(recipe):
     settings = {**vars(recipe), "steps": 80, "lr": 0.03, "warmup_steps": 0, "validate_every": 80}
-    settings |= {"dropout_prob": 0.0, "tagger_dropout_prob": 0.0, "layer_lr_decay": 1.0, "pos_weight": 0.5}
+    settings |= {
+        "dropout_prob": 0.0,
+        "tagger_dropout_prob": 0.0,
+        "layer_lr_decay": 1.0,
+        "frozen_share": 0.0,
+        "pos_weight": 0.5,
+    }
     steps = []
     train(EntityRecipe(**settings), steps.append)
     assert steps[-1].metrics["f1"] == steps[-1].metrics["pos_accuracy"] == 1
