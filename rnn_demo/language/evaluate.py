@@ -25,7 +25,7 @@ ROWS = 32
 CHUNK = 256  # tokens; bounds the logits at ROWS x CHUNK x vocab
 
 
-def document_ids(text: str, style: str | None, tokenizer: Tokenizer, backward: bool) -> list[int]:
+def document_ids(text: str, style: str | None, tokenizer: Tokenizer, backward: bool = False) -> list[int]:
     """The token ids of a document, opened by its style; from its end to its beginning where `backward`."""
     return [tokenizer.style_id(style), *tokenizer.encode(text)[:: -1 if backward else 1]]
 

@@ -84,7 +84,7 @@ def test_errors_name_what_is_wrong(folder, tmp_path):
     write_split(tmp_path, "pairs", "test", en=["a"], de=["b"])
     with pytest.raises(DataError, match="blank/test: no text in any row"):
         evaluate(folder, "blank", "test", tmp_path, "asis")
-    with pytest.raises(DataError, match="'pairs' has no column 'text' or 'sentence'; it has en, de"):
+    with pytest.raises(DataError, match="'pairs' has no column 'text', 'sentence' or 'tokens'; it has en, de"):
         evaluate(folder, "pairs", "test", tmp_path, "asis")
     with pytest.raises(DataError, match=r"there is no folder .*nothing; .* holds blank, lm-tiny, pairs"):
         evaluate(folder, "nothing", "test", tmp_path, "asis")
