@@ -9,8 +9,9 @@ import math
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from rnn_demo.cells import State
 from rnn_demo.errors import DataError
@@ -19,7 +20,7 @@ from rnn_demo.tokenizer import Tokenizer
 from rnn_demo.training.batching import pad_rows
 from rnn_demo.training.corpora import STYLE_OF, as_texts, clean, in_case, read_split
 
-__all__ = ["count_losses", "document_ids", "evaluate"]
+__all__ = ["block_losses", "count_losses", "document_ids", "evaluate"]
 
 ROWS = 32
 CHUNK = 256  # tokens; bounds the logits at ROWS x CHUNK x vocab
@@ -31,45 +32,45 @@ def document_ids(text: str, style: str | None, tokenizer: Tokenizer, backward: b
 
 
 def count_losses(model: LanguageModel, documents: list[list[int]]) -> tuple[float, int]:
-    """Read documents and add up what they cost.
+    """Read documents and add up what they cost: nats and counted tokens; arguments as in `block_losses`."""
+    nats, tokens = block_losses(model, documents).sum(0)
+    return float(nats), int(tokens)
+
+
+def block_losses(model: LanguageModel, documents: list[list[int]]) -> np.ndarray:
+    """Read documents and give what each stretch of them costs.
 
     Args:
         model: in eval mode, gradients off.
         documents: token ids, the first of each given and not counted.
 
     Returns:
-        nats: the sum over all counted tokens.
-        tokens: how many were counted.
+        float64 (block, 2): nats and counted tokens of each block of at most CHUNK tokens of one document.
     """
     documents = sorted((ids for ids in documents if len(ids) > 1), key=len, reverse=True)
-    nats = 0.0
-    for i in range(0, len(documents), ROWS):
-        nats += _count_side_by_side(model, documents[i : i + ROWS])
-    return nats, sum(len(ids) - 1 for ids in documents)
+    blocks = [_read_side_by_side(model, documents[i : i + ROWS]) for i in range(0, len(documents), ROWS)]
+    return np.concatenate(blocks) if blocks else np.zeros((0, 2))
 
 
-def _count_side_by_side(model: LanguageModel, documents: list[list[int]]) -> float:
+def _read_side_by_side(model: LanguageModel, documents: list[list[int]]) -> np.ndarray:
     device = next(model.parameters()).device
     padded, lengths = pad_rows(documents, pad_id=0)
     rows = torch.from_numpy(padded)
     real = torch.arange(rows.shape[1]) < torch.from_numpy(lengths)[:, None]
     targets = torch.where(real, rows, UNCOUNTED)
     state: State | None = None
-    nats = 0.0
+    blocks = []
     for start in range(0, rows.shape[1] - 1, CHUNK):
         columns = slice(start, min(start + CHUNK, rows.shape[1] - 1))
         reading = int((lengths - 1 > start).sum())  # longest first: the others have ended
         state = None if state is None else tuple(part[:, :reading] for part in state)
         logits, state = model.predict(rows[:reading, columns].to(device), state)
-        nats += _sum_nats(logits, targets[:reading, columns.start + 1 : columns.stop + 1].to(device))
-    return nats
-
-
-def _sum_nats(logits: Tensor, targets: Tensor) -> float:
-    losses = nn.functional.cross_entropy(
-        logits.flatten(0, 1).float(), targets.flatten(), ignore_index=UNCOUNTED, reduction="none"
-    )
-    return float(losses.double().sum())
+        chosen = targets[:reading, columns.start + 1 : columns.stop + 1].to(device)
+        losses = nn.functional.cross_entropy(
+            logits.flatten(0, 1).float(), chosen.flatten(), ignore_index=UNCOUNTED, reduction="none"
+        ).view_as(chosen)
+        blocks.append(torch.stack([losses.double().sum(1), (chosen != UNCOUNTED).double().sum(1)], dim=1).cpu())
+    return torch.cat(blocks).numpy()
 
 
 @torch.inference_mode()

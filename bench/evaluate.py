@@ -1,0 +1,201 @@
+"""Every shipped model beside simple peers and published numbers: `python -m bench.evaluate --data-dir DIR`.
+
+Writes bench/evaluate.md. Intervals are bootstrap 95 % intervals over the rows of a test set: sentences, reviews, or
+blocks of text. Nothing is chosen here; the test sets are only read.
+"""
+
+import math
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import torch
+import tyro
+
+from bench.peers import NBSVM, vader_is_positive
+from rnn_demo.checkpoint import CHECKPOINTS_DIR, TOKENIZER_NAME, Checkpoint, read_checkpoint, shipped_checkpoints
+from rnn_demo.entities.corpus import read_tagged_sentences
+from rnn_demo.entities.evaluate import tag_sentences
+from rnn_demo.entities.model import TaggerModel
+from rnn_demo.entities.pieces import encode_sentences
+from rnn_demo.entities.tag import spans_of
+from rnn_demo.language.evaluate import block_losses, document_ids
+from rnn_demo.language.model import LanguageModel
+from rnn_demo.sentiment.evaluate import review_ids, score_rows
+from rnn_demo.sentiment.model import SentimentModel
+from rnn_demo.sentiment.reviews import read_labels
+from rnn_demo.tokenizer import Tokenizer
+from rnn_demo.training.corpora import STYLE_OF, as_texts, clean, in_case, read_split
+from rnn_demo.training.metrics import expected_calibration_error
+
+RESAMPLES = 1000
+PUBLISHED = {
+    "imdb/test": [
+        ("NBSVM, words and pairs", "91.2 %", "Wang & Manning 2012"),
+        ("LSTM, virtual adversarial", "94.1 %", "Miyato et al. 2017"),
+        ("ULMFiT, three-layer LSTM", "95.4 %", "Howard & Ruder 2018"),
+        ("LSTM, mixed objective", "95.7 %", "Sachan et al. 2019"),
+    ],
+    "sst2/validation": [
+        ("Tree-LSTM (test split)", "88.0 %", "Tai et al. 2015"),
+        ("BCN + CoVe (test split)", "90.3 %", "McCann et al. 2017"),
+    ],
+    "conll2003/test": [
+        ("LSTM-CRF, outside vectors", "90.9", "Lample et al. 2016"),
+        ("BLSTM-CNNs-CRF, GloVe", "91.2", "Ma & Hovy 2016"),
+        ("ELMo", "92.2", "Peters et al. 2018"),
+        ("Flair", "93.1", "Akbik et al. 2018"),
+    ],
+    "tiny_shakespeare/validation": [
+        ("nanoGPT, 10.7 M parameters", "1.4697 nats/char", "nanoGPT's README"),
+        ("minGRU", "1.548 nats/char", "Feng et al. 2024"),
+        ("Transformer", "1.547 nats/char", "Feng et al. 2024"),
+    ],
+}
+Row = tuple[str, str, str]
+"""Who, what was measured, and where it comes from."""
+
+
+def interval(rows: np.ndarray, statistic: Callable[[np.ndarray], np.ndarray]) -> tuple[float, float, float]:
+    """Give a statistic of summed rows with its bootstrap 95 % interval.
+
+    Args:
+        rows: float (row, column).
+        statistic: sums (..., column) -> (...).
+
+    Returns:
+        the statistic, and the 2.5th and 97.5th percentiles of it over RESAMPLES draws of as many rows.
+    """
+    rng = np.random.default_rng(0)
+    draws = [rows[rng.integers(0, len(rows), len(rows))].sum(0) for _ in range(RESAMPLES)]
+    low, high = np.percentile(statistic(np.stack(draws)), [2.5, 97.5])
+    return float(statistic(rows.sum(0))), float(low), float(high)
+
+
+def f1_of(sums: np.ndarray) -> np.ndarray:
+    """F1 from (..., right, found, there)."""
+    return 2 * sums[..., 0] / np.maximum(sums[..., 1] + sums[..., 2], 1)
+
+
+def ratio_of(sums: np.ndarray) -> np.ndarray:
+    """The first column's sum over the second's."""
+    return sums[..., 0] / sums[..., 1]
+
+
+def percent(rows: np.ndarray, statistic: Callable[[np.ndarray], np.ndarray]) -> str:
+    """Write a rate in % with its interval."""
+    value, low, high = (100 * number for number in interval(rows, statistic))
+    return f"{value:.2f} ({low:.2f} to {high:.2f})"
+
+
+def origin(checkpoint: Checkpoint) -> str:
+    """Say how a checkpoint was made."""
+    return f"`{checkpoint.command}`; seed {checkpoint.seed}, {checkpoint.minutes:.0f} min on {checkpoint.hardware}"
+
+
+@torch.inference_mode()
+def sentiment_rows(dataset: str, split: str, names: list[str], data_dir: Path | None) -> list[Row]:
+    """Measure sentiment: checkpoints, VADER, and NBSVM trained on the same data set."""
+    texts, given = read_labels(dataset, split, data_dir)
+    labels = np.array(given)
+
+    def accuracy(positive: np.ndarray) -> str:
+        right = positive == (labels == 1)
+        return percent(np.stack([right, np.ones(len(right))], 1), ratio_of)
+
+    rows = []
+    for name in names:
+        folder = CHECKPOINTS_DIR / name
+        tokenizer = Tokenizer.from_file(folder / TOKENIZER_NAME)
+        scores = score_rows(SentimentModel.load(folder), review_ids(texts, tokenizer))
+        measured = f"accuracy {accuracy(scores >= 0.5)}, ece {100 * expected_calibration_error(scores, labels):.2f}"
+        rows.append((name, measured, origin(read_checkpoint(folder))))
+    rows.append(("VADER", f"accuracy {accuracy(vader_is_positive(texts))}", "Hutto & Gilbert 2014, run here"))
+    train_texts, train_labels = read_labels(dataset, "train", data_dir)
+    nbsvm = NBSVM(train_texts, np.array(train_labels) == 1)
+    rows.append(("NBSVM", f"accuracy {accuracy(nbsvm.is_positive(texts))}", f"trained here on {dataset}/train"))
+    return rows
+
+
+def entity_rows(split: str, names: list[str], data_dir: Path | None) -> list[Row]:
+    """Measure taggers on text as it is written, in small letters and in capitals."""
+    data = read_tagged_sentences("conll2003", split, data_dir)
+    gold = [{(span.start, span.end, span.label) for span in spans_of(tags)} for tags in data.tags]
+    rows = []
+    for name in names:
+        folder = CHECKPOINTS_DIR / name
+        model, tokenizer = TaggerModel.load(folder), Tokenizer.from_file(folder / TOKENIZER_NAME)
+        measured = []
+        for case in ("asis", "lower", "upper"):
+            words = [[in_case(word, case) for word in row] for row in data.words]
+            tags, pos_tags = tag_sentences(model, encode_sentences(words, tokenizer))
+            found = [{(span.start, span.end, span.label) for span in spans_of(row)} for row in tags]
+            counts = np.array([(len(f & g), len(f), len(g)) for f, g in zip(found, gold, strict=True)], dtype=float)
+            measured.append(f"F1 {case} {percent(counts, f1_of)}")
+            if case == "asis":
+                pairs = zip(pos_tags, data.pos_tags, strict=True)
+                right = [(sum(map(str.__eq__, ours, theirs)), len(theirs)) for ours, theirs in pairs]
+                measured.append(f"parts of speech {percent(np.array(right, dtype=float), ratio_of)}")
+        rows.append((name, "<br>".join(measured), origin(read_checkpoint(folder))))
+    return rows
+
+
+@torch.inference_mode()
+def language_rows(dataset: str, names: list[str], data_dir: Path | None) -> list[Row]:
+    """Measure language models; the interval is over blocks of text, so it is that of one author's style too."""
+    texts = [clean(text) for text in as_texts(read_split(dataset, "validation", data_dir), dataset)["text"]]
+    chars = sum(map(len, texts))
+    rows = []
+    for name in names:
+        folder = CHECKPOINTS_DIR / name
+        model, tokenizer = LanguageModel.load(folder), Tokenizer.from_file(folder / TOKENIZER_NAME)
+        documents = [document_ids(text, STYLE_OF.get(dataset), tokenizer, model.config.backward) for text in texts]
+        blocks = block_losses(model, documents)
+        per_token, low, high = interval(blocks, ratio_of)
+        per_char = blocks[:, 1].sum() / chars
+        nats = [number * per_char for number in (per_token, low, high)]
+        bits = [number / math.log(2) for number in nats]
+        measured = f"{bits[0]:.4f} ({bits[1]:.4f} to {bits[2]:.4f}) bits/char, {nats[0]:.4f} nats/char"
+        rows.append((name, measured, origin(read_checkpoint(folder))))
+    return rows
+
+
+def main(data_dir: Path | None = None, tasks: tuple[str, ...] = ("sentiment", "ner", "lm")) -> None:
+    """Measure and write bench/evaluate.md.
+
+    Args:
+        data_dir: folder that holds a folder a data set; without it the data sets come from the Hub.
+        tasks: which tasks to measure; the others are left out of the file.
+    """
+    names = {
+        task: [n for n in shipped_checkpoints() if read_checkpoint(CHECKPOINTS_DIR / n).task == task] for task in tasks
+    }
+    verse = [name for name in names.get("lm", []) if "shakespeare" in name]
+    prose = [name for name in names.get("lm", []) if name not in verse]
+    sections: list[tuple[str, Callable[[], list[Row]]]] = []
+    if "sentiment" in tasks:
+        sections.append(("imdb/test", lambda: sentiment_rows("imdb", "test", names["sentiment"], data_dir)))
+        sections.append(("sst2/validation", lambda: sentiment_rows("sst2", "validation", names["sentiment"], data_dir)))
+    if "ner" in tasks:
+        sections.append(("conll2003/test", lambda: entity_rows("test", names["ner"], data_dir)))
+    if prose:
+        sections.append(("english_novels/validation", lambda: language_rows("english_novels", prose, data_dir)))
+    if verse:
+        sections.append(("tiny_shakespeare/validation", lambda: language_rows("tiny_shakespeare", verse, data_dir)))
+    lines = [
+        "# How good the models are",
+        "",
+        "`python -m bench.evaluate --data-dir DIR`: weights as stored, fp32. Rates in %, in brackets the bootstrap",
+        "95 % interval over the rows of the test set. Published numbers are quoted, with other data and sizes than ours.",
+    ]
+    for title, measure in sections:
+        lines += ["", f"## {title}", "", "| | measured | from |", "|---|---|---|"]
+        rows = measure()
+        rows += [(f"*{who}*", what, source) for who, what, source in PUBLISHED.get(title, [])]
+        lines += [f"| {who} | {what} | {source} |" for who, what, source in rows]
+        print("\n".join(lines[-len(rows) :]), flush=True)
+    (Path(__file__).parent / "evaluate.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    tyro.cli(main)
