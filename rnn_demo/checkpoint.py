@@ -75,7 +75,7 @@ class Checkpoint:
     init_from: str | None
     """The checkpoint that its weights started from."""
     training: dict[str, float]
-    """Steps, tokens and the best validation score of the run."""
+    """Steps, tokens and the best validation of the run; what chose the weights, `as_trained` and `as_stored`."""
     licences: list[str]
     """The licence or terms of each data set."""
     chosen_on: str

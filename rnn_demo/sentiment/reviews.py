@@ -12,7 +12,7 @@ from rnn_demo.config import SentimentRecipe
 from rnn_demo.errors import DataError
 from rnn_demo.training.corpora import as_texts, clean, read_split, require_column
 
-__all__ = ["LabelledText", "read_labels", "read_reviews", "retype"]
+__all__ = ["TREEBANK", "LabelledText", "read_labels", "read_reviews", "retype"]
 
 HELD_OUT_EVERY = {"sst5": 8, "sst2": 0}
 """Every so many train rows of a data set are held out; 0 = none. Others: every tenth."""

@@ -19,8 +19,10 @@ from rnn_demo.checkpoint import (
     CheckpointModel,
     copy_matching_weights,
     find_checkpoint,
+    pack_weights,
     require_replaceable,
     save_checkpoint,
+    unpack_weights,
 )
 from rnn_demo.config import EncoderConfig, Recipe
 from rnn_demo.errors import unknown_name
@@ -98,6 +100,9 @@ def train_and_save(
         return None
     with torch.no_grad():
         objective.finish(model)
+        as_trained = objective.validate(model)
+        model.load_state_dict(unpack_weights(pack_weights(model.state_dict())))  # from here on what is stored
+        as_stored = objective.validate(model)
     checkpoint = Checkpoint(
         task=task,
         cell=recipe.cell,
@@ -108,7 +113,13 @@ def train_and_save(
         minutes=round(report.minutes, 1),
         hardware=_hardware(report.device),
         init_from=recipe.init_from,
-        training={"steps": report.steps, "tokens": report.tokens, **report.best},
+        training={
+            "steps": report.steps,
+            "tokens": report.tokens,
+            **report.best,
+            "as_trained": as_trained[objective.metric],
+            "as_stored": as_stored[objective.metric],
+        },
         licences=[LICENCES[name] for name in dict.fromkeys(split.split("/")[0] for split in data) if name in LICENCES],
         chosen_on=objective.chosen_on,
         metrics={},

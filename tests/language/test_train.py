@@ -61,7 +61,9 @@ def test_a_short_training_lowers_the_loss_and_gives_a_checkpoint(places, cell):
     best = min((p.metrics for p in seen if p.metrics), key=lambda metrics: metrics["nats_per_token"])
     measured = evaluate(folder, "english_novels", "validation", places["data_dir"], "asis")
     assert measured["nats_per_token"] == pytest.approx(best["nats_per_token"], rel=0.05)  # int8 rows, whole documents
-    assert writer.checkpoint.training["nats_per_token"] == best["nats_per_token"]
+    training = writer.checkpoint.training
+    assert training["nats_per_token"] == pytest.approx(training["as_trained"]) == best["nats_per_token"]
+    assert 0 < abs(training["as_stored"] - training["as_trained"]) < 0.05
 
 
 def test_starting_from_a_checkpoint_takes_its_weights_and_its_tokenizer(places, tmp_path):
