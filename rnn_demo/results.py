@@ -15,6 +15,8 @@ __all__ = [
     "HiddenTrace",
     "ScoredToken",
     "SentimentScore",
+    "Surprisal",
+    "SurprisingToken",
     "TaggedText",
     "TaggedToken",
     "TokenProbability",
@@ -108,6 +110,30 @@ class TaggedText:
     text: str
     entities: tuple[Entity, ...]
     tokens: tuple[TaggedToken, ...]
+
+
+@dataclass(frozen=True)
+class SurprisingToken:
+    """A token and how little it was expected."""
+
+    token: str
+    start: int
+    end: int
+    bits: float
+    """-log2 of the probability that the model gave it; 0 where it was sure."""
+
+
+@dataclass(frozen=True)
+class Surprisal:
+    """What it costs a language model to read a text."""
+
+    tokens: tuple[SurprisingToken, ...]
+    bits_per_char: float
+    """Over the code points that these tokens stand for."""
+    perplexity: float
+    """Over these tokens: as uncertain as a fair choice between so many."""
+    num_skipped: int
+    """Tokens before these, which were read and not counted."""
 
 
 @dataclass(frozen=True)

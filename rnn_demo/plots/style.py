@@ -7,13 +7,15 @@ from html import escape
 
 import plotly.graph_objects as go
 
-__all__ = ["GREY", "GRID", "INDIGO", "ORANGE", "base_figure", "token_label"]
+__all__ = ["CELL_COLOURS", "GREY", "GRID", "INDIGO", "ORANGE", "base_figure", "token_label"]
 
 GREY = "#7c8aa0"
 """Text and axes: contrast of 3.5 or more on white and on the dark page."""
 GRID = "rgba(148,163,184,.25)"
 INDIGO = "#6366f1"
 ORANGE = "#f97316"
+CELL_COLOURS = {"rnn": ORANGE, "gru": "#10b981", "lstm": INDIGO}
+"""The same cell has the same colour in every figure; another one is grey."""
 
 
 def token_label(token: str, mark_space: bool = False) -> str:

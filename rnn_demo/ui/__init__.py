@@ -16,6 +16,7 @@ from rnn_demo.ui.entities_tab import build_entities_tab
 from rnn_demo.ui.hidden_states_tab import build_hidden_states_tab
 from rnn_demo.ui.models_tab import build_models_tab
 from rnn_demo.ui.readers import ReaderShelf
+from rnn_demo.ui.reading_tab import build_reading_tab
 from rnn_demo.ui.sentiment_tab import build_sentiment_tab
 from rnn_demo.ui.theme import CSS, THEME
 from rnn_demo.ui.write_tab import build_write_tab
@@ -26,6 +27,7 @@ TABS: dict[str, Callable[[Answers], None]] = {
     "Write": build_write_tab,
     "Sentiment": build_sentiment_tab,
     "Entities": build_entities_tab,
+    "Reading": build_reading_tab,
     "Hidden states": build_hidden_states_tab,
     "Models": build_models_tab,
 }

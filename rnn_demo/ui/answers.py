@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from rnn_demo.entities.tag import EntityTagger
 from rnn_demo.errors import InputError
 from rnn_demo.language.write import Writer
+from rnn_demo.microscope.surprisal import measure_surprisal
 from rnn_demo.microscope.trace import trace_hidden_states
-from rnn_demo.results import HiddenTrace, SentimentScore, TaggedText, TokenProbability
+from rnn_demo.results import HiddenTrace, SentimentScore, Surprisal, TaggedText, TokenProbability
 from rnn_demo.sentiment.score import SentimentScorer
 from rnn_demo.ui.readers import ReaderShelf
 
@@ -78,6 +79,10 @@ class Answers:
     def tag(self, text: str, model: str) -> TaggedText:
         """Mark the entities of a text."""
         return self.shelf.get(model, EntityTagger).predict([checked_text("text", text)])[0]
+
+    def surprisal(self, text: str, model: str) -> Surprisal:
+        """Read a text with a language model and say how little it expected each token."""
+        return measure_surprisal(self.shelf.get(model, Writer), checked_text("text", text))
 
     def trace(self, text: str, model: str, layer: float) -> HiddenTrace:
         """Read a text with any model and keep one layer's states."""

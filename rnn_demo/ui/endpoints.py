@@ -118,5 +118,17 @@ def register_endpoints(answers: Answers) -> None:
             "states": np.round(trace.states.astype(np.float64), 6).tolist(),  # half the size, and nothing is lost
         }
 
-    for endpoint in (generate, next_tokens, score_sentiment, tag_entities, trace_hidden_states):
+    @shows_errors
+    def surprisal(text: str, model: str = "lm-lstm") -> dict[str, Any]:
+        """Say how little a language model expected each token.
+
+        Gives {tokens: [{token, start, end, bits}], bits_per_char, perplexity, num_skipped}, of the last 2,000 tokens.
+
+        Args:
+            text: what to read.
+            model: a language model, such as lm-rnn, lm-gru or lm-lstm.
+        """
+        return asdict(answers.surprisal(text, model))
+
+    for endpoint in (generate, next_tokens, score_sentiment, tag_entities, trace_hidden_states, surprisal):
         api(endpoint, api_name=endpoint.__name__, **CPU)

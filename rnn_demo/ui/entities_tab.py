@@ -6,8 +6,9 @@ import gradio as gr
 
 from rnn_demo.results import TaggedText
 from rnn_demo.ui.answers import Answers
-from rnn_demo.ui.events import PRIVATE, Marks, shows_errors
+from rnn_demo.ui.events import PRIVATE, shows_errors
 from rnn_demo.ui.examples import ENTITY_TEXTS, build_examples, on_pick
+from rnn_demo.ui.marks import Marks
 from rnn_demo.ui.notices import build_notices
 from rnn_demo.ui.theme import ENTITY_COLOURS, PART_OF_SPEECH_COLOURS
 

@@ -11,7 +11,7 @@ import gradio as gr
 
 from rnn_demo.errors import RnnDemoError
 
-__all__ = ["CPU", "INSTANT", "PRIVATE", "Marks", "shows_errors", "throttled"]
+__all__ = ["CPU", "INSTANT", "PRIVATE", "shows_errors", "throttled"]
 
 CPU: dict[str, Any] = {"concurrency_id": "cpu", "concurrency_limit": 2}
 """One budget for all work on a model; the lowest limit given anywhere counts, so all give this one."""
@@ -21,9 +21,6 @@ INSTANT: dict[str, Any] = {"api_visibility": "private", "queue": False, "show_pr
 """For events that only move values on the page: they wait for nobody."""
 SHORTEST_GAP_S = 0.04
 """Between two updates of a streamed text: faster ones cost the browser more than they show."""
-
-Marks = list[tuple[str, str | float | None]]
-"""Parts of a text, each with its label or None, for HighlightedText."""
 
 Params = ParamSpec("Params")
 Result = TypeVar("Result")

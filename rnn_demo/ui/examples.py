@@ -7,7 +7,7 @@ import gradio as gr
 
 from rnn_demo.ui.events import INSTANT
 
-__all__ = ["ENTITY_TEXTS", "HIDDEN_TEXTS", "PROMPTS", "SENTIMENT_TEXTS", "build_examples", "on_pick"]
+__all__ = ["ENTITY_TEXTS", "HIDDEN_TEXTS", "PROMPTS", "READING_TEXTS", "SENTIMENT_TEXTS", "build_examples", "on_pick"]
 
 PROMPTS = (
     "It was a dark and stormy night, and",
@@ -26,6 +26,12 @@ ENTITY_TEXTS = (
     "Paris Hilton lives in Paris.",
     "China Airlines flew Michael Jordan from China to Jordan.",
     "PAKISTAN CAPTAIN WASIM AKRAM ARRIVES IN LONDON",
+)
+READING_TEXTS = (
+    "The old man sat by the fire and smoked his elephant.",
+    "She opened the door and went into the room. She opened the door and went into the room.",
+    "The dogs that the man saw was barking.",
+    "I have seen this film three times, and I loved every minute of it.",
 )
 HIDDEN_TEXTS = (
     "The film was not good, it was great.",

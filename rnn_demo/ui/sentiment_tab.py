@@ -7,8 +7,9 @@ import gradio as gr
 from rnn_demo.plots import Figure, draw_running_score
 from rnn_demo.results import SentimentScore
 from rnn_demo.ui.answers import Answers
-from rnn_demo.ui.events import PRIVATE, Marks, shows_errors
+from rnn_demo.ui.events import PRIVATE, shows_errors
 from rnn_demo.ui.examples import SENTIMENT_TEXTS, build_examples, on_pick
+from rnn_demo.ui.marks import Marks, mark_runs
 from rnn_demo.ui.notices import build_notices
 from rnn_demo.ui.theme import MOVE_COLOURS
 
@@ -72,17 +73,9 @@ def colour_moves(text: str, result: SentimentScore) -> Marks:
         text: as typed; the parts, joined, give it back.
         result: its tokens' spans lie in the text.
     """
-    parts: Marks = []
-    before, end = BEFORE, 0
-    for token in result.tokens:
-        label = name_move(token.score - before)
-        piece, end = text[end : token.end], token.end
-        if parts and (parts[-1][1] == label or not piece):
-            parts[-1] = (parts[-1][0] + piece, parts[-1][1])
-        else:
-            parts.append((piece, label))
-        before = token.score
-    return parts
+    before = [BEFORE, *(token.score for token in result.tokens)]
+    labels = [name_move(token.score - score) for token, score in zip(result.tokens, before, strict=False)]
+    return mark_runs(text, zip((token.end for token in result.tokens), labels, strict=True))
 
 
 def name_move(change: float) -> str | None:

@@ -5,7 +5,7 @@ Fonts are named by plain strings, so that nothing is fetched from outside.
 
 import gradio as gr
 
-__all__ = ["CSS", "ENTITY_COLOURS", "MOVE_COLOURS", "PART_OF_SPEECH_COLOURS", "THEME"]
+__all__ = ["CSS", "ENTITY_COLOURS", "MOVE_COLOURS", "PART_OF_SPEECH_COLOURS", "SURPRISE_COLOURS", "THEME"]
 
 SANS = ["Inter", "system-ui", "Segoe UI", "Roboto", "Arial", "sans-serif"]
 MONO = ["ui-monospace", "Menlo", "monospace"]
@@ -66,5 +66,7 @@ PART_OF_SPEECH_COLOURS = {
     "conjunction": "#d6d3d1",
     "number": "#facc15",
 }
+SURPRISE_COLOURS = {"under 2 bits": "#c7d2fe", "2 to 6": "#e2e8f0", "6 to 10": "#fdba74", "over 10": "#f97316"}
+"""How little a token was expected: indigo as thought, orange against all odds."""
 MOVE_COLOURS = {"−−": "#f97316", "−": "#fdba74", "+": "#a5b4fc", "++": "#6366f1"}
 """How a token moved the score: orange down, indigo up, as in the figures."""

@@ -6,8 +6,23 @@ import numpy as np
 import plotly.graph_objects as go
 import pytest
 
-from rnn_demo.plots import FIGURES, draw_heatmap, draw_next_token_bars, draw_running_score, draw_trajectory
-from rnn_demo.results import HiddenTrace, ScoredToken, SentimentScore, TokenProbability, Trajectory
+from rnn_demo.plots import (
+    FIGURES,
+    draw_heatmap,
+    draw_next_token_bars,
+    draw_running_score,
+    draw_surprisal,
+    draw_trajectory,
+)
+from rnn_demo.results import (
+    HiddenTrace,
+    ScoredToken,
+    SentimentScore,
+    Surprisal,
+    SurprisingToken,
+    TokenProbability,
+    Trajectory,
+)
 
 HOSTILE = ("<b>bold</b>", "</s>", "", " ", "\n", "\x00", "%{x}", "👩‍👧", "&amp;", "a", "a")
 
@@ -23,6 +38,11 @@ def draw(name: str, tokens: tuple[str, ...]) -> go.Figure:
         return draw_next_token_bars([TokenProbability(token, 0.5 / (i + 1)) for i, token in enumerate(tokens)])
     if name == "trajectory":
         return draw_trajectory(trace, Trajectory(trace.states[:, :2], (0.6, 0.2)))
+    if name == "surprisal":
+        measured = Surprisal(
+            tuple(SurprisingToken(token, i, i + 1, 3.0 * i) for i, token in enumerate(tokens)), 2, 9, 0
+        )
+        return draw_surprisal({"lm-rnn": measured, "mine": measured}, {"lm-rnn": "rnn", "mine": "mine"})
     if name == "heatmap":
         return draw_heatmap(trace, [4, 0, 2])
     scored = tuple(ScoredToken(token, i, i + 1, i / len(tokens)) for i, token in zip(places, tokens, strict=True))

@@ -28,6 +28,7 @@ def ask_all(answers: Answers, text: Any) -> list[Any]:
         lambda: answers.score(text, "sentiment-lstm"),
         lambda: answers.tag(text, "ner-lstm"),
         lambda: answers.trace(text, "lm-rnn", -1),
+        lambda: answers.surprisal(text, "lm-gru"),
     ):
         try:
             found.append(ask())

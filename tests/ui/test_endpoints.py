@@ -18,6 +18,7 @@ ENDPOINTS = {
     "/score_sentiment": ["text", "model"],
     "/tag_entities": ["text", "model"],
     "/trace_hidden_states": ["text", "model", "layer"],
+    "/surprisal": ["text", "model"],
 }
 TEXT = "Ada met  Babbage 👩‍👧 in London."
 
@@ -70,6 +71,15 @@ def test_tag_entities_gives_offsets_in_code_points(client: Client) -> None:
     assert all(TEXT[token["start"] : token["end"]] == token["token"] for token in result["tokens"])
     assert all(set(entity) == {"label", "start", "end", "confidence"} for entity in result["entities"])
     assert all(token["pos"] in ("NNP", "VBD") for token in result["tokens"])
+
+
+def test_surprisal_gives_the_bits_of_every_token(client: Client) -> None:
+    result = client.predict(TEXT, "lm-gru", api_name="/surprisal")
+    assert set(result) == {"tokens", "bits_per_char", "perplexity", "num_skipped"}
+    assert "".join(TEXT[token["start"] : token["end"]] for token in result["tokens"]) == TEXT
+    assert result["bits_per_char"] == pytest.approx(sum(token["bits"] for token in result["tokens"]) / len(TEXT))
+    with pytest.raises(AppError, match="is of task ner, not lm"):
+        client.predict(TEXT, "ner-lstm", api_name="/surprisal")
 
 
 @pytest.mark.parametrize("model", ["lm-lstm", "lm-gru", "lm-rnn", "sentiment-lstm", "ner-lstm"])

@@ -175,6 +175,18 @@ def test_entities_are_marked_and_listed(page: Page) -> None:
     expect(panel.get_by_role("grid")).to_contain_text("Airlines", timeout=SLOW_MS)
 
 
+def test_reading_compares_the_language_models(page: Page) -> None:
+    panel = open_tab(page, "Reading")
+    expect(panel.locator("#surprisal .main-svg").first).to_be_visible(timeout=SLOW_MS)
+    panel.get_by_label("Text", exact=True).fill("Ada <b>met</b> Babbage 👩‍👧")
+    panel.get_by_role("button", name="Read").click()
+    expect(panel.locator("#surprises")).to_contain_text("Babbage", timeout=SLOW_MS)
+    for name in ("lm-lstm", "lm-gru", "lm-rnn"):
+        expect(panel.locator("#surprisal-summary")).to_contain_text(name)
+    panel.get_by_role("button", name="The dogs that").click()
+    expect(panel.locator("#surprises")).to_contain_text("barking", timeout=SLOW_MS)
+
+
 def test_hidden_states_are_drawn_for_any_model_and_layer(page: Page) -> None:
     panel = open_tab(page, "Hidden states")
     expect(panel.locator("#trajectory .main-svg").first).to_be_visible(timeout=SLOW_MS)

@@ -5,13 +5,22 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rnn_demo.results import Entity, ScoredToken, SentimentScore, TaggedText, TaggedToken
+from rnn_demo.results import (
+    Entity,
+    ScoredToken,
+    SentimentScore,
+    Surprisal,
+    SurprisingToken,
+    TaggedText,
+    TaggedToken,
+)
 from rnn_demo.ui import TABS, build_app
 from rnn_demo.ui.entities_tab import PARTS_OF_SPEECH, mark, mark_parts_of_speech
 from rnn_demo.ui.models_tab import model_rows
 from rnn_demo.ui.readers import ReaderShelf
+from rnn_demo.ui.reading_tab import colour_surprise
 from rnn_demo.ui.sentiment_tab import colour_moves
-from rnn_demo.ui.theme import MOVE_COLOURS, PART_OF_SPEECH_COLOURS
+from rnn_demo.ui.theme import MOVE_COLOURS, PART_OF_SPEECH_COLOURS, SURPRISE_COLOURS
 
 
 @given(st.lists(st.tuples(st.text(max_size=4), st.floats(0, 1)), min_size=1))
@@ -39,6 +48,24 @@ def test_marks_give_the_text_back_with_its_emoji() -> None:
     parts = mark(TaggedText(text, entities, ()))
     assert "".join(part for part, _ in parts) == text
     assert [part for part in parts if part[1]] == [("Ada", "person"), ("Babbage", "person"), ("東京", "THING")]
+
+
+@given(st.lists(st.tuples(st.text(max_size=4), st.floats(0, 40)), min_size=1), st.text(max_size=3))
+def test_surprise_gives_the_text_back(pairs: list[tuple[str, float]], skipped: str) -> None:
+    tokens, end = [], len(skipped)
+    for token, bits in pairs:
+        tokens.append(SurprisingToken(token, end, end + len(token), bits))
+        end += len(token)
+    text = skipped + "".join(token for token, _ in pairs)
+    parts = colour_surprise(text, Surprisal(tuple(tokens), 1.0, 1.0, len(skipped)))
+    assert "".join(part for part, _ in parts) == text
+    assert {label for _, label in parts} <= {None, *SURPRISE_COLOURS}
+
+
+def test_surprise_is_coloured_by_its_bits() -> None:
+    tokens = tuple(SurprisingToken("x", i, i + 1, bits) for i, bits in enumerate([0.0, 2.0, 2.1, 6.5, 30.0]))
+    parts = colour_surprise("abcde", Surprisal(tokens, 1.0, 1.0, 0))
+    assert parts == [("ab", "under 2 bits"), ("c", "2 to 6"), ("d", "6 to 10"), ("e", "over 10")]
 
 
 def test_parts_of_speech_are_named_in_plain_words() -> None:

@@ -1,0 +1,53 @@
+"""How surprised a language model is by each token of a text.
+
+    surprisal(x_t) = -log2 p(x_t | x_1 .. x_{t-1})                    bits (Shannon 1948)
+
+The bits of all tokens, added up, are what an arithmetic coder would need to send the text with this model (so they can
+be divided by its characters, whatever the tokens are). Readers slow down where surprisal is high: Hale 2001, Levy 2008.
+"""
+
+import math
+
+import torch
+
+from rnn_demo.errors import InputError
+from rnn_demo.reader import Reader
+from rnn_demo.results import Surprisal, SurprisingToken
+
+__all__ = ["MAX_TOKENS", "measure_surprisal"]
+
+MAX_TOKENS = 2000
+LARGEST_NATS = 700.0
+"""Their exponential is still a number; only random weights come near it."""
+
+
+@torch.inference_mode()
+def measure_surprisal(reader: Reader, text: str) -> Surprisal:
+    """Read a text with a language model, from its start.
+
+    Args:
+        reader: a writer.
+        text: of more than MAX_TOKENS tokens only the last so many are counted; those before are read all the same.
+
+    Raises:
+        InputError: there is nothing to read.
+    """
+    encoded = reader.encode(text)
+    if not encoded.tokens:
+        raise InputError("the text is empty; give at least one word")
+    token_ids = torch.tensor([encoded.token_ids])
+    first = len(encoded.start_ids) + max(0, len(encoded.tokens) - MAX_TOKENS)  # the first token that is counted
+    state = reader.model.predict(token_ids[:, : first - 1])[1] if first > 1 else None
+    logits, _ = reader.model.predict(token_ids[:, first - 1 : -1], state)  # logits at t predict t + 1
+    targets = token_ids[0, first:]
+    nats = -logits[0].double().log_softmax(-1)[torch.arange(len(targets)), targets]
+    counted = encoded.tokens[-len(targets) :]
+    tokens = tuple(
+        SurprisingToken(token.token, token.start, token.end, bits)
+        for token, bits in zip(counted, (nats / math.log(2)).tolist(), strict=True)
+    )
+    chars = counted[-1].end - counted[0].start
+    total = sum(token.bits for token in tokens)
+    return Surprisal(
+        tokens, total / chars, math.exp(min(float(nats.mean()), LARGEST_NATS)), len(encoded.tokens) - len(tokens)
+    )

@@ -1,0 +1,29 @@
+"""Parts of a text with their labels, for gradio's HighlightedText: joined, the parts are always the text."""
+
+from collections.abc import Iterable
+
+__all__ = ["Marks", "mark_runs"]
+
+Marks = list[tuple[str, str | float | None]]
+"""Parts of a text, each with its label or None."""
+
+
+def mark_runs(text: str, labelled: Iterable[tuple[int, str | None]]) -> Marks:
+    """Cut a text into runs of tokens that have the same label.
+
+    Args:
+        text: as typed.
+        labelled: where each token ends, in order, and its label.
+
+    >>> mark_runs("a fine day", [(1, None), (6, "+"), (10, "+")])
+    [('a', None), (' fine day', '+')]
+    """
+    parts: Marks = []
+    end = 0
+    for token_end, label in labelled:
+        piece, end = text[end:token_end], max(end, token_end)
+        if parts and (parts[-1][1] == label or not piece):
+            parts[-1] = (parts[-1][0] + piece, parts[-1][1])
+        else:
+            parts.append((piece, label))
+    return parts

@@ -1,0 +1,79 @@
+"""Reading: how little each language model expected each token of a text."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import gradio as gr
+
+from rnn_demo.plots import Figure, draw_surprisal
+from rnn_demo.results import Surprisal
+from rnn_demo.ui.answers import Answers
+from rnn_demo.ui.events import PRIVATE, shows_errors
+from rnn_demo.ui.examples import READING_TEXTS, build_examples, on_pick
+from rnn_demo.ui.marks import Marks, mark_runs
+from rnn_demo.ui.notices import build_notices
+from rnn_demo.ui.theme import SURPRISE_COLOURS
+
+__all__ = ["build_reading_tab"]
+
+INTRO = (
+    "A language model says at every token how likely it thought it; surprise is measured in bits, one more for every "
+    "halving. **Look for the word that does not fit,** and write a sentence twice: what does the second reading cost?"
+)
+BOUNDS = (2, 6, 10)
+"""Bits, between one colour and the next."""
+
+
+def build_reading_tab(answers: Answers) -> None:
+    """Lay out the tab."""
+    build_notices(answers.shelf, "lm")
+    models = answers.shelf.names("lm")
+    if not models:
+        return
+    cells = {name: answers.shelf.find(name).checkpoint.cell for name in models}
+
+    @shows_errors
+    def read(text: str, model: str) -> tuple[str, Figure, Marks]:
+        order = [model, *(name for name in models if name != model)]
+        measured = {name: answers.surprisal(text, name) for name in order}
+        return describe(measured), draw_surprisal(measured, cells), colour_surprise(text, measured[model])
+
+    first_summary, first_lines, first_marks = read(READING_TEXTS[0], models[0])
+
+    gr.Markdown(INTRO)
+    text = gr.Textbox(READING_TEXTS[0], label="Text", lines=2, max_lines=12)
+    examples = build_examples(text, READING_TEXTS)
+    with gr.Row():
+        model = gr.Dropdown(models, value=models[0], label="Colour the text by", filterable=False)
+        start = gr.Button("Read", variant="primary")
+    summary = gr.Markdown(first_summary, elem_id="surprisal-summary")
+    lines = gr.Plot(first_lines, show_label=False, elem_id="surprisal")
+    marked = gr.HighlightedText(
+        first_marks, label="The text, by surprise", color_map=SURPRISE_COLOURS, elem_id="surprises"
+    )
+
+    run: dict[str, Any] = {"fn": read, "inputs": [text, model], "outputs": [summary, lines, marked], **PRIVATE}
+    gr.on([start.click, text.submit, model.input], **run)
+    on_pick(examples, text).then(**run)
+
+
+def describe(measured: Mapping[str, Surprisal]) -> str:
+    """Say in numbers what the figure shows. Nothing that a visitor typed goes in here."""
+    first, surprisal = next(iter(measured.items()))
+    place, least = max(enumerate(surprisal.tokens, 1), key=lambda pair: pair[1].bits)
+    costs = ", ".join(
+        f"{name} **{one.bits_per_char:.2f}** (perplexity {one.perplexity:,.0f})" for name, one in measured.items()
+    )
+    skipped = f" Only the last {len(surprisal.tokens):,} tokens are counted." if surprisal.num_skipped else ""
+    return (
+        f"Bits per character: {costs}. {first} expected token {place} least: {least.bits:.1f} bits, "
+        f"one chance in {2 ** min(least.bits, 1000):,.0f}.{skipped}"
+    )
+
+
+def colour_surprise(text: str, surprisal: Surprisal) -> Marks:
+    """Cut a text into runs of tokens that were about as surprising; the parts, joined, give it back."""
+    names = list(SURPRISE_COLOURS)
+    labelled: list[tuple[int, str | None]] = [(surprisal.tokens[0].start, None)] if surprisal.num_skipped else []
+    labelled += [(token.end, names[sum(token.bits > bound for bound in BOUNDS)]) for token in surprisal.tokens]
+    return mark_runs(text, labelled)
