@@ -141,6 +141,13 @@ class Encoder(nn.Module):
             trace.append(directions)
         return trace
 
+    def inputs_of_last_layer(self, token_ids: Tensor) -> Tensor:
+        """What the last layer reads at each step: int64 (batch, seq) -> float32 (batch, seq, input)."""
+        inputs = self._embed(token_ids)
+        for layer in self._layers[:-1]:
+            inputs, _ = layer(inputs, [None] * len(layer.directions), None)
+        return inputs
+
     def _embed(self, token_ids: Tensor) -> Tensor:
         """Look the tokens up and scale them to unit variance (Vaswani et al. 2017, section 3.4).
 

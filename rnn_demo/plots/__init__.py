@@ -2,6 +2,7 @@
 
 from plotly.graph_objects import Figure
 
+from rnn_demo.plots.gradients import draw_gradients
 from rnn_demo.plots.heatmap import draw_heatmap
 from rnn_demo.plots.next_token_bars import draw_next_token_bars
 from rnn_demo.plots.running_score import draw_running_score
@@ -11,6 +12,7 @@ from rnn_demo.plots.trajectory import draw_trajectory
 __all__ = [
     "FIGURES",
     "Figure",
+    "draw_gradients",
     "draw_heatmap",
     "draw_next_token_bars",
     "draw_running_score",
@@ -24,4 +26,5 @@ FIGURES = {
     "heatmap": draw_heatmap,
     "running_score": draw_running_score,
     "surprisal": draw_surprisal,
+    "gradients": draw_gradients,
 }

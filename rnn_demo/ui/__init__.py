@@ -14,6 +14,7 @@ from rnn_demo.ui.answers import Answers
 from rnn_demo.ui.endpoints import Page, register_endpoints
 from rnn_demo.ui.entities_tab import build_entities_tab
 from rnn_demo.ui.hidden_states_tab import build_hidden_states_tab
+from rnn_demo.ui.memory_tab import build_memory_tab
 from rnn_demo.ui.models_tab import build_models_tab
 from rnn_demo.ui.readers import ReaderShelf
 from rnn_demo.ui.reading_tab import build_reading_tab
@@ -29,6 +30,7 @@ TABS: dict[str, Callable[[Answers], None]] = {
     "Entities": build_entities_tab,
     "Reading": build_reading_tab,
     "Hidden states": build_hidden_states_tab,
+    "Memory": build_memory_tab,
     "Models": build_models_tab,
 }
 """The tabs in their order. A new one is a file and a line here."""

@@ -6,10 +6,13 @@ Knows nothing of gradio. What comes in is whatever somebody sent: any JSON value
 from collections.abc import Iterator
 
 from rnn_demo.entities.tag import EntityTagger
-from rnn_demo.errors import InputError
+from rnn_demo.errors import InputError, unknown_name
 from rnn_demo.language.write import Writer
+from rnn_demo.microscope.gradients import gradient_over_distance
 from rnn_demo.microscope.surprisal import measure_surprisal
 from rnn_demo.microscope.trace import trace_hidden_states
+from rnn_demo.microscope.untrained import untrained_twin
+from rnn_demo.reader import Reader
 from rnn_demo.results import HiddenTrace, SentimentScore, Surprisal, TaggedText, TokenProbability
 from rnn_demo.sentiment.score import SentimentScorer
 from rnn_demo.ui.readers import ReaderShelf
@@ -83,6 +86,23 @@ class Answers:
     def surprisal(self, text: str, model: str) -> Surprisal:
         """Read a text with a language model and say how little it expected each token."""
         return measure_surprisal(self.shelf.get(model, Writer), checked_text("text", text))
+
+    def gradients(self, text: str, task: str) -> dict[str, dict[str, list[float]]]:
+        """Measure the gradient over distance for the first network of each cell, trained and as it was drawn."""
+        if task not in ("lm", "sentiment"):
+            raise unknown_name("task", task, ("lm", "sentiment"))
+        checked = checked_text("text", text)
+        readers: dict[str, Reader] = {}
+        for name in self.shelf.names(task):
+            reader = self.shelf.find(name)
+            readers.setdefault(reader.checkpoint.cell, reader)
+        return {
+            cell: {
+                "trained": gradient_over_distance(reader, checked),
+                "untrained": gradient_over_distance(untrained_twin(reader), checked),
+            }
+            for cell, reader in readers.items()
+        }
 
     def trace(self, text: str, model: str, layer: float) -> HiddenTrace:
         """Read a text with any model and keep one layer's states."""

@@ -130,5 +130,25 @@ def register_endpoints(answers: Answers) -> None:
         """
         return asdict(answers.surprisal(text, model))
 
-    for endpoint in (generate, next_tokens, score_sentiment, tag_entities, trace_hidden_states, surprisal):
+    @shows_errors
+    def gradient_over_distance(text: str, task: str = "sentiment") -> dict[str, dict[str, list[float]]]:
+        """Measure how far back each cell can learn from: {cell: {trained: [norm, ..], untrained: [norm, ..]}}.
+
+        The norms of dL_T / ds_t at distance 0, 1, 2, .. tokens from the end of the text.
+
+        Args:
+            text: what to read, two tokens or more.
+            task: lm or sentiment.
+        """
+        return answers.gradients(text, task)
+
+    for endpoint in (
+        generate,
+        next_tokens,
+        score_sentiment,
+        tag_entities,
+        trace_hidden_states,
+        surprisal,
+        gradient_over_distance,
+    ):
         api(endpoint, api_name=endpoint.__name__, **CPU)

@@ -7,7 +7,16 @@ import gradio as gr
 
 from rnn_demo.ui.events import INSTANT
 
-__all__ = ["ENTITY_TEXTS", "HIDDEN_TEXTS", "PROMPTS", "READING_TEXTS", "SENTIMENT_TEXTS", "build_examples", "on_pick"]
+__all__ = [
+    "ENTITY_TEXTS",
+    "HIDDEN_TEXTS",
+    "MEMORY_TEXTS",
+    "PROMPTS",
+    "READING_TEXTS",
+    "SENTIMENT_TEXTS",
+    "build_examples",
+    "on_pick",
+]
 
 PROMPTS = (
     "It was a dark and stormy night, and",
@@ -26,6 +35,13 @@ ENTITY_TEXTS = (
     "Paris Hilton lives in Paris.",
     "China Airlines flew Michael Jordan from China to Jordan.",
     "PAKISTAN CAPTAIN WASIM AKRAM ARRIVES IN LONDON",
+)
+MEMORY_TEXTS = (
+    "I did not expect much from this film, with its tired plot and its long silences, but by the time the old man "
+    "reached the sea and the music began I had forgotten all of that, and when the lights went on I was still sitting "
+    "there, thinking of nothing else.",
+    "The keys that the woman who lived next to the men had lost were found.",
+    "one two three four five six seven eight nine ten one two three four five six seven eight nine ten",
 )
 READING_TEXTS = (
     "The old man sat by the fire and smoked his elephant.",

@@ -8,6 +8,7 @@ import pytest
 
 from rnn_demo.plots import (
     FIGURES,
+    draw_gradients,
     draw_heatmap,
     draw_next_token_bars,
     draw_running_score,
@@ -38,6 +39,9 @@ def draw(name: str, tokens: tuple[str, ...]) -> go.Figure:
         return draw_next_token_bars([TokenProbability(token, 0.5 / (i + 1)) for i, token in enumerate(tokens)])
     if name == "trajectory":
         return draw_trajectory(trace, Trajectory(trace.states[:, :2], (0.6, 0.2)))
+    if name == "gradients":
+        norms = [0.5**i for i in range(len(tokens))]
+        return draw_gradients({"rnn": {"trained": norms, "untrained": [0.0] * len(norms)}})
     if name == "surprisal":
         measured = Surprisal(
             tuple(SurprisingToken(token, i, i + 1, 3.0 * i) for i, token in enumerate(tokens)), 2, 9, 0

@@ -19,6 +19,7 @@ ENDPOINTS = {
     "/tag_entities": ["text", "model"],
     "/trace_hidden_states": ["text", "model", "layer"],
     "/surprisal": ["text", "model"],
+    "/gradient_over_distance": ["text", "task"],
 }
 TEXT = "Ada met  Babbage 👩‍👧 in London."
 
@@ -80,6 +81,17 @@ def test_surprisal_gives_the_bits_of_every_token(client: Client) -> None:
     assert result["bits_per_char"] == pytest.approx(sum(token["bits"] for token in result["tokens"]) / len(TEXT))
     with pytest.raises(AppError, match="is of task ner, not lm"):
         client.predict(TEXT, "ner-lstm", api_name="/surprisal")
+
+
+def test_gradient_over_distance_compares_the_cells_before_and_after_training(client: Client) -> None:
+    result = client.predict(TEXT, "lm", api_name="/gradient_over_distance")
+    assert set(result) == {"rnn", "gru", "lstm"}
+    for norms in result.values():
+        assert len(norms["trained"]) == len(norms["untrained"]) > 5
+        assert norms["trained"] != norms["untrained"]
+    assert set(client.predict(TEXT, api_name="/gradient_over_distance")) == {"lstm"}
+    with pytest.raises(AppError, match="unknown task 'ner'"):
+        client.predict(TEXT, "ner", api_name="/gradient_over_distance")
 
 
 @pytest.mark.parametrize("model", ["lm-lstm", "lm-gru", "lm-rnn", "sentiment-lstm", "ner-lstm"])

@@ -187,6 +187,15 @@ def test_reading_compares_the_language_models(page: Page) -> None:
     expect(panel.locator("#surprises")).to_contain_text("barking", timeout=SLOW_MS)
 
 
+def test_memory_is_measured_for_each_cell(page: Page) -> None:
+    panel = open_tab(page, "Memory")
+    expect(panel.locator("#gradients .main-svg").first).to_be_visible(timeout=SLOW_MS)
+    for cell in ("RNN", "GRU", "LSTM"):
+        expect(panel.locator("#gradient-summary")).to_contain_text(f"the gradient of the {cell}")
+    panel.get_by_label("sentiment").check()
+    expect(panel.locator("#gradient-summary")).not_to_contain_text("RNN", timeout=SLOW_MS)
+
+
 def test_hidden_states_are_drawn_for_any_model_and_layer(page: Page) -> None:
     panel = open_tab(page, "Hidden states")
     expect(panel.locator("#trajectory .main-svg").first).to_be_visible(timeout=SLOW_MS)

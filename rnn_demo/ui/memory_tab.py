@@ -1,0 +1,74 @@
+"""Memory: how far back each cell can learn from, on the visitor's own text."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import gradio as gr
+
+from rnn_demo.plots import Figure, draw_gradients
+from rnn_demo.ui.answers import Answers
+from rnn_demo.ui.events import PRIVATE, shows_errors
+from rnn_demo.ui.examples import MEMORY_TEXTS, build_examples, on_pick
+from rnn_demo.ui.notices import build_notices
+
+__all__ = ["build_memory_tab"]
+
+INTRO = (
+    "Training tells each state how it should have been for the end of the text to come out better. On its way back "
+    "that message passes through every step between, and **shrinks or grows at each: look how far it reaches.** "
+    "The line falls slower in a cell that remembers."
+)
+TASKS_SHOWN = {"language models": "lm", "sentiment": "sentiment"}
+FOLD = 1000
+"""How much smaller counts as forgotten."""
+
+Norms = Mapping[str, Mapping[str, Sequence[float]]]
+
+
+def build_memory_tab(answers: Answers) -> None:
+    """Lay out the tab."""
+    build_notices(answers.shelf, "lm")
+    tasks = {title: task for title, task in TASKS_SHOWN.items() if answers.shelf.names(task)}
+    if not tasks:
+        return
+
+    @shows_errors
+    def measure(text: str, title: str) -> tuple[Figure, str]:
+        norms = answers.gradients(text, tasks[title])
+        return draw_gradients(norms), describe(norms)
+
+    first_title = next(iter(tasks))
+    first_lines, first_summary = measure(MEMORY_TEXTS[0], first_title)
+
+    gr.Markdown(INTRO)
+    text = gr.Textbox(MEMORY_TEXTS[0], label="Text", lines=3, max_lines=12)
+    examples = build_examples(text, MEMORY_TEXTS)
+    with gr.Row():
+        which = gr.Radio(list(tasks), value=first_title, label="Networks", visible=len(tasks) > 1)
+        start = gr.Button("Measure", variant="primary")
+    lines = gr.Plot(first_lines, show_label=False, elem_id="gradients")
+    summary = gr.Markdown(first_summary, elem_id="gradient-summary")
+
+    run: dict[str, Any] = {"fn": measure, "inputs": [text, which], "outputs": [lines, summary], **PRIVATE}
+    gr.on([start.click, text.submit, which.input], **run)
+    on_pick(examples, text).then(**run)
+
+
+def describe(norms: Norms) -> str:
+    """Say in numbers what the figure shows.
+
+    >>> describe({"rnn": {"trained": [1.0, 0.1, 1e-4], "untrained": [1.0, 1.0, 1.0]}})
+    'On this text the gradient of the RNN has shrunk 1,000-fold after 2 tokens (untrained: not within the text).'
+    """
+    return " ".join(
+        f"On this text the gradient of the {cell.upper()} has shrunk {FOLD:,}-fold {reach(by_state['trained'])} "
+        f"(untrained: {reach(by_state['untrained'])})."
+        for cell, by_state in norms.items()
+    )
+
+
+def reach(norms: Sequence[float]) -> str:
+    """Say after how many tokens a gradient has shrunk FOLD times, for good."""
+    still = [distance for distance, norm in enumerate(norms) if norm * FOLD > norms[0]]
+    first_small = still[-1] + 1 if still else 0
+    return f"after {first_small} tokens" if first_small < len(norms) else "not within the text"

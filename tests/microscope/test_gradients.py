@@ -1,0 +1,98 @@
+"""The gradient over distance against finite differences in float64, and where it must vanish or grow."""
+
+import pytest
+import torch
+from tiny import checkpoint_of, language_model, sentiment_model
+
+from rnn_demo.cells import CELLS
+from rnn_demo.errors import InputError
+from rnn_demo.language.write import Writer
+from rnn_demo.microscope import gradients as gradients_module
+from rnn_demo.microscope.gradients import gradient_over_distance, last_readout
+from rnn_demo.microscope.untrained import untrained_twin
+from rnn_demo.reader import Reader
+from rnn_demo.sentiment.score import SentimentScorer
+from rnn_demo.tokenizer import Tokenizer
+
+TEXT = "It was a good evening, and she walked."
+
+
+@pytest.fixture(params=[(task, cell) for task in ("lm", "sentiment") for cell in CELLS])
+def reader(request: pytest.FixtureRequest, tokenizer: Tokenizer) -> Reader:
+    """Make a reader of two layers in float64."""
+    task, cell = request.param
+    kind, make = (Writer, language_model) if task == "lm" else (SentimentScorer, sentiment_model)
+    return kind("tiny", make(tokenizer.vocab_size, cell, 2).double(), tokenizer, checkpoint_of(task, cell))
+
+
+@torch.no_grad()
+def by_differences(reader: Reader, distance: int, step: float = 1e-6) -> float:
+    """Nudge each number of the state that is carried on, and read off the end."""
+    ids = reader.encode(TEXT).token_ids
+    cell = reader.model.encoder.layers[-1].forward_cell
+    inputs = reader.model.encoder.inputs_of_last_layer(torch.tensor([ids]))
+    inputs = inputs[:, :-1] if reader.task == "lm" else inputs
+    cut = inputs.shape[1] - distance
+    _, state = cell(inputs[:, :cut])
+
+    def read_off(state: tuple[torch.Tensor, ...]) -> float:
+        final = cell(inputs[:, cut:], state)[1] if distance else state
+        return float(last_readout(reader, final[0], ids[-1]))
+
+    squares = 0.0
+    for i, part in enumerate(state if distance else state[:1]):
+        for unit in range(part.shape[1]):
+            ends = []
+            for sign in (1, -1):
+                nudged = part.clone()
+                nudged[0, unit] += sign * step
+                ends.append(read_off((*state[:i], nudged, *state[i + 1 :])))
+            squares += ((ends[0] - ends[1]) / (2 * step)) ** 2
+    return squares**0.5
+
+
+def test_norms_are_those_of_finite_differences(reader: Reader) -> None:
+    norms = gradient_over_distance(reader, TEXT)
+    expected_steps = len(reader.encode(TEXT).token_ids) - (reader.task == "lm")
+    assert len(norms) == expected_steps
+    for distance in (0, 1, 2, 5, expected_steps - 1):
+        assert norms[distance] == pytest.approx(by_differences(reader, distance), rel=1e-4, abs=1e-8)
+
+
+def test_only_the_last_tokens_are_gone_back_over(reader: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = gradient_over_distance(reader, TEXT)
+    monkeypatch.setattr(gradients_module, "MAX_TOKENS", 4)
+    assert gradient_over_distance(reader, TEXT) == pytest.approx(whole[:4], rel=1e-6)
+
+
+@pytest.mark.parametrize(("scale", "grows"), [(0.5, False), (1.5, True)])
+def test_a_linear_rnn_shrinks_or_grows_with_its_weights(tokenizer: Tokenizer, scale: float, grows: bool) -> None:
+    model = language_model(tokenizer.vocab_size, "rnn", 1).double()
+    cell = model.encoder.layers[-1].forward_cell
+    with torch.no_grad():
+        for parameter in cell.parameters():
+            parameter.mul_(1e-6)  # tanh is linear near 0
+        cell.kernel.weight_hh_l0.copy_(scale * torch.eye(cell.hidden_size))
+    norms = gradient_over_distance(Writer("tiny", model, tokenizer, checkpoint_of("lm", "rnn")), TEXT)
+    assert norms == pytest.approx([norms[0] * scale**distance for distance in range(len(norms))], rel=1e-3)
+    assert (norms[-1] > norms[0]) == grows
+
+
+def test_what_cannot_be_measured_is_refused(reader: Reader) -> None:
+    with pytest.raises(InputError, match="fewer than two tokens"):
+        gradient_over_distance(reader, ".")
+    reader.__class__ = type("Other", (type(reader),), {"task": "ner"})
+    with pytest.raises(InputError, match="tiny is of task ner; give a language model or a sentiment model"):
+        gradient_over_distance(reader, TEXT)
+
+
+def test_the_untrained_twin_is_the_network_of_the_seed(tokenizer: Tokenizer) -> None:
+    reader = Writer("tiny", language_model(tokenizer.vocab_size), tokenizer, checkpoint_of("lm", seed=3))
+    before = torch.random.get_rng_state()
+    twin, again = untrained_twin(reader), untrained_twin(reader)
+    assert torch.equal(torch.random.get_rng_state(), before)
+    torch.manual_seed(3)
+    fresh = type(reader.model)(reader.model.config)
+    for name, weight in twin.model.state_dict().items():
+        assert torch.equal(weight, fresh.state_dict()[name])
+        assert torch.equal(weight, again.model.state_dict()[name])
