@@ -112,8 +112,12 @@ class Encoder(nn.Module):
             ShapeError: a length is below 1 or above seq, or the state does not fit.
         """
         self._check(token_ids, state, lengths)
+        return self.read(self.embed(token_ids), state, lengths)
+
+    def read(self, vectors: Tensor, state: State | None = None, lengths: Tensor | None = None) -> Encoded:
+        """Read a batch of vectors as `embed` makes them, float32 (batch, seq, embed); otherwise as `forward`."""
         states = self._split(state)
-        inputs = self.dropout(self._embed(token_ids))
+        inputs = self.dropout(vectors)
         layers, final_states = [], []
         for i, layer in enumerate(self._layers):
             outputs, finals = layer(inputs, [states.pop(0) for _ in layer.directions], lengths)
@@ -130,7 +134,7 @@ class Encoder(nn.Module):
             the text in both directions.
         """
         self._check(token_ids, None, lengths)
-        inputs = self._embed(token_ids)
+        inputs = self.embed(token_ids)
         trace = []
         for layer in self._layers:
             directions = [layer.forward_cell.explain(inputs)]
@@ -143,12 +147,12 @@ class Encoder(nn.Module):
 
     def inputs_of_last_layer(self, token_ids: Tensor) -> Tensor:
         """What the last layer reads at each step: int64 (batch, seq) -> float32 (batch, seq, input)."""
-        inputs = self._embed(token_ids)
+        inputs = self.embed(token_ids)
         for layer in self._layers[:-1]:
             inputs, _ = layer(inputs, [None] * len(layer.directions), None)
         return inputs
 
-    def _embed(self, token_ids: Tensor) -> Tensor:
+    def embed(self, token_ids: Tensor) -> Tensor:
         """Look the tokens up and scale them to unit variance (Vaswani et al. 2017, section 3.4).
 
         A tied softmax wants small embeddings and a recurrent layer large inputs. Without the scale an LSTM hardly

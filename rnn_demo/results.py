@@ -9,6 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 
 __all__ = [
+    "AttributedToken",
+    "Attribution",
     "Entity",
     "GeneratedText",
     "GeneratedToken",
@@ -134,6 +136,28 @@ class Surprisal:
     """Over these tokens: as uncertain as a fair choice between so many."""
     num_skipped: int
     """Tokens before these, which were read and not counted."""
+
+
+@dataclass(frozen=True)
+class AttributedToken:
+    """A token and its share of a verdict."""
+
+    token: str
+    start: int
+    end: int
+    attribution: float
+    """Logits; above 0 speaks for positive."""
+
+
+@dataclass(frozen=True)
+class Attribution:
+    """A verdict shared out among the tokens of a text."""
+
+    tokens: tuple[AttributedToken, ...]
+    difference: float
+    """Logit of the text less logit of the baseline: what is shared out."""
+    gap: float
+    """By how much the shares, added up, miss it."""
 
 
 @dataclass(frozen=True)

@@ -38,7 +38,10 @@ class SentimentModel(CheckpointModel):
         Returns:
             float32 (batch,); logits of P(positive).
         """
-        outputs = self.encoder(token_ids, lengths=lengths).outputs
+        return self.logits(self.encoder(token_ids, lengths=lengths).outputs, lengths)
+
+    def logits(self, outputs: Tensor, lengths: Tensor) -> Tensor:
+        """Pool the last layer's outputs, (batch, seq, hidden), and score: float32 (batch,)."""
         real = (torch.arange(outputs.shape[1], device=outputs.device) < lengths[:, None])[:, :, None]
         mean = outputs.masked_fill(~real, 0).sum(1) / lengths[:, None]
         maximum = outputs.masked_fill(~real, -torch.inf).amax(1)

@@ -8,12 +8,13 @@ from collections.abc import Iterator
 from rnn_demo.entities.tag import EntityTagger
 from rnn_demo.errors import InputError, unknown_name
 from rnn_demo.language.write import Writer
+from rnn_demo.microscope.attribution import attribute, leave_out
 from rnn_demo.microscope.gradients import gradient_over_distance
 from rnn_demo.microscope.surprisal import measure_surprisal
 from rnn_demo.microscope.trace import trace_hidden_states
 from rnn_demo.microscope.untrained import untrained_twin
 from rnn_demo.reader import Reader
-from rnn_demo.results import HiddenTrace, SentimentScore, Surprisal, TaggedText, TokenProbability
+from rnn_demo.results import Attribution, HiddenTrace, SentimentScore, Surprisal, TaggedText, TokenProbability
 from rnn_demo.sentiment.score import SentimentScorer
 from rnn_demo.ui.readers import ReaderShelf
 
@@ -78,6 +79,14 @@ class Answers:
     def score(self, text: str, model: str) -> SentimentScore:
         """Score a text."""
         return self.shelf.get(model, SentimentScorer).predict([checked_text("text", text)])[0]
+
+    def attribute(self, text: str, model: str) -> Attribution:
+        """Share the verdict on a text out among its tokens."""
+        return attribute(self.shelf.get(model, SentimentScorer), checked_text("text", text))
+
+    def leave_out(self, text: str, model: str) -> list[float]:
+        """Say by how much the logit falls without each token."""
+        return leave_out(self.shelf.get(model, SentimentScorer), checked_text("text", text))
 
     def tag(self, text: str, model: str) -> TaggedText:
         """Mark the entities of a text."""

@@ -88,6 +88,18 @@ def register_endpoints(answers: Answers) -> None:
         return asdict(answers.score(text, model))
 
     @shows_errors
+    def attribute(text: str, model: str = "sentiment-lstm") -> dict[str, Any]:
+        """Share a verdict out among the tokens of a text, by integrated gradients.
+
+        Gives {tokens: [{token, start, end, attribution}], difference, gap}, in logits, from a text of empty tokens.
+
+        Args:
+            text: what to judge, at most 2,000 tokens.
+            model: a sentiment model.
+        """
+        return asdict(answers.attribute(text, model))
+
+    @shows_errors
     def tag_entities(text: str, model: str = "ner-lstm") -> dict[str, Any]:
         """Mark the named entities of a text.
 
@@ -146,6 +158,7 @@ def register_endpoints(answers: Answers) -> None:
         generate,
         next_tokens,
         score_sentiment,
+        attribute,
         tag_entities,
         trace_hidden_states,
         surprisal,

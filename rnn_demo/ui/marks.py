@@ -22,6 +22,8 @@ def mark_runs(text: str, labelled: Iterable[tuple[int, str | None]]) -> Marks:
     end = 0
     for token_end, label in labelled:
         piece, end = text[end:token_end], max(end, token_end)
+        if not piece and not parts:
+            continue
         if parts and (parts[-1][1] == label or not piece):
             parts[-1] = (parts[-1][0] + piece, parts[-1][1])
         else:

@@ -74,6 +74,6 @@ def describe(measured: Mapping[str, Surprisal]) -> str:
 def colour_surprise(text: str, surprisal: Surprisal) -> Marks:
     """Cut a text into runs of tokens that were about as surprising; the parts, joined, give it back."""
     names = list(SURPRISE_COLOURS)
-    labelled: list[tuple[int, str | None]] = [(surprisal.tokens[0].start, None)] if surprisal.num_skipped else []
+    labelled: list[tuple[int, str | None]] = [(surprisal.tokens[0].start, None)]
     labelled += [(token.end, names[sum(token.bits > bound for bound in BOUNDS)]) for token in surprisal.tokens]
     return mark_runs(text, labelled)

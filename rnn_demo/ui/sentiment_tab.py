@@ -19,6 +19,12 @@ INTRO = (
     "The network reads a review from left to right and keeps changing its mind. **Look for the words that turn it:** "
     "`++` and `+` made it more positive, `−−` and `−` more negative."
 )
+WHY = (
+    "Which tokens the whole score rests on. Two methods that often disagree: the first follows the gradient from an "
+    "empty text to this one, the second leaves each token out in turn. **Look for words on which both agree.**"
+)
+SHARE, LARGE_SHARE = 0.15, 0.6
+"""Logits; a token with a smaller share is left uncoloured."""
 BEFORE = 0.5
 """The score before anything is read: no opinion."""
 MOVE, LARGE_MOVE = 0.03, 0.12
@@ -37,6 +43,20 @@ def build_sentiment_tab(answers: Answers) -> None:
         result = answers.score(text, model)
         return describe(result), colour_moves(text, result), draw_running_score(result)
 
+    @shows_errors
+    def explain(text: str, model: str) -> tuple[Marks, Marks, str]:
+        found = answers.attribute(text, model)
+        falls = answers.leave_out(text, model)
+        ends = [found.tokens[0].start, *(token.end for token in found.tokens)]
+        by_gradient = [None, *(name_share(token.attribution) for token in found.tokens)]
+        by_absence = [None] * (len(ends) - len(falls)) + [name_share(fall) for fall in falls]
+        return (
+            mark_runs(text, zip(ends, by_gradient, strict=True)),
+            mark_runs(text, zip(ends, by_absence, strict=True)),
+            f"The shares add up to {found.difference + found.gap:+.2f} logits; the score moved by "
+            f"{found.difference:+.2f} from a text of empty tokens.",
+        )
+
     first_verdict, first_moves, first_line = score(SENTIMENT_TEXTS[0], models[0])
 
     gr.Markdown(INTRO)
@@ -52,9 +72,17 @@ def build_sentiment_tab(answers: Answers) -> None:
     gr.Markdown("**The score after each token**")
     line = gr.Plot(first_line, show_label=False, elem_id="running-score")
 
+    with gr.Accordion("Why this verdict", open=False):
+        gr.Markdown(WHY)
+        why = gr.Button("Explain", variant="secondary")
+        shares = gr.HighlightedText(label="By integrated gradients", color_map=MOVE_COLOURS, elem_id="shares")
+        left_out = gr.HighlightedText(label="By leaving each token out", color_map=MOVE_COLOURS, elem_id="left-out")
+        sums = gr.Markdown(elem_id="shares-sum")
+
     run: dict[str, Any] = {"fn": score, "inputs": [text, model], "outputs": [verdict, moves, line], **PRIVATE}
     gr.on([start.click, text.submit, model.change], **run)
     on_pick(examples, text).then(**run)
+    why.click(explain, [text, model], [shares, left_out, sums], **PRIVATE)
 
 
 def describe(result: SentimentScore) -> str:
@@ -76,6 +104,18 @@ def colour_moves(text: str, result: SentimentScore) -> Marks:
     before = [BEFORE, *(token.score for token in result.tokens)]
     labels = [name_move(token.score - score) for token, score in zip(result.tokens, before, strict=False)]
     return mark_runs(text, zip((token.end for token in result.tokens), labels, strict=True))
+
+
+def name_share(share: float) -> str | None:
+    """Name a token's share of the logit; None is too small to matter.
+
+    >>> [name_share(share) for share in (-2.0, -0.3, 0.0, 0.3, 2.0)]
+    ['−−', '−', None, '+', '++']
+    """
+    if abs(share) < SHARE:
+        return None
+    sign = "+" if share > 0 else "−"
+    return sign * 2 if abs(share) >= LARGE_SHARE else sign
 
 
 def name_move(change: float) -> str | None:

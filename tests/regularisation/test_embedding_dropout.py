@@ -19,7 +19,7 @@ def test_a_piece_is_dropped_wherever_it_stands_and_only_while_training():
     torch.manual_seed(0)
     encoder = Encoder(EncoderConfig("rnn", 50, 4, 5, 1, embed_drop_prob=0.5))
     token_ids = torch.arange(50).repeat(2, 1)
-    trained, read = encoder.train()._embed(token_ids), encoder.eval()._embed(token_ids)
+    trained, read = encoder.train().embed(token_ids), encoder.eval().embed(token_ids)
     assert torch.equal(trained[0], trained[1])
     kept = trained[0].abs().sum(1) > 0
     assert 0 < kept.sum() < 50

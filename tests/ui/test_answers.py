@@ -29,6 +29,7 @@ def ask_all(answers: Answers, text: Any) -> list[Any]:
         lambda: answers.tag(text, "ner-lstm"),
         lambda: answers.trace(text, "lm-rnn", -1),
         lambda: answers.surprisal(text, "lm-gru"),
+        lambda: answers.leave_out(text, "sentiment-lstm"),
         lambda: answers.gradients(text, "sentiment"),
     ):
         try:

@@ -17,6 +17,7 @@ ENDPOINTS = {
     "/next_tokens": ["prompt", "model", "k", "temperature"],
     "/score_sentiment": ["text", "model"],
     "/tag_entities": ["text", "model"],
+    "/attribute": ["text", "model"],
     "/trace_hidden_states": ["text", "model", "layer"],
     "/surprisal": ["text", "model"],
     "/gradient_over_distance": ["text", "task"],
@@ -72,6 +73,13 @@ def test_tag_entities_gives_offsets_in_code_points(client: Client) -> None:
     assert all(TEXT[token["start"] : token["end"]] == token["token"] for token in result["tokens"])
     assert all(set(entity) == {"label", "start", "end", "confidence"} for entity in result["entities"])
     assert all(token["pos"] in ("NNP", "VBD") for token in result["tokens"])
+
+
+def test_attribute_shares_the_logit_out(client: Client) -> None:
+    result = client.predict(TEXT, api_name="/attribute")
+    assert set(result) == {"tokens", "difference", "gap"}
+    total = sum(token["attribution"] for token in result["tokens"])
+    assert total == pytest.approx(result["difference"] + result["gap"], abs=1e-5)
 
 
 def test_surprisal_gives_the_bits_of_every_token(client: Client) -> None:

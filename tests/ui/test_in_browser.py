@@ -162,6 +162,14 @@ def test_sentiment_is_scored(page: Page) -> None:
     expect(panel.locator("#moves")).to_have_text(spaced("the story is a mess"), timeout=SLOW_MS)
 
 
+def test_a_verdict_is_explained_on_request(page: Page) -> None:
+    panel = open_tab(page, "Sentiment")
+    panel.get_by_text("Why this verdict").click()
+    panel.get_by_role("button", name="Explain").click()
+    expect(panel.locator("#shares-sum")).to_contain_text("logits", timeout=SLOW_MS)
+    expect(panel.locator("#left-out")).to_contain_text("loved")
+
+
 def test_entities_are_marked_and_listed(page: Page) -> None:
     panel = open_tab(page, "Entities")
     panel.get_by_label("Text").fill("Ada met Babbage 👩‍👧 in Paris")

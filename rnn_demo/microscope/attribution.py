@@ -1,0 +1,100 @@
+"""Which tokens a verdict rests on: integrated gradients, and leaving words out as the second opinion.
+
+    a_i = (v_i - 0) . integral from 0 to 1 of d logit(a v) / d v_i da                   for the vector v_i of token i
+
+Source: Sundararajan, Taly & Yan 2017, arXiv:1703.01365, by captum. The baseline is the same text with every token's
+vector at 0; the attributions add up to logit(text) - logit(baseline), and `gap` says by how much they miss it. What
+stands before the text (its style) is part of the baseline.
+"""
+
+import torch
+from torch import Tensor
+
+from rnn_demo.errors import InputError
+from rnn_demo.reader import Reader
+from rnn_demo.results import AttributedToken, Attribution
+from rnn_demo.tokenizer import Token
+
+__all__ = ["MAX_LEFT_OUT", "MAX_TOKENS", "attribute", "leave_out"]
+
+MAX_TOKENS = 2000
+MAX_LEFT_OUT = 200
+"""Tokens of a longer text that are left out in turn: the text is read once for each."""
+STEPS = 24
+"""Points of the Gauss-Legendre rule along the way from the baseline."""
+BATCH_TOKENS = 4096
+"""Tokens that are read at a time: bounds the memory."""
+
+
+def attribute(reader: Reader, text: str) -> Attribution:
+    """Share the logit of a sentiment classifier out among the tokens of a text.
+
+    Args:
+        reader: a sentiment scorer.
+        text: one token or more; of a longer one the last MAX_TOKENS are read, as if the text began with them.
+
+    Raises:
+        InputError: the reader is of another task, or the text cannot be read.
+    """
+    from captum.attr import IntegratedGradients  # takes seconds to import, and not everybody asks
+
+    token_ids, tokens, num_start = read_last(reader, text, MAX_TOKENS)
+    with torch.no_grad():
+        vectors = reader.model.encoder.embed(token_ids)
+        baseline = vectors.clone()
+        baseline[:, num_start:] = 0
+        difference = float(logits(reader, vectors) - logits(reader, baseline))
+    method = IntegratedGradients(lambda batch: logits(reader, batch))
+    found = method.attribute(
+        vectors,
+        baselines=baseline,
+        n_steps=STEPS,
+        method="gausslegendre",
+        internal_batch_size=max(1, BATCH_TOKENS // token_ids.shape[1]),
+    )
+    shares = found.sum(-1)[0, num_start:].tolist()
+    return Attribution(
+        tuple(
+            AttributedToken(token.token, token.start, token.end, share)
+            for token, share in zip(tokens, shares, strict=True)
+        ),
+        difference,
+        sum(shares) - difference,
+    )
+
+
+@torch.inference_mode()
+def leave_out(reader: Reader, text: str) -> list[float]:
+    """Say by how much the logit falls when each of the last MAX_LEFT_OUT tokens is left out; otherwise as `attribute`.
+
+    Returns:
+        Logits, a token; those of a longer text's beginning are missing.
+    """
+    token_ids, _, num_start = read_last(reader, text, MAX_LEFT_OUT)
+    whole = float(logits(reader, reader.model.encoder.embed(token_ids)))
+    if token_ids.shape[1] == num_start + 1:
+        return [whole]  # nothing would be left
+    falls: list[float] = []
+    rows = max(1, BATCH_TOKENS // token_ids.shape[1])
+    for places in torch.arange(num_start, token_ids.shape[1]).split(rows):
+        kept = [torch.cat([token_ids[0, :place], token_ids[0, place + 1 :]]) for place in places.tolist()]
+        found = logits(reader, reader.model.encoder.embed(torch.stack(kept)))
+        falls += (whole - found).tolist()
+    return falls
+
+
+def read_last(reader: Reader, text: str, most: int) -> tuple[Tensor, tuple[Token, ...], int]:
+    """Give the ids of what is read, (1, seq), the last tokens of the text, and how many pieces stand before them."""
+    if reader.task != "sentiment":
+        raise InputError(f"{reader.name} is of task {reader.task}; give a sentiment model")
+    encoded = reader.encode(text)
+    tokens = encoded.tokens[-most:]
+    ids = [*encoded.start_ids, *(token.token_id for token in tokens)]
+    return torch.tensor([ids]), tokens, len(encoded.start_ids)
+
+
+def logits(reader: Reader, vectors: Tensor) -> Tensor:
+    """Score texts given as vectors: float32 (batch, seq, embed) -> (batch,)."""
+    lengths = torch.full((len(vectors),), vectors.shape[1])
+    found: Tensor = reader.model.logits(reader.model.encoder.read(vectors).outputs, lengths)
+    return found
