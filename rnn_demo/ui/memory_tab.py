@@ -58,17 +58,23 @@ def describe(norms: Norms) -> str:
     """Say in numbers what the figure shows.
 
     >>> describe({"rnn": {"trained": [1.0, 0.1, 1e-4], "untrained": [1.0, 1.0, 1.0]}})
-    'On this text the gradient of the RNN has shrunk 1,000-fold after 2 tokens (untrained: not within the text).'
+    'On this text the gradient has shrunk 1,000-fold after **2** tokens in the RNN (untrained: not within 2).'
     """
-    return " ".join(
-        f"On this text the gradient of the {cell.upper()} has shrunk {FOLD:,}-fold {reach(by_state['trained'])} "
-        f"(untrained: {reach(by_state['untrained'])})."
+    cells = [
+        f"{reach(by_state['trained'], '**')} tokens in the {cell.upper()} (untrained: {reach(by_state['untrained'])})"
         for cell, by_state in norms.items()
-    )
+    ]
+    return f"On this text the gradient has shrunk {FOLD:,}-fold {'; '.join(cells)}."
 
 
-def reach(norms: Sequence[float]) -> str:
-    """Say after how many tokens a gradient has shrunk FOLD times, for good."""
+def reach(norms: Sequence[float], mark: str = "") -> str:
+    """Say after how many tokens a gradient has shrunk FOLD times, for good.
+
+    >>> reach([1.0, 0.5, 1e-9]), reach([1.0, 0.5, 0.2], "**")
+    ('after 2', 'not within **2**')
+    """
     still = [distance for distance, norm in enumerate(norms) if norm * FOLD > norms[0]]
     first_small = still[-1] + 1 if still else 0
-    return f"after {first_small} tokens" if first_small < len(norms) else "not within the text"
+    if first_small == len(norms):
+        return f"not within {mark}{len(norms) - 1}{mark}"
+    return f"after {mark}{first_small}{mark}"

@@ -49,7 +49,12 @@ def build_reading_tab(answers: Answers) -> None:
     summary = gr.Markdown(first_summary, elem_id="surprisal-summary")
     lines = gr.Plot(first_lines, show_label=False, elem_id="surprisal")
     marked = gr.HighlightedText(
-        first_marks, label="The text, by surprise", color_map=SURPRISE_COLOURS, elem_id="surprises"
+        first_marks,
+        label="The text, by surprise",
+        color_map=SURPRISE_COLOURS,
+        show_legend=True,
+        show_inline_category=False,
+        elem_id="surprises",
     )
 
     run: dict[str, Any] = {"fn": read, "inputs": [text, model], "outputs": [summary, lines, marked], **PRIVATE}

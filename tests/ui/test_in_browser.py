@@ -199,7 +199,7 @@ def test_memory_is_measured_for_each_cell(page: Page) -> None:
     panel = open_tab(page, "Memory")
     expect(panel.locator("#gradients .main-svg").first).to_be_visible(timeout=SLOW_MS)
     for cell in ("RNN", "GRU", "LSTM"):
-        expect(panel.locator("#gradient-summary")).to_contain_text(f"the gradient of the {cell}")
+        expect(panel.locator("#gradient-summary")).to_contain_text(f"in the {cell}")
     panel.get_by_label("sentiment").check()
     expect(panel.locator("#gradient-summary")).not_to_contain_text("RNN", timeout=SLOW_MS)
 
