@@ -9,7 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tiny import checkpoint_of, language_model
 
-from rnn_demo.errors import InputError
+from rnn_demo.checkpoint import save_checkpoint
+from rnn_demo.config import LanguageModelConfig
+from rnn_demo.errors import CheckpointError, InputError
+from rnn_demo.language.model import LanguageModel
 from rnn_demo.language.write import Writer
 
 EURO_BYTES = ["<0xE2>", "<0x82>", "<0xAC>"]
@@ -193,3 +196,10 @@ def test_whole_numbers_may_come_as_floats_and_negative_seeds_are_seeds(one_write
 @pytest.mark.parametrize("prompt", ["", " ", "\n", "\x00\x07", "\u2581", "👩🏽‍🚀 é", "a" * 20_000])
 def test_any_prompt_is_read(one_writer, prompt):
     assert one_writer.generate(prompt, max_new_tokens=2).prompt == prompt
+
+
+def test_a_backward_model_is_refused(tokenizer, tmp_path):
+    model = LanguageModel(LanguageModelConfig("lstm", tokenizer.vocab_size, 8, 6, 1, backward=True))
+    save_checkpoint(tmp_path / "lm-backward", model, tokenizer, checkpoint_of("lm"))
+    with pytest.raises(CheckpointError, match="lm-backward reads texts from their end"):
+        Writer.load(tmp_path / "lm-backward")

@@ -77,6 +77,13 @@ def spoil_weights(folder: Path) -> None:
     save_file(weights, folder / "model.safetensors")
 
 
+def test_a_backward_language_model_is_no_reader(folder: Path) -> None:
+    (folder / "lm-lstm").rename(folder / "lm-lstm-backward")
+    shelf = ReaderShelf(folder)
+    assert "lm-lstm-backward" not in shelf.entries
+    assert shelf.names("lm") == ["lm-gru", "lm-rnn"]
+
+
 @pytest.mark.parametrize("breakage", BREAKAGES)
 def test_shelf_keeps_the_rest_when_one_folder_is_broken(folder: Path, breakage: str) -> None:
     BREAKAGES[breakage](folder / "lm-gru")
