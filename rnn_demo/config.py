@@ -235,7 +235,7 @@ class LanguageRecipe(Recipe):
     """Read texts from their end to their beginning: the other half of a tagger's backbone."""
     lower_prob: float = 0.05
     """Chance that an excerpt is shown in small letters, as visitors type."""
-    excerpt_chars: int = 3000
+    excerpt_chars: int = 20_000
     """Longer documents are cut at ends of lines into excerpts of at least so many characters; 0 = never."""
     characters: bool = False
     """Read single characters, those of the training text, instead of the pieces of --tokenizer."""

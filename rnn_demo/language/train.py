@@ -3,6 +3,8 @@
 A document opens with its style (`<novel>`, `<review>`), or in a tenth of them with `<s>` alone, so that the model
 also writes where the style is unknown. Style and start pieces are given and never predicted. Novels are cut into
 excerpts at paragraph ends, each opening with the style again: otherwise a style would be seen once in 300,000 tokens.
+Excerpts must not be short, or the model learns to forget: after 13 million tokens with excerpts of 3,000 characters, an
+LSTM read the first 1,000 tokens of the validation novels at 4.26 nats each, and the next 11,000 at 4.39.
 
 A backward model, half of a tagger's backbone, reads each document from its end to its beginning.
 """

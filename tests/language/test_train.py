@@ -128,7 +128,7 @@ def test_some_excerpts_are_shown_in_small_letters(places, tokenizer):
     settings = {**SIZES, **places, "datasets": ("english_novels",)}
     texts = {}
     for prob in (0.0, 0.5, 1.0):
-        stream, _ = _token_stream(LanguageRecipe(**{**settings, "lower_prob": prob}), tokenizer)
+        stream, _ = _token_stream(LanguageRecipe(**{**settings, "lower_prob": prob}, excerpt_chars=200), tokenizer)
         texts[prob] = tokenizer.decode(stream.tolist())
     assert texts[1.0] == texts[0.0].lower()
     assert sorted(texts[0.5].lower()) == sorted(texts[1.0])
