@@ -178,7 +178,9 @@ class Loop:
         self.accelerator.register_for_checkpointing(self.standing)
         groups = parameter_groups(model, recipe.layer_lr_decay, recipe.weight_decay)
         self.encoder_parameters = [p for name, p in model.named_parameters() if "encoder." in name]
-        self.model, self.optimizer = self.accelerator.prepare(model, torch.optim.AdamW(groups, lr=recipe.lr, fused=True))
+        self.model, self.optimizer = self.accelerator.prepare(
+            model, torch.optim.AdamW(groups, lr=recipe.lr, fused=True)
+        )
         self.averaged = average_of(self.accelerator.unwrap_model(self.model), recipe.average_decay)
         if self.averaged is not None:
             self.accelerator.register_for_checkpointing(self.averaged)

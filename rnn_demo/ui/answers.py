@@ -113,9 +113,10 @@ class Answers:
             for cell, reader in readers.items()
         }
 
-    def trace(self, text: str, model: str, layer: float) -> HiddenTrace:
-        """Read a text with any model and keep one layer's states."""
-        return trace_hidden_states(self.shelf.find(model), checked_text("text", text), checked_whole("layer", layer))
+    def trace(self, text: str, model: str, layer: float, part: str = "h") -> HiddenTrace:
+        """Read a text with any model and keep one layer's states or gates."""
+        reader, checked = self.shelf.find(model), checked_text("text", text)
+        return trace_hidden_states(reader, checked, checked_whole("layer", layer), part)
 
 
 def growing(start: str, parts: Iterator[str]) -> Iterator[str]:

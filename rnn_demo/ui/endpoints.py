@@ -113,15 +113,18 @@ def register_endpoints(answers: Answers) -> None:
         return asdict(answers.tag(text, model))
 
     @shows_errors
-    def trace_hidden_states(text: str, model: str = "sentiment-lstm", layer: int = -1) -> dict[str, Any]:
+    def trace_hidden_states(
+        text: str, model: str = "sentiment-lstm", layer: int = -1, part: str = "h"
+    ) -> dict[str, Any]:
         """Read a text and give {tokens, points: [[x, y]], explained_variance, states: [[...]]}, one row a token.
 
         Args:
             text: what to read.
             model: any model.
             layer: 0 is nearest to the words; -1 is the last.
+            part: h; c in an LSTM; or a gate: input, forget, candidate, output, or reset, update, candidate.
         """
-        trace = answers.trace(text, model, layer)
+        trace = answers.trace(text, model, layer, part)
         trajectory = project_trajectory(trace)
         return {
             "tokens": list(trace.tokens),

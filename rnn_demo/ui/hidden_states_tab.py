@@ -5,6 +5,7 @@ from typing import Any
 
 import gradio as gr
 
+from rnn_demo.microscope.trace import parts_of
 from rnn_demo.microscope.trajectory import project_trajectory
 from rnn_demo.microscope.units import most_active_units
 from rnn_demo.plots import Figure, draw_heatmap, draw_trajectory
@@ -26,6 +27,7 @@ PATH_CAPTION = (
 MAP_CAPTION = (
     "**The units,** a row each, sorted by the token at which they stand out most; indigo is above 0, orange below."
 )
+PART_NAMES = {"h": "h, what it shows", "c": "c, what it remembers"}
 FIRST_MODEL = "sentiment-lstm"  # its state makes the larger jumps, at the words that matter
 MOST_TOKENS, MOST_UNITS = 200, 40
 """More would not fit the screen; the endpoint gives all of them."""
@@ -42,21 +44,24 @@ def build_hidden_states_tab(answers: Answers) -> None:
         num_layers = shelf.find(model).model.encoder.config.num_layers
         return [(name_layer(layer, num_layers), layer) for layer in range(num_layers)]
 
-    @shows_errors
-    def offer_layers(model: str) -> Any:
-        choices = layer_choices(model)
-        return gr.update(choices=choices, value=choices[-1][1])
+    def part_choices(model: str) -> list[tuple[str, str]]:
+        return [(PART_NAMES.get(part, part), part) for part in parts_of(shelf.find(model))]
 
     @shows_errors
-    def trace(text: str, model: str, layer: int) -> tuple[str, Figure, Figure]:
-        whole = answers.trace(text, model, layer)
+    def offer_choices(model: str) -> Any:
+        layers = layer_choices(model)
+        return gr.update(choices=layers, value=layers[-1][1]), gr.update(choices=part_choices(model), value="h")
+
+    @shows_errors
+    def trace(text: str, model: str, layer: int, part: str) -> tuple[str, Figure, Figure]:
+        whole = answers.trace(text, model, layer, part)
         drawn = replace(whole, tokens=whole.tokens[:MOST_TOKENS], states=whole.states[:MOST_TOKENS])
         trajectory, units = project_trajectory(drawn), most_active_units(drawn, MOST_UNITS)
         return describe(whole, drawn, units), draw_trajectory(drawn, trajectory), draw_heatmap(drawn, units)
 
     first_model = FIRST_MODEL if FIRST_MODEL in models else models[0]
     first_layers = layer_choices(first_model)
-    first_summary, first_path, first_map = trace(HIDDEN_TEXTS[0], first_model, first_layers[-1][1])
+    first_summary, first_path, first_map = trace(HIDDEN_TEXTS[0], first_model, first_layers[-1][1], "h")
 
     gr.Markdown(INTRO)
     text = gr.Textbox(HIDDEN_TEXTS[0], label="Text", lines=2, max_lines=12)
@@ -64,6 +69,7 @@ def build_hidden_states_tab(answers: Answers) -> None:
     with gr.Row():
         model = gr.Dropdown(models, value=first_model, label="Model", filterable=False)
         layer = gr.Dropdown(first_layers, value=first_layers[-1][1], label="Layer", filterable=False)
+        part = gr.Dropdown(part_choices(first_model), value="h", label="Of each unit", filterable=False)
         start = gr.Button("Read", variant="primary")
     summary = gr.Markdown(first_summary, elem_id="trace-summary")
     gr.Markdown(PATH_CAPTION)
@@ -71,9 +77,14 @@ def build_hidden_states_tab(answers: Answers) -> None:
     gr.Markdown(MAP_CAPTION)
     heatmap = gr.Plot(first_map, show_label=False, elem_id="heatmap")
 
-    run: dict[str, Any] = {"fn": trace, "inputs": [text, model, layer], "outputs": [summary, path, heatmap], **PRIVATE}
-    gr.on([start.click, text.submit, layer.input], **run)
-    model.change(offer_layers, model, layer, **INSTANT).then(**run)
+    run: dict[str, Any] = {
+        "fn": trace,
+        "inputs": [text, model, layer, part],
+        "outputs": [summary, path, heatmap],
+        **PRIVATE,
+    }
+    gr.on([start.click, text.submit, layer.input, part.input], **run)
+    model.change(offer_choices, model, [layer, part], **INSTANT).then(**run)
     on_pick(examples, text).then(**run)
 
 

@@ -6,7 +6,7 @@ import torch
 from tiny_models import NAMES, tiny_checkpoint, tiny_model
 
 from rnn_demo.errors import InputError
-from rnn_demo.microscope.trace import trace_hidden_states
+from rnn_demo.microscope.trace import parts_of, trace_hidden_states
 from rnn_demo.reader import Reader
 from rnn_demo.tasks import TASKS
 from rnn_demo.tokenizer import Tokenizer
@@ -39,6 +39,18 @@ def test_trace_counts_layers_from_either_end(reader: Reader) -> None:
         again = trace_hidden_states(reader, TEXT, layer=layer)
         assert again.layer == same.layer
         np.testing.assert_array_equal(again.states, same.states)
+
+
+def test_every_part_is_what_the_equations_give(reader: Reader) -> None:
+    encoded = reader.encode(TEXT)
+    with torch.no_grad():
+        explained = reader.model.encoder.explain(torch.tensor([encoded.token_ids]))[1][0]
+    assert parts_of(reader) == tuple(explained)
+    for part in parts_of(reader):
+        expected = explained[part][0, len(encoded.start_ids) :].numpy()
+        np.testing.assert_allclose(trace_hidden_states(reader, TEXT, 1, part).states, expected, atol=1e-5)
+    with pytest.raises(InputError, match="unknown part 'gate'"):
+        trace_hidden_states(reader, TEXT, 1, "gate")
 
 
 @pytest.mark.parametrize("layer", [2, -3, 1.0, None])

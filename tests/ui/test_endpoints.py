@@ -18,7 +18,7 @@ ENDPOINTS = {
     "/score_sentiment": ["text", "model"],
     "/tag_entities": ["text", "model"],
     "/attribute": ["text", "model"],
-    "/trace_hidden_states": ["text", "model", "layer"],
+    "/trace_hidden_states": ["text", "model", "layer", "part"],
     "/surprisal": ["text", "model"],
     "/gradient_over_distance": ["text", "task"],
 }
