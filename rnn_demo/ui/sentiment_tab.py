@@ -48,8 +48,8 @@ def build_sentiment_tab(answers: Answers) -> None:
         found = answers.attribute(text, model)
         falls = answers.leave_out(text, model)
         ends = [found.tokens[0].start, *(token.end for token in found.tokens)]
-        by_gradient = [None, *(name_share(token.attribution) for token in found.tokens)]
-        by_absence = [None] * (len(ends) - len(falls)) + [name_share(fall) for fall in falls]
+        by_gradient = [None, *(name_change(token.attribution, SHARE, LARGE_SHARE) for token in found.tokens)]
+        by_absence = [None] * (len(ends) - len(falls)) + [name_change(fall, SHARE, LARGE_SHARE) for fall in falls]
         return (
             mark_runs(text, zip(ends, by_gradient, strict=True)),
             mark_runs(text, zip(ends, by_absence, strict=True)),
@@ -102,29 +102,19 @@ def colour_moves(text: str, result: SentimentScore) -> Marks:
         result: its tokens' spans lie in the text.
     """
     before = [BEFORE, *(token.score for token in result.tokens)]
-    labels = [name_move(token.score - score) for token, score in zip(result.tokens, before, strict=False)]
+    labels = [
+        name_change(token.score - score, MOVE, LARGE_MOVE) for token, score in zip(result.tokens, before, strict=False)
+    ]
     return mark_runs(text, zip((token.end for token in result.tokens), labels, strict=True))
 
 
-def name_share(share: float) -> str | None:
-    """Name a token's share of the logit; None is too small to matter.
+def name_change(change: float, small: float, large: float) -> str | None:
+    """Name a change for the better or the worse; None is smaller than `small` and does not matter.
 
-    >>> [name_share(share) for share in (-2.0, -0.3, 0.0, 0.3, 2.0)]
+    >>> [name_change(change, 0.1, 0.5) for change in (-0.6, -0.2, 0.0, 0.2, 0.6)]
     ['−−', '−', None, '+', '++']
     """
-    if abs(share) < SHARE:
-        return None
-    sign = "+" if share > 0 else "−"
-    return sign * 2 if abs(share) >= LARGE_SHARE else sign
-
-
-def name_move(change: float) -> str | None:
-    """Name a change of the score; None is too small to matter.
-
-    >>> [name_move(change) for change in (-0.5, -0.05, 0.0, 0.05, 0.5)]
-    ['−−', '−', None, '+', '++']
-    """
-    if abs(change) < MOVE:
+    if abs(change) < small:
         return None
     sign = "+" if change > 0 else "−"
-    return sign * 2 if abs(change) >= LARGE_MOVE else sign
+    return sign * 2 if abs(change) >= large else sign
