@@ -304,14 +304,13 @@ class EntityRecipe(Recipe):
     """Backward language model, as --init-from, whose encoder to start the backward direction from."""
     tagger_size: int = 256
     """Units in the layer over the words, one direction."""
-    tagger_dropout_prob: float = 0.5
+    tagger_dropout_prob: float = 0.4
     """Chance that a number before or behind that layer is set to 0; 0 = off."""
     dropout_prob: float = 0.1
-    batch_size: int = 32
+    batch_size: int = 16
     lr: float = 2e-3
-    layer_lr_decay: float = 2.6
-    frozen_share: float = 0.5
-    validate_every: int = 600
+    layer_lr_decay: float = 1.5
+    validate_every: int = 800
     lower_prob: float = 0.2
     """Chance that a training sentence is shown in small letters."""
     passage_sentences: int = 3
