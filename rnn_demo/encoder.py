@@ -158,10 +158,13 @@ class Encoder(nn.Module):
         A tied softmax wants small embeddings and a recurrent layer large inputs. Without the scale an LSTM hardly
         moves at first: after 150 steps at twice the learning rate it stood at 6.5 nats a token, with it at 6.1.
         """
-        weight = self.embedding.weight
+        vectors: Tensor
         if self.training and self.config.embed_drop_prob:
-            weight = drop_rows(weight, self.config.embed_drop_prob)
-        return nn.functional.embedding(token_ids, weight) * self.config.embed_size**0.5
+            weight = drop_rows(self.embedding.weight, self.config.embed_drop_prob)
+            vectors = nn.functional.embedding(token_ids, weight)
+        else:
+            vectors = self.embedding(token_ids)
+        return vectors * self.config.embed_size**0.5
 
     @property
     def _layers(self) -> list[Layer]:

@@ -43,5 +43,5 @@ def test_a_new_model_starts_near_uniform():
 
 
 def test_reading_backwards_is_refused():
-    with pytest.raises(InputError, match="bidirectional is True; it must be False: a language model reads forwards"):
+    with pytest.raises(InputError, match="bidirectional is True; it must be False: a language model reads in one"):
         LanguageModelConfig("lstm", 50, 8, 6, 1, bidirectional=True)
