@@ -18,7 +18,7 @@ def draw_gradients(norms: Mapping[str, Mapping[str, Sequence[float]]]) -> go.Fig
     Args:
         norms: cell -> trained, untrained -> norm at distance 0, 1, 2, ..
     """
-    figure = base_figure(height=340)
+    figure = base_figure(height=400)
     for cell, by_state in norms.items():
         for state, values in by_state.items():
             largest = max(values[0], SMALLEST)
@@ -34,7 +34,7 @@ def draw_gradients(norms: Mapping[str, Mapping[str, Sequence[float]]]) -> go.Fig
                 },
                 hovertemplate="%{x} tokens back: %{y:.2e}",
             )
-    figure.update_layout(showlegend=True, legend={"orientation": "h", "y": 1.15, "x": 0}, margin={"t": 56})
+    figure.update_layout(showlegend=True, legend={"orientation": "h", "y": -0.22, "yanchor": "top", "x": 0})
     figure.update_xaxes(title={"text": "tokens back", "font": {"size": 12}}, nticks=8)
     figure.update_yaxes(
         type="log", title={"text": "gradient, relative", "font": {"size": 12}}, exponentformat="power", nticks=8
