@@ -9,16 +9,11 @@ from shipped_examples import MENTIONS, OPINIONS, SENTENCES
 import rnn_demo
 from rnn_demo.checkpoint import shipped_checkpoints
 from rnn_demo.language.evaluate import count_losses
+from rnn_demo.microscope.untrained import untrained_twin
 from rnn_demo.reader import Reader
 
 FLOORS = {"lm": 0.9, "sentiment": 0.8, "ner": 0.7}
 """The share of right answers (lm, sentiment) or the F1 (ner), in [0, 1]."""
-
-
-def untrained_twin(reader: Reader) -> Reader:
-    torch.manual_seed(reader.checkpoint.seed)
-    twin = type(reader.model)(reader.model.config).eval()
-    return type(reader)(reader.name, twin, reader.tokenizer, reader.checkpoint)
 
 
 @torch.inference_mode()
