@@ -83,7 +83,8 @@ def build_hidden_states_tab(answers: Answers) -> None:
         "outputs": [summary, path, heatmap],
         **PRIVATE,
     }
-    gr.on([start.click, text.submit, layer.input, part.input], **run)
+    # a click while an answer is under way is answered after it, not dropped
+    gr.on([start.click, text.submit, layer.input, part.input], **run, trigger_mode="always_last")
     model.change(offer_choices, model, [layer, part], **INSTANT).then(**run)
     on_pick(examples, text).then(**run)
 
