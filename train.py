@@ -7,6 +7,7 @@ For example:
     python train.py sentiment --init-from lm-lstm --minutes 20 --data-dir DIR
     python train.py ner --minutes 10 --data-dir DIR
     python train.py evaluate lm-gru --dataset english_novels --split validation --data-dir DIR
+    python train.py study lm-gru --data-dir DIR
 """
 
 import json
@@ -89,6 +90,24 @@ def evaluate(
     print(f"{folder.name} on {dataset}/{split}, {case}")
     for metric, value in metrics.items():
         print(f"  {metric:16} {format_value(value)}")
+
+
+@flags.command(name="study")
+def study(name: tyro.conf.Positional[str], data_dir: Path | None = None, only: tuple[str, ...] = ()) -> None:
+    """Compute what the page's microscope knows of a checkpoint in advance, into its microscope.safetensors.
+
+    Args:
+        name: a name under checkpoints/, a folder, or a Hub id.
+        data_dir: folder that holds a folder a data set; without it the data sets come from the Hub.
+        only: sections to compute; without it all of them.
+    """
+    from rnn_demo.studies import study_checkpoint
+    from rnn_demo.studies.held_out import HeldOut
+
+    folder = find_checkpoint(name)
+    reader = find_task(read_checkpoint(folder).task).reader.load(folder)
+    path = study_checkpoint(folder, reader, HeldOut(data_dir), only, lambda section: print(section, file=sys.stderr))
+    print(f"wrote {path}, {path.stat().st_size:,} bytes")
 
 
 def format_value(value: Any) -> str:

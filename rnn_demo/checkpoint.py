@@ -43,6 +43,7 @@ __all__ = [
     "save_checkpoint",
     "shipped_checkpoints",
     "unpack_weights",
+    "weights_size",
 ]
 
 CHECKPOINTS_DIR = Path(__file__).parent.parent / "checkpoints"
@@ -185,6 +186,12 @@ def read_all_weights(folder: Path) -> dict[str, Tensor]:
     """Read every weight file of a checkpoint folder, in fp32; errors as in `read_weights` and `read_config`."""
     names = [WEIGHTS_NAME, *read_config(folder).get("more_weights", [])]
     return {name: tensor for file_name in names for name, tensor in read_weights(folder / file_name).items()}
+
+
+def weights_size(folder: Path) -> int:
+    """The bytes of a checkpoint's weight files; errors as in `read_config`."""
+    names = [WEIGHTS_NAME, *read_config(folder).get("more_weights", [])]
+    return sum((folder / name).stat().st_size for name in names)
 
 
 def require_replaceable(folder: Path) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from rnn_demo.cells import CELLS
-from rnn_demo.checkpoint import CHECKPOINTS_DIR, read_checkpoint, shipped_checkpoints
+from rnn_demo.checkpoint import CHECKPOINTS_DIR, read_checkpoint, shipped_checkpoints, weights_size
 from rnn_demo.tasks import TASKS
 
 ROOT = Path(__file__).parent.parent
@@ -23,7 +23,7 @@ def row_of(name: str) -> list[str]:
 @pytest.mark.parametrize("name", shipped_checkpoints())
 def test_readme_row_holds_the_numbers_of_the_config_file(name: str) -> None:
     checkpoint, row = read_checkpoint(CHECKPOINTS_DIR / name), row_of(name)
-    size = sum(path.stat().st_size for path in (CHECKPOINTS_DIR / name).glob("*.safetensors"))
+    size = weights_size(CHECKPOINTS_DIR / name)
     assert row[1] == f"{checkpoint.num_parameters / 1e6:.1f} M"
     assert row[2] == f"{size / 1e6:.1f} MB"
     assert row[3] == f"{checkpoint.minutes:.0f} min"

@@ -14,6 +14,7 @@ SCRIPTS = [path for path in (ROOT / "app.py", ROOT / "train.py") if path.exists(
 HIGHEST_FIRST = [
     ("ui",),
     ("tasks",),
+    ("studies",),
     ("language", "sentiment", "entities"),
     ("training",),
     ("microscope",),

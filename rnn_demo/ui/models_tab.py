@@ -5,6 +5,7 @@ from typing import Any
 
 import gradio as gr
 
+from rnn_demo.checkpoint import weights_size
 from rnn_demo.tasks import TASKS
 from rnn_demo.ui.answers import Answers
 from rnn_demo.ui.notices import build_notices
@@ -50,9 +51,7 @@ def model_rows(shelf: ReaderShelf) -> list[list[str]]:
         if entry.reader is None:
             continue
         checkpoint = entry.reader.checkpoint
-        megabytes = (
-            sum(path.stat().st_size for path in (shelf.checkpoints_dir / entry.name).glob("*.safetensors")) / 1e6
-        )
+        megabytes = weights_size(shelf.checkpoints_dir / entry.name) / 1e6
         rows.append(
             [
                 entry.name,

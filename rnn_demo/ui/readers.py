@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from rnn_demo.checkpoint import CONFIG_NAME, WEIGHTS_NAME, read_checkpoint
 from rnn_demo.errors import CheckpointError, InputError, RnnDemoError, unknown_name
+from rnn_demo.microscope.study import NO_STUDY, Study, read_study
 from rnn_demo.reader import Reader
 from rnn_demo.tasks import TASKS
 
@@ -29,6 +30,8 @@ class ShelfEntry:
     task: str
     """A name in TASKS; by the folder's name where config.json does not tell."""
     reader: Reader | None = None
+    study: Study = NO_STUDY
+    """What was computed of it in advance; empty where nothing was."""
     problem: str = ""
     command: str = ""
 
@@ -70,6 +73,10 @@ class ReaderShelf:
             raise CheckpointError(f"{entry.problem}; train it with `{entry.command}`")
         return entry.reader
 
+    def study(self, name: object) -> Study:
+        """Give what was computed of a reader in advance; errors as in `find`."""
+        return self.entries[self.find(name).name].study
+
     def get(self, name: object, kind: type[AnyReader]) -> AnyReader:
         """Take a reader of one kind off the shelf; errors as in `find`, and InputError if it is of another kind."""
         reader = self.find(name, kind.task)
@@ -105,12 +112,13 @@ def load_entry(folder: Path) -> ShelfEntry:
         reader = TASKS[task].reader.load(folder)
         if not all(bool(tensor.isfinite().all()) for tensor in reader.model.state_dict().values()):
             raise CheckpointError(f"{folder / WEIGHTS_NAME} holds numbers that are not finite")
+        study = read_study(folder)
     except RnnDemoError as error:
         return ShelfEntry(folder.name, task, problem=relative(str(error), folder), command=command)
     except Exception as error:  # whatever a damaged folder makes some library raise, the other tabs must still open
         problem = f"{folder} cannot be read: {type(error).__name__}: {error}"
         return ShelfEntry(folder.name, task, problem=relative(problem, folder), command=command)
-    return ShelfEntry(folder.name, task, reader, command=command)
+    return ShelfEntry(folder.name, task, reader, study, command=command)
 
 
 def relative(message: str, folder: Path) -> str:
