@@ -8,6 +8,7 @@ For example:
     python train.py ner --minutes 10 --data-dir DIR
     python train.py evaluate lm-gru --dataset english_novels --split validation --data-dir DIR
     python train.py study lm-gru --data-dir DIR
+    python train.py reference --data-dir DIR
 """
 
 import json
@@ -18,7 +19,7 @@ from typing import Annotated, Any, Literal
 import tyro
 from tqdm import tqdm
 
-from rnn_demo.checkpoint import find_checkpoint, read_checkpoint, record_metrics
+from rnn_demo.checkpoint import CHECKPOINTS_DIR, find_checkpoint, read_checkpoint, record_metrics
 from rnn_demo.config import EntityRecipe, LanguageRecipe, Recipe, SentimentRecipe, TokenizerRecipe
 from rnn_demo.errors import RnnDemoError
 from rnn_demo.tasks import find_task
@@ -108,6 +109,22 @@ def study(name: tyro.conf.Positional[str], data_dir: Path | None = None, only: t
     reader = find_task(read_checkpoint(folder).task).reader.load(folder)
     path = study_checkpoint(folder, reader, HeldOut(data_dir), only, lambda section: print(section, file=sys.stderr))
     print(f"wrote {path}, {path.stat().st_size:,} bytes")
+
+
+@flags.command(name="reference")
+def reference(data_dir: Path | None = None) -> None:
+    """Write the held-out text that the page quotes, checkpoints/reference.txt.
+
+    Args:
+        data_dir: folder that holds english_novels and tiny_shakespeare; without it they come from the Hub.
+    """
+    from rnn_demo.microscope.reference import REFERENCE_NAME
+    from rnn_demo.studies.reference_text import gather_reference_text
+
+    path = CHECKPOINTS_DIR / REFERENCE_NAME
+    text = gather_reference_text(data_dir).encode()
+    path.write_bytes(text)
+    print(f"wrote {path}, {len(text):,} bytes")
 
 
 def format_value(value: Any) -> str:

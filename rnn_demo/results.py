@@ -11,18 +11,23 @@ import numpy as np
 __all__ = [
     "AttributedToken",
     "Attribution",
+    "Context",
     "Entity",
     "GeneratedText",
     "GeneratedToken",
     "HiddenTrace",
+    "RankedUnit",
     "ScoredToken",
     "SentimentScore",
+    "SpanMatch",
+    "SpanMatches",
     "Surprisal",
     "SurprisingToken",
     "TaggedText",
     "TaggedToken",
     "TokenProbability",
     "Trajectory",
+    "UnitReading",
 ]
 
 
@@ -179,3 +184,60 @@ class Trajectory:
     """float32 (token, 2)."""
     explained_variance: tuple[float, float]
     """The share of the variance that each of the two axes holds."""
+
+
+@dataclass(frozen=True)
+class RankedUnit:
+    """A unit and what it goes with best."""
+
+    unit: int
+    feature: str | None
+    """None where nothing was computed in advance."""
+    correlation: float | None
+    """Pearson's r over held-out tokens; None with the feature."""
+
+
+@dataclass(frozen=True)
+class UnitReading:
+    """What the units of one layer did over a text, and which of them are worth a look."""
+
+    trace: HiddenTrace
+    spans: tuple[tuple[int, int], ...]
+    """Where each token stands in the text."""
+    ranked: tuple[RankedUnit, ...]
+    """The clearest first, each unit once; where nothing was computed in advance, those that change most."""
+    by_feature: tuple[RankedUnit, ...]
+    """The best unit of each feature, the clearest first; empty where nothing was computed in advance."""
+    num_skipped: int
+    """Tokens before these, which were read and are not shown."""
+
+
+@dataclass(frozen=True)
+class Context:
+    """A place in a held-out text, with some words around it."""
+
+    before: str
+    token: str
+    after: str
+    value: float
+    """What one unit held there; over a span of tokens, the mean size of the units that are compared."""
+
+
+@dataclass(frozen=True)
+class SpanMatch:
+    """A held-out span over which units are on."""
+
+    context: Context
+    num_shared: int
+    """How many of the units that were looked for are on throughout."""
+
+
+@dataclass(frozen=True)
+class SpanMatches:
+    """The units that are on over a span, and where else they are."""
+
+    span: str
+    """The text of the span."""
+    units: tuple[int, ...]
+    matches: tuple[SpanMatch, ...]
+    """Most shared units first."""

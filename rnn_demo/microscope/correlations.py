@@ -1,0 +1,88 @@
+"""Which unit keeps track of what: Pearson's correlation of every unit with every feature, over tokens.
+
+    r(x, y) = cov(x, y) / sqrt(var(x) var(y))                        Pearson 1895
+
+Summed up batch by batch, so that no more than one batch of states is held. For a feature that is 0 or 1 it is the
+point-biserial correlation. That a unit goes with a feature does not say that the network uses it.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from rnn_demo.results import RankedUnit
+
+__all__ = ["Correlator", "best_units", "correlation", "rank_units"]
+
+CONSTANT = 1e-10
+"""A variance below this share of the mean square is rounding: what hardly moves correlates with nothing."""
+
+
+class Correlator:
+    """Sums from which the correlations of features with units follow."""
+
+    def __init__(self) -> None:
+        self.num_tokens = 0
+        self.sums: list[np.ndarray] = []
+
+    def add(self, features: np.ndarray, units: np.ndarray) -> None:
+        """Take in some tokens.
+
+        Args:
+            features: (token, feature).
+            units: (token, unit).
+        """
+        x, y = features.astype(np.float64), units.astype(np.float64)
+        new = [x.sum(0), y.sum(0), (x * x).sum(0), (y * y).sum(0), x.T @ y]
+        self.sums = [old + more for old, more in zip(self.sums, new, strict=True)] if self.sums else new
+        self.num_tokens += len(x)
+
+    def correlations(self) -> np.ndarray:
+        """Give float32 (feature, unit); 0 where a feature or a unit is constant.
+
+        Raises:
+            ValueError: no token was added.
+        """
+        if not self.num_tokens:
+            raise ValueError("no tokens were added; there is nothing to correlate")
+        sum_x, sum_y, square_x, square_y, product = (part / self.num_tokens for part in self.sums)
+        var_x, var_y = square_x - sum_x**2, square_y - sum_y**2
+        moves = np.outer(var_x > CONSTANT * square_x, var_y > CONSTANT * square_y)
+        scale = np.sqrt(np.where(moves, np.outer(var_x, var_y), 1.0))
+        r = np.where(moves, (product - np.outer(sum_x, sum_y)) / scale, 0.0)
+        return r.clip(-1, 1).astype(np.float32)
+
+
+def correlation(x: Sequence[float], y: Sequence[float]) -> float:
+    """Correlate two rows of numbers; 0 where one is constant.
+
+    >>> correlation([0, 1, 0, 1], [2, 4, 2, 4]), correlation([1, 1], [0, 1])
+    (1.0, 0.0)
+    """
+    correlator = Correlator()
+    correlator.add(np.array(x, dtype=np.float64)[:, None], np.array(y, dtype=np.float64)[:, None])
+    return float(correlator.correlations()[0, 0])
+
+
+def rank_units(correlations: np.ndarray, features: Sequence[str]) -> list[RankedUnit]:
+    """Give every unit the feature that it goes with best, the clearest unit first; ties go to the lower number.
+
+    Args:
+        correlations: (feature, unit).
+        features: their names.
+    """
+    best = np.abs(correlations).argmax(axis=0)  # (unit,)
+    r = np.take_along_axis(correlations, best[None], axis=0)[0]
+    order = np.argsort(-np.abs(r), kind="stable")
+    return [RankedUnit(int(unit), features[best[unit]], float(r[unit])) for unit in order]
+
+
+def best_units(correlations: np.ndarray, features: Sequence[str]) -> list[RankedUnit]:
+    """Give every feature the unit that goes with it best, the clearest feature first; arguments as in `rank_units`.
+
+    A unit that is best for several features comes several times.
+    """
+    best = np.abs(correlations).argmax(axis=1)  # (feature,)
+    r = np.take_along_axis(correlations, best[:, None], axis=1)[:, 0]
+    order = np.argsort(-np.abs(r), kind="stable")
+    return [RankedUnit(int(best[i]), features[i], float(r[i])) for i in order]

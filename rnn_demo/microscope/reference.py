@@ -1,0 +1,133 @@
+"""The held-out text that is read at run time, `checkpoints/reference.txt`, and what the units did over it.
+
+The states are computed when they are first asked for and kept, for the models that were asked for last. The text is
+public domain; `train.py reference` makes it.
+"""
+
+from collections import OrderedDict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Lock
+
+import numpy as np
+
+from rnn_demo.errors import CheckpointError
+from rnn_demo.microscope.states import read_states
+from rnn_demo.reader import Reader
+from rnn_demo.tokenizer import EncodedText
+
+__all__ = [
+    "PASSAGE_BREAK",
+    "REFERENCE_NAME",
+    "Reference",
+    "ReferenceShelf",
+    "read_passages",
+    "read_reference",
+    "stride",
+]
+
+REFERENCE_NAME = "reference.txt"
+PASSAGE_BREAK = "\n\n\n"
+"""Between two passages; within one there is at most one empty line."""
+STATE_CHARS, PART_CHARS = 120_000, 30_000
+"""How much is read: for h, by torch's kernel; for c and the gates, by the equations, which takes 4 times as long."""
+MAX_KEPT = 4
+"""Some 60 MB each, for two layers of 512 units."""
+
+
+@dataclass(frozen=True, eq=False)
+class Reference:
+    """What a network held over the reference passages."""
+
+    passages: tuple[EncodedText, ...]
+    starts: np.ndarray
+    """int64 (passage + 1,); the rows of passage i are `starts[i] .. starts[i + 1]`."""
+    layers: tuple[np.ndarray, ...]
+    """float16 (row, unit) a layer; a row a token, all passages end to end."""
+
+
+def read_passages(path: Path) -> tuple[str, ...]:
+    """Read the passages of a reference text.
+
+    Raises:
+        CheckpointError: the file is missing, is no text, or is empty.
+    """
+    try:
+        passages = tuple(filter(str.strip, path.read_text(encoding="utf-8").split(PASSAGE_BREAK)))
+    except (OSError, ValueError) as error:
+        raise CheckpointError(
+            f"cannot read the held-out text {path.name}: {error}; make it with `python train.py reference`"
+        ) from error
+    if not passages:
+        raise CheckpointError(f"the held-out text {path.name} is empty; make it with `python train.py reference`")
+    return passages
+
+
+def read_reference(reader: Reader, passages: Sequence[str], part: str = "h") -> Reference:
+    """Read passages with a network.
+
+    Args:
+        reader: of any task.
+        passages: one or more, with something in each.
+        part: a name in `trace.parts_of`.
+    """
+    encoded = tuple(reader.encode(passage) for passage in passages)
+    starts = np.concatenate([[0], np.cumsum([len(one.tokens) for one in encoded])])
+    layers: list[np.ndarray] = []
+    for number, states in read_states(reader, encoded, part):
+        if not layers:
+            layers = [np.zeros((int(starts[-1]), layer.shape[1]), dtype=np.float16) for layer in states]
+        for layer, rows in zip(layers, states, strict=True):
+            layer[starts[number] : starts[number + 1]] = rows
+    return Reference(encoded, starts, tuple(layers))
+
+
+class Slot:
+    """A place for one reference, and the lock under which it is filled."""
+
+    def __init__(self) -> None:
+        self.lock = Lock()
+        self.reference: Reference | None = None
+
+
+class ReferenceShelf:
+    """The references of the models that were asked for last; visitors share it.
+
+    Two who ask for the same one wait for one computation; who asks for another does not wait for them.
+
+    Args:
+        path: of the reference text; read when it is first asked for.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.lock = Lock()
+        self.slots: OrderedDict[tuple[str, str], Slot] = OrderedDict()
+
+    def get(self, reader: Reader, part: str = "h") -> Reference:
+        """Give what a reader's units did over the reference text; takes seconds when first asked.
+
+        Raises:
+            CheckpointError: there is no such text.
+        """
+        with self.lock:
+            slot = self.slots.setdefault((reader.name, part), Slot())
+            self.slots.move_to_end((reader.name, part))
+            while len(self.slots) > MAX_KEPT:
+                self.slots.popitem(last=False)
+        with slot.lock:
+            if slot.reference is None:
+                passages = read_passages(self.path)
+                every = stride(map(len, passages), STATE_CHARS if part == "h" else PART_CHARS)
+                slot.reference = read_reference(reader, passages[::every], part)
+            return slot.reference
+
+
+def stride(lengths: Iterable[int], most: int) -> int:
+    """Say to take every how many texts, so that together they have `most` characters or little more.
+
+    >>> stride([2, 2, 2, 2], 4), stride([2, 2], 99)
+    (2, 1)
+    """
+    return max(1, -(-sum(lengths) // most))
