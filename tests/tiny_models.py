@@ -14,6 +14,7 @@ from rnn_demo.tokenizer import Tokenizer
 
 NAMES = ("lm-lstm", "lm-gru", "lm-rnn", "sentiment-lstm", "ner-lstm")
 SIZES = {"embed_size": 8, "hidden_size": 12, "num_layers": 2}
+REFERENCE = '"It was a fine evening," said Ada.\nBabbage walked (with her) in London.\n\n\nRome is old. Is Paris old?\n'
 TAGS = ("O", "B-PER", "I-PER", "B-LOC", "I-LOC")
 
 
@@ -41,7 +42,8 @@ def tiny_checkpoint(name: str) -> Checkpoint:
 
 
 def write_checkpoints(folder: Path, tokenizer: Tokenizer, seed: int = 0) -> Path:
-    """Write all that the page expects."""
+    """Write all that the page expects, with two passages of held-out text."""
     for name in NAMES:
         save_checkpoint(folder / name, tiny_model(name, tokenizer.vocab_size, seed), tokenizer, tiny_checkpoint(name))
+    (folder / "reference.txt").write_text(REFERENCE, encoding="utf-8")
     return folder

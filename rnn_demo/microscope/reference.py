@@ -57,7 +57,8 @@ def read_passages(path: Path) -> tuple[str, ...]:
         passages = tuple(filter(str.strip, path.read_text(encoding="utf-8").split(PASSAGE_BREAK)))
     except (OSError, ValueError) as error:
         raise CheckpointError(
-            f"cannot read the held-out text {path.name}: {error}; make it with `python train.py reference`"
+            f"cannot read the held-out text {path.name} ({type(error).__name__}); "
+            "make it with `python train.py reference`"
         ) from error
     if not passages:
         raise CheckpointError(f"the held-out text {path.name} is empty; make it with `python train.py reference`")

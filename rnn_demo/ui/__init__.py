@@ -20,6 +20,7 @@ from rnn_demo.ui.readers import ReaderShelf
 from rnn_demo.ui.reading_tab import build_reading_tab
 from rnn_demo.ui.sentiment_tab import build_sentiment_tab
 from rnn_demo.ui.theme import CSS, THEME
+from rnn_demo.ui.units_tab import build_units_tab
 from rnn_demo.ui.write_tab import build_write_tab
 
 __all__ = ["LAUNCH", "TABS", "build_app"]
@@ -30,6 +31,7 @@ TABS: dict[str, Callable[[Answers], None]] = {
     "Entities": build_entities_tab,
     "Reading": build_reading_tab,
     "Hidden states": build_hidden_states_tab,
+    "Units": build_units_tab,
     "Memory": build_memory_tab,
     "Models": build_models_tab,
 }

@@ -9,12 +9,25 @@ from rnn_demo.entities.tag import EntityTagger
 from rnn_demo.errors import InputError, unknown_name
 from rnn_demo.language.write import Writer
 from rnn_demo.microscope.attribution import attribute, leave_out
+from rnn_demo.microscope.contexts import find_contexts, find_span, match_spans
 from rnn_demo.microscope.gradients import gradient_over_distance
+from rnn_demo.microscope.reference import REFERENCE_NAME, ReferenceShelf
 from rnn_demo.microscope.surprisal import measure_surprisal
-from rnn_demo.microscope.trace import trace_hidden_states
+from rnn_demo.microscope.trace import parts_of, trace_hidden_states
+from rnn_demo.microscope.units import read_units
 from rnn_demo.microscope.untrained import untrained_twin
 from rnn_demo.reader import Reader
-from rnn_demo.results import Attribution, HiddenTrace, SentimentScore, Surprisal, TaggedText, TokenProbability
+from rnn_demo.results import (
+    Attribution,
+    Context,
+    HiddenTrace,
+    SentimentScore,
+    SpanMatches,
+    Surprisal,
+    TaggedText,
+    TokenProbability,
+    UnitReading,
+)
 from rnn_demo.sentiment.score import SentimentScorer
 from rnn_demo.ui.readers import ReaderShelf
 
@@ -24,6 +37,8 @@ MAX_CHARACTERS = 20_000
 """Of one text; the longest answer takes some seconds."""
 LARGEST = 1e300
 """Of a number. What is not a number at all, NaN, is not below it either."""
+NUM_CONTEXTS, NUM_MATCHES = 6, 8
+"""Held-out places that are shown."""
 ANY_STYLE = "any"
 """Lets the language model choose its style."""
 
@@ -40,6 +55,7 @@ class Answers:
 
     def __init__(self, shelf: ReaderShelf) -> None:
         self.shelf = shelf
+        self.references = ReferenceShelf(shelf.checkpoints_dir / REFERENCE_NAME)
 
     def write(
         self,
@@ -118,6 +134,36 @@ class Answers:
         reader, checked = self.shelf.find(model), checked_text("text", text)
         return trace_hidden_states(reader, checked, checked_whole("layer", layer), part)
 
+    def units(self, text: str, model: str, layer: float, part: str = "h") -> UnitReading:
+        """Read a text with any model and rank the units of one layer by what they keep track of."""
+        reader, checked = self.shelf.find(model), checked_text("text", text)
+        return read_units(reader, checked, checked_whole("layer", layer), part, self.shelf.study(model).get("units"))
+
+    def contexts(self, model: str, layer: float, unit: float, part: str = "h") -> tuple[list[Context], list[Context]]:
+        """Find where in the held-out text a unit is highest, and where lowest; takes seconds when first asked."""
+        reader = self.shelf.find(model)
+        which, one = checked_place(reader, layer, unit)
+        if part not in parts_of(reader):
+            raise unknown_name("part", part, parts_of(reader))
+        reference = self.references.get(reader, part)
+        highest = find_contexts(reference, which, one, NUM_CONTEXTS)
+        return highest, find_contexts(reference, which, one, NUM_CONTEXTS, highest=False)
+
+    def similar_spans(
+        self, text: str, words: str, model: str, layer: float, threshold: float, part: str = "h"
+    ) -> SpanMatches:
+        """Find the held-out spans over which most of the units are on that are on over some words of a text."""
+        least = checked_number("threshold", threshold)
+        if least < 0:
+            raise InputError(f"threshold is {least}; give 0 or more")
+        reading = self.units(text, model, layer, part)
+        first, last = find_span(text, reading.spans, checked_text("words", words))
+        reference = self.references.get(self.shelf.find(model), part)
+        states = reading.trace.states[first : last + 1]
+        units, matches = match_spans(reference, reading.trace.layer, states, least, NUM_MATCHES)
+        span = text[reading.spans[first][0] : reading.spans[last][1]]
+        return SpanMatches(span, tuple(units), tuple(matches))
+
 
 def growing(start: str, parts: Iterator[str]) -> Iterator[str]:
     """Add parts to a text one by one; the bare start comes first.
@@ -154,6 +200,19 @@ def checked_whole(name: str, number: object) -> int:
     if whole != int(whole) or abs(whole) >= 2**63:
         raise InputError(f"{name} is {number!r:.40}; give a whole number")
     return int(whole)
+
+
+def checked_place(reader: Reader, layer: object, unit: object) -> tuple[int, int]:
+    """Refuse a layer or a unit that a reader has not; give the layer counted from 0."""
+    config = reader.model.encoder.config
+    which, one = checked_whole("layer", layer), checked_whole("unit", unit)
+    if not -config.num_layers <= which < config.num_layers:
+        raise InputError(f"layer is {which}; {reader.name} has {config.num_layers}: give 0..{config.num_layers - 1}")
+    if not 0 <= one < config.output_size:
+        raise InputError(
+            f"unit is {one}; a layer of {reader.name} has {config.output_size}: give 0..{config.output_size - 1}"
+        )
+    return which % config.num_layers, one
 
 
 def checked_style(style: object) -> str | None:

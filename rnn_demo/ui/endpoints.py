@@ -134,6 +134,26 @@ def register_endpoints(answers: Answers) -> None:
         }
 
     @shows_errors
+    def unit_activations(text: str, model: str = "lm-lstm", layer: int = -1) -> dict[str, Any]:
+        """Read a text and say what each unit of a layer did, and what it keeps track of.
+
+        Gives {tokens, activations: one row of units a token, ranked_units: [{unit, feature, correlation}], num_skipped}
+        of the last 2,000 tokens; feature and correlation are null where they were not computed in advance.
+
+        Args:
+            text: what to read.
+            model: any model.
+            layer: 0 is nearest to the words; -1 is the last.
+        """
+        reading = answers.units(text, model, layer)
+        return {
+            "tokens": list(reading.trace.tokens),
+            "activations": np.round(reading.trace.states.astype(np.float64), 6).tolist(),
+            "ranked_units": [asdict(ranked) for ranked in reading.ranked],
+            "num_skipped": reading.num_skipped,
+        }
+
+    @shows_errors
     def surprisal(text: str, model: str = "lm-lstm") -> dict[str, Any]:
         """Say how little a language model expected each token.
 
@@ -164,6 +184,7 @@ def register_endpoints(answers: Answers) -> None:
         attribute,
         tag_entities,
         trace_hidden_states,
+        unit_activations,
         surprisal,
         gradient_over_distance,
     ):

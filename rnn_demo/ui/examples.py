@@ -14,6 +14,7 @@ __all__ = [
     "PROMPTS",
     "READING_TEXTS",
     "SENTIMENT_TEXTS",
+    "UNIT_TEXTS",
     "build_examples",
     "on_pick",
 ]
@@ -54,6 +55,12 @@ HIDDEN_TEXTS = (
     "The old man sat by the fire and the fire went out.",
     "one two three one two three one two three",
     "Barack Obama flew from Chicago to Berlin.",
+)
+UNIT_TEXTS = (
+    '"I have never been to London," said the old man, and he shut the door. "It is too far, and I am too old."',
+    "The first half was not good, not funny and not even loud. The second half was a joy.",
+    "In 1914 Dr. Watson (who was then 62) met Mr. Holmes at Baker Street.",
+    "one two three four five six seven eight nine ten",
 )
 
 

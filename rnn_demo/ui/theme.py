@@ -5,7 +5,16 @@ Fonts are named by plain strings, so that nothing is fetched from outside.
 
 import gradio as gr
 
-__all__ = ["CSS", "ENTITY_COLOURS", "MOVE_COLOURS", "PART_OF_SPEECH_COLOURS", "SURPRISE_COLOURS", "THEME"]
+__all__ = [
+    "CSS",
+    "ENTITY_COLOURS",
+    "HERE_COLOUR",
+    "MOVE_COLOURS",
+    "PART_OF_SPEECH_COLOURS",
+    "SURPRISE_COLOURS",
+    "THEME",
+    "UNIT_COLOURS",
+]
 
 SANS = ["Inter", "system-ui", "Segoe UI", "Roboto", "Arial", "sans-serif"]
 MONO = ["ui-monospace", "Menlo", "monospace"]
@@ -70,3 +79,7 @@ SURPRISE_COLOURS = {"under 2 bits": "#c7d2fe", "2 to 6": "#e2e8f0", "6 to 10": "
 """How little a token was expected: indigo as thought, orange against all odds."""
 MOVE_COLOURS = {"−−": "#f97316", "−": "#fdba74", "+": "#a5b4fc", "++": "#6366f1"}
 """How a token moved the score: orange down, indigo up, as in the figures."""
+UNIT_COLOURS = {"far below 0": "#f97316", "below 0": "#fdba74", "above 0": "#a5b4fc", "far above 0": "#6366f1"}
+"""What a unit held, compared with the most that it held over the text: orange and indigo as in the heat map."""
+HERE_COLOUR = {"here": "#a5b4fc"}
+"""The place itself in a quoted context."""

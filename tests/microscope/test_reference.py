@@ -49,7 +49,9 @@ def test_passages_are_read_as_they_were_joined(path: Path) -> None:
 
 def test_a_missing_an_empty_or_a_broken_text_says_how_to_make_it(tmp_path: Path) -> None:
     path = tmp_path / "reference.txt"
-    with pytest.raises(CheckpointError, match=r"cannot read the held-out text reference.txt.*train.py reference"):
+    with pytest.raises(
+        CheckpointError, match=r"cannot read the held-out text reference.txt \(File.*train.py reference"
+    ):
         read_passages(path)
     path.write_bytes(b"\n\n\n\n")
     with pytest.raises(CheckpointError, match="is empty; make it with"):

@@ -1,13 +1,18 @@
 """Whatever is sent gets an answer or a message of this package, and nothing else."""
 
 from pathlib import Path
+from shutil import copytree
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tiny_models import REFERENCE
 
-from rnn_demo.errors import InputError
+from rnn_demo.errors import CheckpointError, InputError
+from rnn_demo.microscope.study import Section, Study, write_study
+from rnn_demo.results import RankedUnit
 from rnn_demo.ui.answers import MAX_CHARACTERS, Answers
 from rnn_demo.ui.readers import ReaderShelf
 
@@ -28,6 +33,7 @@ def ask_all(answers: Answers, text: Any) -> list[Any]:
         lambda: answers.score(text, "sentiment-lstm"),
         lambda: answers.tag(text, "ner-lstm"),
         lambda: answers.trace(text, "lm-rnn", -1),
+        lambda: answers.units(text, "ner-lstm", -1),
         lambda: answers.surprisal(text, "lm-gru"),
         lambda: answers.leave_out(text, "sentiment-lstm"),
         lambda: answers.gradients(text, "sentiment"),
@@ -106,3 +112,92 @@ def test_a_style_may_be_any_and_an_unknown_one_is_refused(answers: Answers) -> N
     )
     with pytest.raises(InputError, match="unknown style 'verse'"):
         answers.write("It", "lm-lstm", **SETTINGS, style="verse")
+
+
+def test_units_are_ranked_by_what_was_computed_in_advance(checkpoints_dir: Path, tmp_path: Path) -> None:
+    folder = Path(copytree(checkpoints_dir, tmp_path / "checkpoints"))
+    found = np.zeros((2, 12), dtype=np.float32)
+    found[0, 3], found[1, 7], found[1, 3] = -0.5, 0.75, 0.25
+    section = Section({"1.correlations": found}, {"features": ["comma", "digits"]})
+    write_study(folder / "lm-gru", Study({"units": section}))
+    answers = Answers(ReaderShelf(folder))
+    reading = answers.units("Ada met Babbage.", "lm-gru", -1)
+    assert reading.ranked[:2] == (RankedUnit(7, "digits", 0.75), RankedUnit(3, "comma", -0.5))
+    assert len(reading.ranked) == 12
+    assert reading.by_feature == (RankedUnit(7, "digits", 0.75), RankedUnit(3, "comma", -0.5))
+    for other in (answers.units("Ada met.", "lm-gru", 0), answers.units("Ada met.", "lm-gru", -1, "update")):
+        assert other.by_feature == ()
+        assert {one.feature for one in other.ranked} == {None}
+
+
+def test_units_of_a_long_text_are_those_of_its_end(answers: Answers) -> None:
+    text = "a b " * 1500
+    reading, whole = answers.units(text, "lm-rnn", -1), answers.trace(text, "lm-rnn", -1)
+    assert len(reading.trace.tokens) == len(reading.spans) == 2000
+    assert reading.num_skipped == len(whole.tokens) - 2000 > 0
+    np.testing.assert_array_equal(reading.trace.states, whole.states[-2000:])
+    assert text[slice(*reading.spans[-1])] == reading.trace.tokens[-1]
+
+
+def test_contexts_are_quoted_from_the_reference_text(answers: Answers) -> None:
+    highest, lowest = answers.contexts("lm-gru", -1, 3)
+    for places in (highest, lowest):
+        assert 2 <= len(places) <= 5  # a sentence each
+        for place in places:
+            assert place.before + place.token + place.after in REFERENCE
+    assert highest[0].value > lowest[0].value
+    states = answers.trace(REFERENCE.split("\n\n\n")[0], "lm-gru", -1).states[:, 3]
+    assert highest[0].value >= states.max() - 1e-3
+
+
+@pytest.mark.parametrize(
+    ("place", "message"),
+    [
+        ({"layer": 2}, "layer is 2; lm-gru has 2: give 0..1"),
+        ({"unit": 12}, "unit is 12; a layer of lm-gru has 12: give 0..11"),
+        ({"unit": -1}, "unit is -1"),
+        ({"unit": None}, "unit is None; give a number"),
+        ({"unit": 1.5}, "unit is 1.5; give a whole number"),
+        ({"part": "c"}, "unknown part 'c'"),
+        ({"model": "nobody"}, "unknown model 'nobody'"),
+    ],
+)
+def test_contexts_of_what_is_not_there_are_refused(answers: Answers, place: dict[str, Any], message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        answers.contexts(**{"model": "lm-gru", "layer": -1, "unit": 0, **place})
+
+
+def test_words_of_the_reference_text_are_found_in_it(answers: Answers) -> None:
+    text = REFERENCE.split("\n\n\n")[0]
+    found = answers.similar_spans(text, "a fine evening", "lm-lstm", -1, 0.01)
+    assert found.span.strip() == "a fine evening"
+    assert found.units
+    best = found.matches[0]
+    assert best.context.token == "a fine evening"
+    assert best.num_shared == len(found.units)
+
+
+@pytest.mark.parametrize(
+    ("words", "threshold", "message"),
+    [
+        ("Rome", 0.3, "'Rome' is not in the text"),
+        ("  ", 0.3, "no words are given"),
+        (None, 0.3, "the words is None; give a string"),
+        ("Ada", -0.1, "threshold is -0.1; give 0 or more"),
+        ("Ada", float("nan"), "threshold is nan; give a number"),
+    ],
+)
+def test_spans_that_cannot_be_looked_for_are_refused(
+    answers: Answers, words: Any, threshold: float, message: str
+) -> None:
+    with pytest.raises(InputError, match=message):
+        answers.similar_spans("Ada met Babbage.", words, "lm-lstm", -1, threshold)
+
+
+def test_without_a_reference_text_only_the_contexts_are_missing(checkpoints_dir: Path, tmp_path: Path) -> None:
+    folder = Path(copytree(checkpoints_dir, tmp_path / "checkpoints"))
+    (folder / "reference.txt").unlink()
+    answers = Answers(ReaderShelf(folder))
+    assert answers.units("Ada", "lm-rnn", -1).ranked
+    with pytest.raises(CheckpointError, match=r"train\.py reference"):
+        answers.contexts("lm-rnn", -1, 0)

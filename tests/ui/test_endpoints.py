@@ -19,6 +19,7 @@ ENDPOINTS = {
     "/tag_entities": ["text", "model"],
     "/attribute": ["text", "model"],
     "/trace_hidden_states": ["text", "model", "layer", "part"],
+    "/unit_activations": ["text", "model", "layer"],
     "/surprisal": ["text", "model"],
     "/gradient_over_distance": ["text", "task"],
 }
@@ -110,6 +111,18 @@ def test_trace_hidden_states_gives_a_point_and_a_state_a_token(client: Client, m
     assert {len(point) for point in result["points"]} == {2}
     other_layer = client.predict(TEXT, model, 0, api_name="/trace_hidden_states")
     assert other_layer["states"] != result["states"]
+
+
+def test_unit_activations_gives_a_row_a_token_and_ranks_the_units(client: Client) -> None:
+    result = client.predict(TEXT, "ner-lstm", 0, api_name="/unit_activations")
+    assert set(result) == {"tokens", "activations", "ranked_units", "num_skipped"}
+    trace = client.predict(TEXT, "ner-lstm", 0, api_name="/trace_hidden_states")
+    assert result["activations"] == trace["states"]
+    assert result["tokens"] == trace["tokens"]
+    assert sorted(one["unit"] for one in result["ranked_units"]) == list(range(12))
+    assert {(one["feature"], one["correlation"]) for one in result["ranked_units"]} == {(None, None)}
+    with pytest.raises(AppError, match="layer is 5; ner-lstm has 2"):
+        client.predict(TEXT, "ner-lstm", 5, api_name="/unit_activations")
 
 
 @pytest.mark.parametrize("endpoint", [name[1:] for name in ENDPOINTS])

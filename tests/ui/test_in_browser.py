@@ -6,11 +6,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import numpy as np
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 from serving import call, serve
 from tiny_models import write_checkpoints
 
+from rnn_demo.microscope.study import Section, Study, write_study
 from rnn_demo.tokenizer import Tokenizer
 from rnn_demo.ui import TABS
 
@@ -219,6 +221,55 @@ def test_hidden_states_are_drawn_for_any_model_and_layer(page: Page) -> None:
     panel.get_by_label("Text").fill("London")
     panel.get_by_role("button", name="Read").click()
     expect(panel.locator("#trajectory")).to_contain_text("London", timeout=SLOW_MS)
+
+
+def test_a_text_is_coloured_by_one_unit_and_held_out_places_are_shown(page: Page) -> None:
+    panel = open_tab(page, "Units")
+    summary = panel.locator("#unit-summary")
+    expect(panel.locator("#unit-text")).to_have_text(spaced("to London,"))
+    for place in ("#unit-highest", "#unit-lowest"):
+        expect(panel.locator(f"{place} .token.highlighted").nth(1)).to_be_visible()
+    panel.get_by_label("Unit", exact=True).click()
+    page.get_by_role("option", name="unit 7", exact=True).click()
+    expect(summary).to_contain_text("Unit 7 of layer 1", timeout=SLOW_MS)
+    panel.get_by_text("Layer, and what of each unit").click()
+    panel.get_by_label("Layer").click()
+    page.get_by_role("option", name="0", exact=True).click()
+    expect(summary).to_contain_text("of layer 0", timeout=SLOW_MS)
+    panel.get_by_label("Text", exact=True).fill("Ada <b>met</b> Babbage 👩‍👧")
+    panel.get_by_role("button", name="Read").click()
+    expect(panel.locator("#unit-text")).to_have_text(spaced("<b>met</b> Babbage 👩‍👧"), timeout=SLOW_MS)
+    panel.get_by_label("Model").click()
+    page.get_by_role("option", name="ner-lstm").click()
+    expect(summary).to_contain_text("of layer 1", timeout=SLOW_MS)
+    panel.get_by_role("button", name="In 1914 Dr. Watson").click()
+    expect(panel.locator("#unit-text")).to_have_text(spaced("Baker Street."), timeout=SLOW_MS)
+
+
+def test_a_row_of_the_table_chooses_its_unit(browser: Browser, checkpoints_dir: Path, tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(checkpoints_dir, tmp_path / "checkpoints"))
+    correlations = np.eye(2, 12, dtype=np.float32) * [[0.5], [0.75]]
+    section = Section({"1.correlations": correlations}, {"features": ["inside quotes", "how positive the review is"]})
+    write_study(folder / "lm-lstm", Study({"units": section}))
+    with serve(folder) as url, open_page(browser, url) as page:
+        panel = open_tab(page, "Units")
+        expect(panel.locator("#unit-summary")).to_contain_text("goes with inside quotes (r = +0.50); here")
+        panel.get_by_text("What the units keep track of").click()
+        panel.get_by_role("gridcell", name="how positive the review is").click()
+        expect(panel.locator("#unit-summary")).to_contain_text("Unit 1 of layer 1 is highest", timeout=SLOW_MS)
+
+
+def test_similar_places_are_found_for_words_of_the_text(page: Page) -> None:
+    panel = open_tab(page, "Units")
+    panel.get_by_label("Text", exact=True).fill("It was a fine evening in <b>Rome</b>.")
+    panel.get_by_text("Find similar places").click()
+    page.wait_for_timeout(500)  # a value typed while the accordion unfolds is lost by gradio
+    panel.get_by_label("Words").fill("evening")
+    panel.get_by_role("button", name="Find").click()
+    expect(panel.locator("#similar-summary")).to_contain_text("through these words", timeout=SLOW_MS)
+    panel.get_by_label("Words").fill("<i>nowhere</i>")
+    panel.get_by_role("button", name="Find").click()
+    expect(page.get_by_test_id("toast-body")).to_contain_text("'<i>nowhere</i>' is not in the text", timeout=SLOW_MS)
 
 
 def test_models_are_listed(page: Page) -> None:

@@ -1,0 +1,149 @@
+"""Units: the text coloured by one unit, what the units keep track of, and where held-out text drives one of them."""
+
+from collections.abc import Callable
+from typing import Any
+
+import gradio as gr
+
+from rnn_demo.errors import CheckpointError
+from rnn_demo.microscope.trace import parts_of
+from rnn_demo.ui.answers import Answers
+from rnn_demo.ui.events import INSTANT, PRIVATE, shows_errors
+from rnn_demo.ui.examples import UNIT_TEXTS, build_examples, on_pick
+from rnn_demo.ui.marks import Marks
+from rnn_demo.ui.notices import build_notices
+from rnn_demo.ui.theme import HERE_COLOUR, UNIT_COLOURS
+from rnn_demo.ui.unit_sayings import colour_unit, describe, describe_similar, mark_contexts, unit_choices
+
+__all__ = ["build_units_tab"]
+
+INTRO = (
+    "Each unit of a network is one number that changes from token to token. Some keep track of a thing that we have a "
+    "word for. **Look where the colour turns,** then write a text in which it should turn elsewhere."
+)
+TABLE_CAPTION = (
+    "The unit that goes with each feature best, by its correlation r over held-out texts: 1 or −1 is always, 0 is "
+    "never. **Click a row** to colour the text by its unit."
+)
+SIMILAR_CAPTION = (
+    "Copy some words from your text. The units that stay beyond the threshold through all of them are looked for in "
+    "held-out text: **what else is alike for the network?**"
+)
+FIRST_FEATURE = "inside quotes"  # the clearest ones follow single signs, which shows little
+THRESHOLD = 0.3
+HEADERS = ["feature", "unit", "r"]
+
+Shown = tuple[Any, Marks, str, Marks, Marks, list[list[str]]]
+
+
+def make_show(answers: Answers) -> Callable[[str, str, int, str, int | None], Shown]:
+    """Make what all but one of the events call."""
+
+    @shows_errors
+    def show(text: str, model: str, layer: int, part: str, unit: int | None) -> Shown:
+        reading = answers.units(text, model, layer, part)
+        choices = unit_choices(reading)
+        units = [number for _, number in choices]
+        if unit not in units:
+            unit = next((one.unit for one in reading.by_feature if one.feature == FIRST_FEATURE), units[0])
+        summary = describe(text, reading, unit, part)
+        try:
+            highest, lowest = map(mark_contexts, answers.contexts(model, layer, unit, part))
+        except CheckpointError as error:
+            highest = lowest = [(str(error), None)]
+        rows = [[str(one.feature), str(one.unit), f"{one.correlation:+.2f}"] for one in reading.by_feature]
+        marked = colour_unit(text, reading, unit)
+        return gr.update(choices=choices, value=unit), marked, summary, highest, lowest, rows
+
+    return show
+
+
+def build_units_tab(answers: Answers) -> None:
+    """Lay out the tab."""
+    build_notices(answers.shelf)
+    shelf, models = answers.shelf, answers.shelf.names()
+    if not models:
+        return
+
+    def choices_of(model: str) -> tuple[list[int], list[str]]:
+        reader = shelf.find(model)
+        return list(range(reader.model.encoder.config.num_layers)), list(parts_of(reader))
+
+    @shows_errors
+    def offer_choices(model: str) -> tuple[Any, Any, None]:
+        layers, parts = choices_of(model)
+        return gr.update(choices=layers, value=layers[-1]), gr.update(choices=parts, value="h"), None
+
+    @shows_errors
+    def find_similar(text: str, words: str, model: str, layer: int, part: str, threshold: float) -> tuple[str, Marks]:
+        found = answers.similar_spans(text, words, model, layer, threshold, part)
+        return describe_similar(found, threshold), mark_contexts([match.context for match in found.matches])
+
+    show = make_show(answers)
+    layers, parts = choices_of(models[0])
+    first = show(UNIT_TEXTS[0], models[0], layers[-1], "h", None)
+
+    gr.Markdown(INTRO)
+    text = gr.Textbox(UNIT_TEXTS[0], label="Text", lines=2, max_lines=12)
+    examples = build_examples(text, UNIT_TEXTS)
+    with gr.Row():
+        model = gr.Dropdown(models, value=models[0], label="Model", filterable=False)
+        unit = gr.Dropdown(first[0]["choices"], value=first[0]["value"], label="Unit", info="Type to search.")
+        start = gr.Button("Read", variant="primary")
+    with gr.Accordion("Layer, and what of each unit", open=False), gr.Row():
+        layer = gr.Dropdown(layers, value=layers[-1], label="Layer", info="0 is nearest to the words.")
+        part = gr.Dropdown(parts, value="h", label="Of each unit", info="h, c, or a gate.")
+    marked = gr.HighlightedText(
+        first[1],
+        label="The text, by what the unit held after each token",
+        color_map=UNIT_COLOURS,
+        show_legend=True,
+        show_inline_category=False,
+        elem_id="unit-text",
+    )
+    summary = gr.Markdown(first[2], elem_id="unit-summary")
+    highest = build_contexts(first[3], "Where held-out text drives it highest", "unit-highest")
+    lowest = build_contexts(first[4], "Where held-out text drives it lowest", "unit-lowest")
+    with gr.Accordion("What the units keep track of", open=False):
+        gr.Markdown(TABLE_CAPTION)
+        table = gr.Dataframe(first[5], headers=HEADERS, label="Units", interactive=False, elem_id="unit-table")
+    with gr.Accordion("Find similar places", open=False):
+        gr.Markdown(SIMILAR_CAPTION)
+        words = gr.Textbox(label="Words", placeholder="said the old man", lines=1)
+        with gr.Row():
+            threshold = gr.Slider(0.05, 0.95, THRESHOLD, step=0.05, label="Threshold", buttons=[])
+            find = gr.Button("Find", variant="secondary")
+        similar_summary = gr.Markdown(elem_id="similar-summary")
+        similar = build_contexts([], "Held-out places, most alike first", "similar")
+
+    run: dict[str, Any] = {
+        "fn": show,
+        "inputs": [text, model, layer, part, unit],
+        "outputs": [unit, marked, summary, highest, lowest, table],
+        **PRIVATE,
+    }
+    # a click while an answer is under way is answered after it, not dropped
+    gr.on([start.click, text.submit, unit.input], **run, trigger_mode="always_last")
+    gr.on([layer.input, part.input], lambda: None, None, unit, **INSTANT).then(**run)
+    model.change(offer_choices, model, [layer, part, unit], **INSTANT).then(**run)
+    on_pick(examples, text).then(**run)
+    table.select(pick_unit, None, unit, **INSTANT).then(**run)
+    gr.on(
+        [find.click, words.submit],
+        find_similar,
+        [text, words, model, layer, part, threshold],
+        [similar_summary, similar],
+        **PRIVATE,
+    )
+
+
+def build_contexts(value: Marks, label: str, elem_id: str) -> gr.HighlightedText:
+    """Show held-out places, a line each."""
+    return gr.HighlightedText(
+        value, label=label, color_map=HERE_COLOUR, show_legend=False, show_inline_category=False, elem_id=elem_id
+    )
+
+
+def pick_unit(event: gr.SelectData) -> int:
+    """Take the unit out of the row that was clicked."""
+    return int(event.row_value[HEADERS.index("unit")])

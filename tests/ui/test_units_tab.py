@@ -1,0 +1,120 @@
+"""What the Units tab makes of a reading: the parts of a text are the text, and nothing typed is said as markup."""
+
+from pathlib import Path
+from shutil import copytree
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from rnn_demo.results import Context, HiddenTrace, RankedUnit, SpanMatch, SpanMatches, UnitReading
+from rnn_demo.ui.answers import Answers
+from rnn_demo.ui.readers import ReaderShelf
+from rnn_demo.ui.theme import HERE_COLOUR, UNIT_COLOURS
+from rnn_demo.ui.unit_sayings import HERE, colour_unit, describe, describe_similar, mark_contexts, unit_choices
+from rnn_demo.ui.units_tab import make_show
+
+RANKED = (RankedUnit(1, "digits", -0.5), RankedUnit(0, "comma", 0.25), RankedUnit(2, "comma", 0.0))
+
+
+def reading_of(text: str, columns: list[list[float]], ranked: tuple[RankedUnit, ...] = RANKED) -> UnitReading:
+    """Make a reading of a text, a token a character."""
+    states = np.array(columns, dtype=np.float32).T
+    by_feature = (RankedUnit(1, "digits", -0.5), RankedUnit(1, "comma", 0.3)) if ranked[0].feature else ()
+    spans = tuple((i, i + 1) for i in range(len(text)))
+    return UnitReading(HiddenTrace(tuple(text), states, 1), spans, ranked, by_feature, 0)
+
+
+@settings(max_examples=40)
+@given(st.lists(st.tuples(st.characters(), st.floats(-1, 1, width=32)), min_size=1, max_size=12))
+def test_a_coloured_text_is_the_text(tokens: list[tuple[str, float]]) -> None:
+    text, values = "".join(token for token, _ in tokens), [value for _, value in tokens]
+    parts = colour_unit(text, reading_of(text, [values]), 0)
+    assert "".join(part for part, _ in parts) == text
+    assert {label for _, label in parts} <= {None, *UNIT_COLOURS}
+
+
+def test_colours_are_shares_of_the_largest_value() -> None:
+    values = [-2.0, -1.0, 0.1, 0.5, 1.3]
+    assert [label for _, label in colour_unit("abcde", reading_of("abcde", [values]), 0)] == [
+        "far below 0",
+        "below 0",
+        None,
+        "above 0",
+        "far above 0",
+    ]
+
+
+def test_a_unit_that_does_nothing_has_no_colour() -> None:
+    assert colour_unit("ab", reading_of("ab", [[0.0, 0.0]]), 0) == [("ab", None)]
+
+
+def test_every_unit_is_offered_once_the_best_of_each_feature_first() -> None:
+    assert unit_choices(reading_of("a", [[0], [0], [0]])) == [
+        ("unit 1: digits, r = -0.50", 1),
+        ("unit 0: comma, r = +0.25", 0),
+    ]
+    active = (RankedUnit(2, None, None), RankedUnit(0, None, None))
+    assert unit_choices(reading_of("a", [[0], [0], [0]], active)) == [("unit 2", 2), ("unit 0", 0)]
+
+
+def test_the_sentence_has_the_numbers_of_this_text() -> None:
+    reading = reading_of("a1b2", [[0, 0, 0, 0], [0.5, -0.5, 0.5, -0.75], [0, 0, 0, 0]])
+    assert describe("a1b2", reading, 1, "h") == (
+        "Unit 1 of layer 1 is highest after “a” (token 1) (+0.50) and lowest after “2” (token 4) (-0.75). Over "
+        "held-out texts it goes with **digits** (r = -0.50), **comma** (r = +0.30); here, with the first of these, "
+        "r = -0.99."
+    )
+    assert describe("a1b2", reading, 0, "h").endswith("it goes with **comma** (r = +0.25).")  # there is none here
+
+
+def test_the_sentence_says_that_nothing_was_computed_in_advance() -> None:
+    reading = reading_of("<*", [[0.5, 0.0]], (RankedUnit(0, None, None),))
+    said = describe("<*", reading, 0, "h")
+    assert said.startswith("Unit 0 of layer 1 is highest after token 1 (+0.50) and lowest after token 2 (+0.00).")
+    assert "was not computed in advance for this model" in said
+    assert "is only known of h" in describe("<*", reading, 0, "c")
+
+
+def test_contexts_are_a_line_each_with_the_place_marked() -> None:
+    parts = mark_contexts([Context("He\nsaid ", "<b>", " no", 0.5), Context("", "\n", "", -1.0)])
+    assert parts == [
+        ("+0.50  … He ⏎ said ", None),
+        ("<b>", HERE),
+        (" no …\n", None),
+        ("-1.00  … ", None),
+        (" ⏎ ", HERE),
+        (" …\n", None),
+    ]
+    assert set(HERE_COLOUR) == {HERE}
+
+
+def test_similar_places_are_counted() -> None:
+    place = Context("", "x", "", 0.5)
+    found = SpanMatches("x", (1, 4, 6), (SpanMatch(place, 3), SpanMatch(place, 2)))
+    assert describe_similar(found, 0.3).startswith("**3** units stay beyond ±0.30 through these words. In the first")
+    assert "**3** of them are on again, in the last 2;" in describe_similar(found, 0.3)
+    assert "raise the threshold" in describe_similar(SpanMatches("x", (1,), ()), 0.3)
+    assert "lower the threshold" in describe_similar(SpanMatches("x", (), ()), 0.3)
+
+
+def test_the_tab_works_without_a_reference_text_and_says_so(checkpoints_dir: Path, tmp_path: Path) -> None:
+    folder = Path(copytree(checkpoints_dir, tmp_path / "checkpoints"))
+    show = make_show(Answers(ReaderShelf(folder)))
+    _, _, _, highest, lowest, rows = show("Ada met Babbage.", "lm-lstm", 1, "h", 3)
+    assert [label for _, label in highest].count(HERE) >= 2
+    assert highest != lowest
+    assert rows == []
+    (folder / "reference.txt").unlink()
+    show = make_show(Answers(ReaderShelf(folder)))
+    _, marked, _, highest, lowest, _ = show("Ada met Babbage.", "lm-lstm", 1, "h", 3)
+    assert "".join(part for part, _ in marked) == "Ada met Babbage."
+    assert highest == lowest
+    assert "python train.py reference" in highest[0][0]
+
+
+@pytest.mark.parametrize("unit", [None, 99])
+def test_a_unit_that_is_not_listed_gives_way_to_the_first(checkpoints_dir: Path, unit: int | None) -> None:
+    update, *_ = make_show(Answers(ReaderShelf(checkpoints_dir)))("Ada met", "lm-gru", 0, "h", unit)
+    assert update["value"] == update["choices"][0][1]
