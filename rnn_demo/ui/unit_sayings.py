@@ -14,6 +14,8 @@ __all__ = ["HERE", "colour_unit", "describe", "describe_similar", "mark_contexts
 
 STEPS = (0.2, 0.6)
 """From which share of the largest value on a colour begins, and the stronger colour."""
+PLAIN = re.compile(r"""[^\W_]+|[.,;:!?"'’()]+""")
+"""Letters and digits, or signs that mean nothing in Markdown or HTML."""
 HERE = "here"
 """Marks the place itself in a context."""
 
@@ -62,7 +64,7 @@ def mark_contexts(contexts: Sequence[Context]) -> Marks:
     """Write places a line each: the value, the words around it, and the place itself marked."""
     parts: Marks = []
     for context in contexts:
-        parts.append((f"{context.value:+.2f}  … {one_line(context.before)}", None))
+        parts.append((f"{signed(context.value)}  … {one_line(context.before)}", None))
         parts.append((one_line(context.token), HERE))
         parts.append((f"{one_line(context.after)} …\n", None))
     return parts
@@ -83,7 +85,7 @@ def describe(text: str, reading: UnitReading, unit: int, part: str) -> str:
     high, low = int(values.argmax()), int(values.argmin())
     said = (
         f"Unit {unit} of layer {reading.trace.layer} is highest after {name_token(tokens, high)} "
-        f"({values[high]:+.2f}) and lowest after {name_token(tokens, low)} ({values[low]:+.2f})."
+        f"({signed(values[high])}) and lowest after {name_token(tokens, low)} ({signed(values[low])})."
     )
     known = [one for one in reading.by_feature if one.unit == unit and one.correlation]
     known = known or [one for one in reading.ranked if one.unit == unit and one.correlation]
@@ -101,14 +103,23 @@ def describe(text: str, reading: UnitReading, unit: int, part: str) -> str:
     return said
 
 
+def signed(value: float) -> str:
+    """Write a value with its sign and two decimals; what rounds to 0 has no minus.
+
+    >>> signed(0.5), signed(-0.001)
+    ('+0.50', '+0.00')
+    """
+    return f"{round(float(value), 2) + 0.0:+.2f}"
+
+
 def name_token(tokens: Sequence[str], place: int) -> str:
-    """Name a token by its word where it is a plain one, and by its number.
+    """Name a token by its number, and by its letters or signs where none of them could be markup.
 
     >>> name_token([" old", "<b>"], 0), name_token([" old", "<b>"], 1)
-    ('“old” (token 1)', 'token 2')
+    ('token 1, “old”,', 'token 2')
     """
     word = tokens[place].strip()
-    return f"“{word}” (token {place + 1})" if word.isalnum() else f"token {place + 1}"
+    return f"token {place + 1}, “{word}”," if PLAIN.fullmatch(word) else f"token {place + 1}"
 
 
 def describe_similar(found: SpanMatches, threshold: float) -> str:

@@ -30,7 +30,7 @@ SIMILAR_CAPTION = (
     "held-out text: **what else is alike for the network?**"
 )
 FIRST_FEATURE = "inside quotes"  # the clearest ones follow single signs, which shows little
-THRESHOLD = 0.3
+THRESHOLD = 0.15
 HEADERS = ["feature", "unit", "r"]
 
 Shown = tuple[Any, Marks, str, Marks, Marks, list[list[str]]]

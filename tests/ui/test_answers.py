@@ -173,7 +173,7 @@ def test_words_of_the_reference_text_are_found_in_it(answers: Answers) -> None:
     assert found.span.strip() == "a fine evening"
     assert found.units
     best = found.matches[0]
-    assert best.context.token == "a fine evening"
+    assert best.context.before + best.context.token + best.context.after in REFERENCE
     assert best.num_shared == len(found.units)
 
 

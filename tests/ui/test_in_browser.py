@@ -265,10 +265,10 @@ def test_similar_places_are_found_for_words_of_the_text(page: Page) -> None:
     panel.get_by_text("Find similar places").click()
     page.wait_for_timeout(500)  # a value typed while the accordion unfolds is lost by gradio
     panel.get_by_label("Words").fill("evening")
-    panel.get_by_role("button", name="Find").click()
+    panel.get_by_role("button", name="Find", exact=True).click()
     expect(panel.locator("#similar-summary")).to_contain_text("through these words", timeout=SLOW_MS)
     panel.get_by_label("Words").fill("<i>nowhere</i>")
-    panel.get_by_role("button", name="Find").click()
+    panel.get_by_role("button", name="Find", exact=True).click()
     expect(page.get_by_test_id("toast-body")).to_contain_text("'<i>nowhere</i>' is not in the text", timeout=SLOW_MS)
 
 
