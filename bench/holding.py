@@ -29,7 +29,7 @@ __all__ = ["DEVIATIONS", "HeldTexts", "measure", "settings_of", "write_many"]
 
 PROMPT, STYLE = "The movie was", "review"
 SAMPLES, LENGTH, TEMPERATURE, SEED = 100, 60, 0.8, 0
-DEVIATIONS = (-6, -3, -1, 1, 3, 6)
+DEVIATIONS = (-12, -8, -4, 0, 4, 8, 12)
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ def settings_of(section: Section, layer: int) -> dict[str, Holding]:
     """The settings of one layer, by name: the sentiment direction, then the best unit at its ends and at its limits."""
     found = read_direction(section, layer)
     settings = {
-        f"direction at {deviations:+d} sd": Holding(layer, {}, found.vector, found.at(deviations))
+        f"direction at {deviations:+} sd": Holding(layer, {}, found.vector, found.at(deviations))
         for deviations in DEVIATIONS
     }
     limit = math.copysign(1, found.unit_positive - found.unit_negative)
@@ -137,7 +137,9 @@ def main(checkpoints_dir: Path = CHECKPOINTS_DIR, model: str = "lm-lstm", judge:
     """
     section = read_study(checkpoints_dir / model).get("sentiment_direction")
     if section is None:
-        raise CheckpointError(f"{checkpoints_dir / model} has no sentiment direction: run `python train.py study` on it")
+        raise CheckpointError(
+            f"{checkpoints_dir / model} has no sentiment direction: run `python train.py study` on it"
+        )
     found = measure(Writer.load(checkpoints_dir / model), SentimentScorer.load(checkpoints_dir / judge), section)
     print(f"{SAMPLES} texts of {LENGTH} tokens a setting after {PROMPT!r}, temperature {TEMPERATURE}.\n")
     print("| layer | held | P(positive) | 95 % interval | perplexity | one text |\n|---|---|---|---|---|---|")

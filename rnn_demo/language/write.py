@@ -140,9 +140,7 @@ class Writer(Reader):
         return [TokenProbability(self.tokenizer.piece(token_id), probability) for token_id, probability in pairs]
 
     @torch.inference_mode()
-    def _read(
-        self, token_ids: list[int], state: State | None, holding: Holding | None = None
-    ) -> tuple[Tensor, State]:
+    def _read(self, token_ids: list[int], state: State | None, holding: Holding | None = None) -> tuple[Tensor, State]:
         """Read tokens; give the logits (vocab,) of the next one, and the state."""
         encoded = read_holding(self.model.encoder, torch.tensor([token_ids]), state, holding)
         logits = self.model.logits(encoded.outputs[0, -1])
