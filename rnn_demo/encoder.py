@@ -5,6 +5,7 @@ what comes after, and the backward one reads each row reversed within its own le
 real token. (`PackedSequence` gives the same numbers and leaves the fast kernels.)
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import cast
 
@@ -124,6 +125,35 @@ class Encoder(nn.Module):
             layers.append(outputs)
             final_states += finals
             inputs = self.dropout(outputs) if i + 1 < len(self.layers) else outputs
+        return Encoded(tuple(layers), tuple(torch.stack(parts) for parts in zip(*final_states, strict=True)))
+
+    def step(self, token_ids: Tensor, state: State | None, change: Callable[[int, Tensor], Tensor]) -> Encoded:
+        """Read one token a row, forwards, and change what a layer shows before anything reads it.
+
+        Both the layer above and the next step see the changed h. Dropout is off.
+
+        Args:
+            token_ids: int64 (batch, 1).
+            state: as in `forward`.
+            change: given the number of a layer and its h, float32 (batch, hidden); gives the h to go on with.
+
+        Raises:
+            ShapeError: more than one token a row, an encoder that reads backwards too, or a state that does not fit.
+        """
+        self._check(token_ids, state, None)
+        if token_ids.shape[1] != 1 or self.config.bidirectional:
+            raise ShapeError(
+                f"token_ids has shape {tuple(token_ids.shape)}, bidirectional is {self.config.bidirectional}; a step "
+                "takes (batch, 1) and reads forwards only"
+            )
+        inputs = self.embed(token_ids)
+        layers, final_states = [], []
+        for i, (layer, before) in enumerate(zip(self._layers, self._split(state), strict=True)):
+            _, (h, *others) = layer.forward_cell(inputs, before)
+            h = change(i, h)
+            inputs = h[:, None]
+            layers.append(inputs)
+            final_states.append((h, *others))
         return Encoded(tuple(layers), tuple(torch.stack(parts) for parts in zip(*final_states, strict=True)))
 
     def explain(self, token_ids: Tensor, lengths: Tensor | None = None) -> list[list[dict[str, Tensor]]]:

@@ -13,6 +13,7 @@ from typing_extensions import Self
 
 from rnn_demo.cells import State
 from rnn_demo.errors import CheckpointError, InputError, unknown_name
+from rnn_demo.language.holding import Holding, read_holding
 from rnn_demo.language.model import LanguageModel
 from rnn_demo.language.sampling import SamplingOptions, next_token_probs, require_number
 from rnn_demo.reader import Reader
@@ -61,6 +62,7 @@ class Writer(Reader):
         top_p: float = 1.0,
         seed: int = 0,
         style: str | None = None,
+        holding: Holding | None = None,
     ) -> GeneratedText:
         """Write on from a prompt; arguments and errors as in `stream`."""
         tokens = tuple(
@@ -72,6 +74,7 @@ class Writer(Reader):
                 top_p=top_p,
                 seed=seed,
                 style=style,
+                holding=holding,
             )
         )
         return GeneratedText(prompt, "".join(token.token for token in tokens), tokens)
@@ -86,6 +89,7 @@ class Writer(Reader):
         top_p: float = 1.0,
         seed: int = 0,
         style: str | None = None,
+        holding: Holding | None = None,
     ) -> Iterator[GeneratedToken]:
         """Write on from a prompt, one token at a time, until the model ends the text or the length is reached.
 
@@ -97,15 +101,22 @@ class Writer(Reader):
             top_p: keep the likeliest that reach this probability together; 1 = all.
             seed: the same seed writes the same text.
             style: novel, review, news or play; None lets the model choose.
+            holding: what is held of one layer while writing, from the last token of the prompt on; None, or a holding
+                of nothing, writes freely.
 
         Raises:
-            InputError: a setting is out of range; raised at the call, before the first token.
+            InputError: a setting is out of range, or the network has no such layer or unit; raised at the call, before
+                the first token.
         """
         options = SamplingOptions(temperature=temperature, top_k=top_k, top_p=top_p)
         _require_whole("max_new_tokens", max_new_tokens, 1, MAX_NEW_TOKENS)
         _require_whole("seed", seed, -MAX_SEED, MAX_SEED)
         encoded = self.encode(prompt, style)
-        return self._stream(encoded, int(max_new_tokens), options, torch.Generator().manual_seed(int(seed)))
+        if holding is not None:
+            holding.check(self.model.config)
+            holding = None if holding.is_empty else holding
+        generator = torch.Generator().manual_seed(int(seed))
+        return self._stream(encoded, int(max_new_tokens), options, generator, holding=holding)
 
     def next_tokens(
         self, prompt: str, k: int = 10, temperature: float = 1.0, style: str | None = None
@@ -129,21 +140,27 @@ class Writer(Reader):
         return [TokenProbability(self.tokenizer.piece(token_id), probability) for token_id, probability in pairs]
 
     @torch.inference_mode()
-    def _read(self, token_ids: list[int], state: State | None) -> tuple[Tensor, State]:
+    def _read(self, token_ids: list[int], state: State | None, holding: Holding | None = None) -> tuple[Tensor, State]:
         """Read tokens; give the logits (vocab,) of the next one, and the state."""
-        encoded = self.model.encoder(torch.tensor([token_ids]), state)
+        encoded = read_holding(self.model.encoder, torch.tensor([token_ids]), state, holding)
         logits = self.model.logits(encoded.outputs[0, -1])
         logits[list(self.tokenizer.unwritable_ids)] = -torch.inf
         return logits, encoded.final_state
 
     def _stream(
-        self, encoded: EncodedText, max_new_tokens: int, options: SamplingOptions, generator: torch.Generator
+        self,
+        encoded: EncodedText,
+        max_new_tokens: int,
+        options: SamplingOptions,
+        generator: torch.Generator,
+        *,
+        holding: Holding | None,
     ) -> Iterator[GeneratedToken]:
         """The generator behind `stream`. Gradients are off in `_read` alone: steps may run on different threads."""
         token_ids, state = encoded.token_ids, None
         pending: list[int] = []  # byte pieces of a character that is not complete yet
         for _ in range(max_new_tokens):
-            logits, state = self._read(token_ids, state)
+            logits, state = self._read(token_ids, state, holding)
             probs = next_token_probs(logits, options)
             token_id = int(torch.multinomial(probs, 1, generator=generator))
             if token_id == self.tokenizer.eos_id:

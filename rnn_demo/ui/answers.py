@@ -3,15 +3,18 @@
 Knows nothing of gradio. What comes in is whatever somebody sent: any JSON value, of any size.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from rnn_demo.entities.tag import EntityTagger
 from rnn_demo.errors import InputError, unknown_name
+from rnn_demo.language.holding import Holding
 from rnn_demo.language.write import Writer
 from rnn_demo.microscope.attribution import attribute, leave_out
 from rnn_demo.microscope.contexts import find_contexts, find_span, match_spans
 from rnn_demo.microscope.gradients import gradient_over_distance
 from rnn_demo.microscope.reference import REFERENCE_NAME, ReferenceShelf
+from rnn_demo.microscope.sentiment_direction import SentimentDirection, read_direction
 from rnn_demo.microscope.surprisal import measure_surprisal
 from rnn_demo.microscope.trace import parts_of, trace_hidden_states
 from rnn_demo.microscope.units import read_units
@@ -35,6 +38,9 @@ __all__ = ["ANY_STYLE", "MAX_CHARACTERS", "Answers"]
 
 MAX_CHARACTERS = 20_000
 """Of one text; the longest answer takes some seconds."""
+MAX_HELD_UNITS = 100
+MAX_DEVIATIONS = 30
+"""Beyond it no layer of a model that can still write."""
 LARGEST = 1e300
 """Of a number. What is not a number at all, NaN, is not below it either."""
 NUM_CONTEXTS, NUM_MATCHES = 6, 8
@@ -68,6 +74,7 @@ class Answers:
         top_p: float,
         seed: float,
         style: str = ANY_STYLE,
+        holding: Holding | None = None,
     ) -> Iterator[str]:
         """Write on from a prompt; give the whole text so far after each token. Settings as in `Writer.stream`."""
         tokens = self.shelf.get(model, Writer).stream(
@@ -78,8 +85,40 @@ class Answers:
             top_p=checked_number("top_p", top_p),
             seed=checked_whole("seed", seed),
             style=checked_style(style),
+            holding=holding,
         )
         return growing(prompt, (token.token for token in tokens))
+
+    def holding(self, model: str, units: object, layer: float, direction: float = 0.0) -> Holding:
+        """Say what to hold.
+
+        Args:
+            model: a language model.
+            units: unit -> value; the units may be strings, as in JSON.
+            layer: negative counts from the end.
+            direction: how many standard deviations from its mean to hold the sentiment direction; 0 lets it go.
+        """
+        config = self.shelf.get(model, Writer).model.config
+        held = Holding(checked_whole("layer", layer), checked_units(units))
+        held.check(config)
+        if not -MAX_DEVIATIONS <= checked_number("direction", direction) <= MAX_DEVIATIONS:
+            raise InputError(
+                f"direction is {direction!r:.40}; give -{MAX_DEVIATIONS} to {MAX_DEVIATIONS}, or 0 for none"
+            )
+        if direction == 0:
+            return held
+        found = self.sentiment_direction(model, held.layer)
+        if found is None:
+            raise InputError(
+                f"no sentiment direction is known of {model}: leave direction at 0, or make it with "
+                f"`python train.py study {model}`"
+            )
+        return replace(held, direction=found.vector, projection=found.at(direction))
+
+    def sentiment_direction(self, model: str, layer: int) -> SentimentDirection | None:
+        """Give what the study of a model found of one of its layers; None where there is none."""
+        section = self.shelf.study(model).get("sentiment_direction")
+        return None if section is None else read_direction(section, layer)
 
     def next_tokens(
         self, prompt: str, model: str, k: float, temperature: float, *, style: str = ANY_STYLE
@@ -213,6 +252,25 @@ def checked_place(reader: Reader, layer: object, unit: object) -> tuple[int, int
             f"unit is {one}; a layer of {reader.name} has {config.output_size}: give 0..{config.output_size - 1}"
         )
     return which % config.num_layers, one
+
+
+def checked_units(units: object) -> dict[int, float]:
+    """Read units and values, as JSON or Python has them.
+
+    >>> checked_units({"12": 1, 40: -0.5})
+    {12: 1.0, 40: -0.5}
+    """
+    if not isinstance(units, Mapping):
+        raise InputError(f'units is {units!r:.40}; give units and values, such as {{"12": 1.0}}')
+    if len(units) > MAX_HELD_UNITS:
+        raise InputError(f"{len(units):,} units are given; hold at most {MAX_HELD_UNITS}")
+    read: dict[int, float] = {}
+    for unit, value in units.items():
+        number = str(unit).strip()
+        if not (number.isascii() and number.isdecimal() and len(number) < 10):
+            raise InputError(f"unit is {unit!r:.40}; give its number, 0 or more")
+        read[int(number)] = float(checked_number(f"the value of unit {number}", value))
+    return read
 
 
 def checked_style(style: object) -> str | None:

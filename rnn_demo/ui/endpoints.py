@@ -66,6 +66,48 @@ def register_endpoints(answers: Answers) -> None:
         yield from throttled(text)
 
     @shows_errors
+    def generate_holding(
+        prompt: str,
+        units: dict[str, float] = {"12": 1.0},  # noqa: B006 - only read; gradio shows it as the default
+        model: str = "lm-lstm",
+        layer: int = -1,
+        max_new_tokens: int = 60,
+        temperature: float = 0.8,
+        top_k: int = 0,
+        top_p: float = 1.0,
+        seed: int = 0,
+        style: str = ANY_STYLE,
+        direction: float = 0.0,
+    ) -> Iterator[str]:
+        """Write on from a prompt with units of one layer held at values of your choice; streamed as by generate.
+
+        Args:
+            prompt: the text to go on from; may be empty. It is read freely: the hold begins at its last token.
+            units: unit to value, such as {"12": 1.0, "40": -1}; {} holds none. A unit by itself stays within -1..1.
+            model: a language model, such as lm-rnn, lm-gru or lm-lstm.
+            layer: 0 is nearest to the words; -1 is the last.
+            max_new_tokens: tokens to write at most, 1 to 2000.
+            temperature: 0 takes the likeliest token each time, 1 draws as the model believes, up to 2.
+            top_k: draw from so many of the likeliest tokens; 0 is all.
+            top_p: draw from the likeliest tokens that reach this probability together; 1 is all.
+            seed: the same seed writes the same text.
+            style: novel, review, news, play, or any.
+            direction: hold the layer's sentiment direction so many standard deviations from its mean; 0 does not.
+        """
+        text = answers.write(
+            prompt,
+            model,
+            max_new_tokens=max_new_tokens,
+            temperature=temperature,
+            top_k=top_k,
+            top_p=top_p,
+            seed=seed,
+            style=style,
+            holding=answers.holding(model, units, layer, direction),
+        )
+        yield from throttled(text)
+
+    @shows_errors
     def next_tokens(prompt: str, model: str = "lm-lstm", k: int = 10, temperature: float = 1.0) -> list[dict[str, Any]]:
         """List the likeliest next tokens as [{token, probability}], likeliest first.
 
@@ -179,6 +221,7 @@ def register_endpoints(answers: Answers) -> None:
 
     for endpoint in (
         generate,
+        generate_holding,
         next_tokens,
         score_sentiment,
         attribute,

@@ -11,6 +11,7 @@ from rnn_demo.tokenizer import STYLES
 from rnn_demo.ui.answers import ANY_STYLE, Answers
 from rnn_demo.ui.events import INSTANT, PRIVATE, shows_errors, throttled
 from rnn_demo.ui.examples import PROMPTS, build_examples
+from rnn_demo.ui.hold_panel import build_hold_panel
 from rnn_demo.ui.notices import build_notices
 
 __all__ = ["build_write_tab"]
@@ -91,6 +92,8 @@ def build_write_tab(answers: Answers) -> None:
         seed = gr.Number(
             START_SEED, label="Seed", info="The same seed writes the same text; Again takes the next one.", precision=0
         )
+
+    build_hold_panel(answers, model, [prompt, model, temperature, length, top_k, top_p, seed, style])
 
     # Every way to begin a text ends in a new ticket, and a new ticket is what starts the writing: one text at a time.
     turn, ticket = gr.State(Turn()), gr.Number(0, visible="hidden")

@@ -26,7 +26,7 @@ def speak(writer, monkeypatch, token_ids):
     """Make the network say these token ids, one after the other, and then the end."""
     said = iter([*token_ids, *[writer.tokenizer.eos_id] * 3])
 
-    def read(token_ids, state):
+    def read(token_ids, state, holding):
         logits = torch.full((writer.tokenizer.vocab_size,), -math.inf)
         logits[next(said)] = 0
         return logits, ()

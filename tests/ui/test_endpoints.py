@@ -14,6 +14,19 @@ from serving import call, serve
 
 ENDPOINTS = {
     "/generate": ["prompt", "model", "max_new_tokens", "temperature", "top_k", "top_p", "seed", "style"],
+    "/generate_holding": [
+        "prompt",
+        "units",
+        "model",
+        "layer",
+        "max_new_tokens",
+        "temperature",
+        "top_k",
+        "top_p",
+        "seed",
+        "style",
+        "direction",
+    ],
     "/next_tokens": ["prompt", "model", "k", "temperature"],
     "/score_sentiment": ["text", "model"],
     "/tag_entities": ["text", "model"],
@@ -23,6 +36,8 @@ ENDPOINTS = {
     "/surprisal": ["text", "model"],
     "/gradient_over_distance": ["text", "task"],
 }
+MORE = {"generate_holding": [{"3": 1.0}]}
+"""What follows the text where a default would not do: the tiny models have 12 units, 0 to 11."""
 TEXT = "Ada met  Babbage 👩‍👧 in London."
 
 
@@ -127,9 +142,10 @@ def test_unit_activations_gives_a_row_a_token_and_ranks_the_units(client: Client
 
 @pytest.mark.parametrize("endpoint", [name[1:] for name in ENDPOINTS])
 def test_plain_http_gives_what_the_client_gives(client: Client, url: str, endpoint: str) -> None:
-    given = client.predict(TEXT, api_name=f"/{endpoint}")
-    by_place = call(url, endpoint, [TEXT])
-    by_name = call(url, endpoint, {ENDPOINTS[f"/{endpoint}"][0]: TEXT}, named=True)
+    values = [TEXT, *MORE.get(endpoint, [])]
+    given = client.predict(*values, api_name=f"/{endpoint}")
+    by_place = call(url, endpoint, values)
+    by_name = call(url, endpoint, dict(zip(ENDPOINTS[f"/{endpoint}"], values, strict=False)), named=True)
     assert by_place[-1] == by_name[-1] == ("complete", [given])
 
 
@@ -152,10 +168,43 @@ HOSTILE: dict[str, Any] = {
 @pytest.mark.parametrize("endpoint", [name[1:] for name in ENDPOINTS])
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE.keys())
 def test_hostile_texts_get_an_answer_or_a_message(url: str, endpoint: str, text: Any) -> None:
-    event, data = call(url, endpoint, [text])[-1]
+    event, data = call(url, endpoint, [text, *MORE.get(endpoint, [])])[-1]
     if event != "complete":
         assert event == "error"
         assert any(hint in data["error"] for hint in ("empty", "at most 20,000", "surrogate", "give a string"))
+
+
+def test_generate_holding_holds_and_with_nothing_held_is_generate(client: Client) -> None:
+    free = client.predict("It was", "lm-gru", 40, seed=5, api_name="/generate")
+    settings = {"model": "lm-gru", "max_new_tokens": 40, "seed": 5, "api_name": "/generate_holding"}
+    assert client.predict("It was", {}, **settings) == free
+    held = client.predict("It was", {"3": 5.0, "7": -5.0}, layer=0, **settings)
+    assert held.startswith("It was")
+    assert held != free
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (["It"], r"unit is 12; a layer has 12: give 0\.\.11"),
+        (["It", None], r"units is None; give units and values, such as"),
+        (["It", [12]], r"units is \[12\]; give units and values"),
+        (["It", {"x": 1}], r"unit is 'x'; give its number, 0 or more"),
+        (["It", {"3": "high"}], r"the value of unit 3 is 'high'; give a number"),
+        (["It", {"3": float("nan")}], r"the value of unit 3 is nan; give a number"),
+        (["It", {"3": 1e9}], r"the value of unit 3 is 1000000000.0; it must be a number in -100\.\.100"),
+        (["It", {str(unit): 0 for unit in range(101)}], r"101 units are given; hold at most 100"),
+        (["It", {"3": 1}, "ner-lstm"], r"ner-lstm is of task ner, not lm"),
+        (["It", {"3": 1}, "lm-lstm", 7], r"layer is 7; there are 2"),
+        (["It", {}, "lm-lstm", -1, 5, 1, 0, 1, 0, "any", 2], r"no sentiment direction is known of lm-lstm"),
+        (["It", {}, "lm-lstm", -1, 5, 1, 0, 1, 0, "any", 31], r"direction is 31; give -30 to 30"),
+    ],
+)
+def test_what_cannot_be_held_gets_a_message(url: str, data: list[Any], message: str) -> None:
+    event, answer = call(url, "generate_holding", data)[-1]
+    assert event == "error"
+    with pytest.raises(AssertionError, match=message):
+        raise AssertionError(answer["error"])
 
 
 @pytest.mark.parametrize(

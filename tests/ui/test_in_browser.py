@@ -140,6 +140,28 @@ def test_an_example_is_written_on_and_the_bars_follow_the_prompt(page: Page) -> 
     expect(bars).not_to_have_text(before, timeout=SLOW_MS)
 
 
+def test_write_both_shows_the_free_and_the_held_text(page: Page, url: str) -> None:
+    panel = page.get_by_role("tabpanel").filter(visible=True)
+    page.get_by_text("Hold a unit").click()
+    expect(panel.locator("#held-known")).to_contain_text("python train.py study lm-lstm")
+    expect(panel.get_by_role("slider", name=re.compile("Sentiment direction"))).to_have_count(0)
+    page.wait_for_timeout(500)  # a value typed while the settings unfold is lost by gradio
+    panel.get_by_label("Units and values").fill("3: 5, 7: -5")
+    panel.get_by_role("button", name="Write both").click()
+    expect(page.locator("#held-summary")).to_contain_text("sentiment-lstm thinks", timeout=SLOW_MS)
+    prompt = panel.get_by_label("Prompt").input_value()
+    free, held = (
+        call(url, "generate_holding", [prompt, units, "lm-lstm", -1, 80, 0.8, 0, 1, 1])[-1][1][0]
+        for units in ({}, {"3": 5, "7": -5})
+    )
+    expect(page.locator("#written-free textarea")).to_have_value(free)
+    expect(page.locator("#written-held textarea")).to_have_value(held)
+    assert free == written(page).input_value()  # the tab's own text, with the same settings
+    panel.get_by_label("Units and values").fill("3 5")
+    panel.get_by_role("button", name="Write both").click()
+    expect(page.get_by_test_id("toast-body")).to_contain_text("is no unit with a value", timeout=SLOW_MS)
+
+
 def test_another_model_shows_other_bars(page: Page) -> None:
     bars = page.locator("#next-tokens .yaxislayer-above")
     before = bars.text_content() or ""

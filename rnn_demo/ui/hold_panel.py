@@ -1,0 +1,157 @@
+"""Hold a unit: part of the Write tab. The same prompt and seed written twice, freely and with something held."""
+
+from collections.abc import Iterator
+from itertools import zip_longest
+from typing import Any
+
+import gradio as gr
+
+from rnn_demo.errors import InputError
+from rnn_demo.ui.answers import Answers
+from rnn_demo.ui.events import INSTANT, PRIVATE, shows_errors, throttled
+from rnn_demo.ui.hidden_states_tab import name_layer
+
+__all__ = ["build_hold_panel"]
+
+INTRO = (
+    "Set a few of the network's numbers by hand after every token, and let it write on with the rest. "
+    "**Look for where the two texts part,** and for what the held one keeps coming back to."
+)
+START_DEVIATIONS, MOST_DEVIATIONS = -8, 12
+START_UNITS = "12: 1"
+"""Where there is no slider to start with."""
+JUDGE_TASK = "sentiment"
+
+
+def build_hold_panel(answers: Answers, model: gr.Dropdown, settings: list[Any]) -> None:
+    """Lay it out, folded.
+
+    Args:
+        answers: where to ask.
+        model: the tab's choice of a language model.
+        settings: the tab's prompt, model, temperature, length, top-k, top-p, seed and style.
+    """
+    shelf = answers.shelf
+
+    def layers_of(name: str) -> list[tuple[str, int]]:
+        num_layers = shelf.find(name).model.encoder.config.num_layers
+        return [(name_layer(layer, num_layers), layer) for layer in range(num_layers)]
+
+    @shows_errors
+    def offer(name: str) -> Any:
+        choices = layers_of(name)
+        found = answers.sentiment_direction(name, -1) is not None
+        deviations = gr.update(visible=found, value=START_DEVIATIONS if found else 0)
+        return gr.update(choices=choices, value=choices[-1][1]), deviations, describe_study(answers, name, -1)
+
+    @shows_errors
+    def describe_layer(name: str, layer: int) -> str:
+        return describe_study(answers, name, layer)
+
+    @shows_errors
+    def write_both(deviations: float, units: str, layer: int, *given: Any) -> Iterator[tuple[str, str, str]]:
+        prompt, name, temperature, length, top_k, top_p, seed, style = given
+        options = {"temperature": temperature, "max_new_tokens": length, "top_k": top_k, "top_p": top_p}
+        options |= {"seed": seed, "style": style}
+        holding = answers.holding(name, parse_units(units), layer, deviations)
+        free = held = ""
+        pairs = zip_longest(
+            answers.write(prompt, name, **options), answers.write(prompt, name, **options, holding=holding)
+        )
+        for free, held in throttled(latest(pairs)):
+            yield free, held, "Writing ..."
+        yield free, held, describe_both(answers, free, held, holding.is_empty)
+
+    name = model.value
+    found = answers.sentiment_direction(name, -1) is not None
+    with gr.Accordion("Hold a unit", open=False):
+        gr.Markdown(INTRO)
+        with gr.Row():
+            deviations = gr.Slider(
+                -MOST_DEVIATIONS,
+                MOST_DEVIATIONS,
+                START_DEVIATIONS if found else 0,
+                step=0.5,
+                label="Sentiment direction, in standard deviations",
+                info="0 lets it go.",
+                buttons=[],
+                visible=found,
+            )
+            units = gr.Textbox(
+                "" if found else START_UNITS,
+                label="Units and values",
+                info="Such as 12: 1, 40: -0.5. By itself a unit stays within -1 and 1.",
+            )
+            layer = gr.Dropdown(layers_of(name), value=layers_of(name)[-1][1], label="Layer", filterable=False)
+        known = gr.Markdown(describe_study(answers, name, -1), elem_id="held-known")
+        start = gr.Button("Write both", variant="primary")
+        with gr.Row():
+            free = gr.Textbox(label="Free", lines=7, max_lines=20, elem_id="written-free", interactive=False)
+            held = gr.Textbox(label="Held", lines=7, max_lines=20, elem_id="written-held", interactive=False)
+        summary = gr.Markdown(elem_id="held-summary")
+
+    inputs = [deviations, units, layer, *settings]
+    start.click(write_both, inputs, [free, held, summary], **PRIVATE)
+    model.change(offer, model, [layer, deviations, known], **INSTANT)
+    layer.input(describe_layer, [model, layer], known, **INSTANT)
+
+
+def parse_units(text: str) -> dict[str, float]:
+    """Read what a visitor typed.
+
+    >>> parse_units(" 12: 1,40 :-0.5,")
+    {'12': 1.0, '40': -0.5}
+
+    Raises:
+        InputError: a part is no unit with a value.
+    """
+    parts = [part.strip() for part in text.replace(";", ",").split(",")]
+    units: dict[str, float] = {}
+    for part in filter(None, parts):
+        unit, _, value = part.partition(":")
+        try:
+            units[unit.strip()] = float(value)
+        except ValueError as error:
+            raise InputError(f"{part!r:.40} is no unit with a value; give them such as 12: 1, 40: -0.5") from error
+    return units
+
+
+def latest(pairs: Iterator[tuple[str | None, str | None]]) -> Iterator[tuple[str, str]]:
+    """Where one text has ended, go on showing it.
+
+    >>> list(latest(iter([("a", "x"), ("ab", None)])))
+    [('a', 'x'), ('ab', 'x')]
+    """
+    free = held = ""
+    for next_free, next_held in pairs:
+        free = free if next_free is None else next_free
+        held = held if next_held is None else next_held
+        yield free, held
+
+
+def describe_study(answers: Answers, name: str, layer: int) -> str:
+    """Say what is known of a layer in advance, or why the slider is not there."""
+    found = answers.sentiment_direction(name, layer)
+    if found is None:
+        return (
+            f"There is no slider for sentiment: where {name} keeps it was not computed for these weights. "
+            f"`python train.py study {name}` does."
+        )
+    return (
+        f"On held-out reviews this direction tells positive from negative **{100 * found.accuracy:.0f} %** of the "
+        f"time, and the best single unit, number **{found.unit}**, {100 * found.unit_accuracy:.0f} %: it goes to "
+        f"{found.unit_positive:.1f} in praise and to {found.unit_negative:.1f} in blame. (Guessing is right 50 %.)"
+    )
+
+
+def describe_both(answers: Answers, free: str, held: str, nothing_held: bool) -> str:
+    """Say where the texts part and how they are judged. Nothing that a visitor typed goes in here."""
+    if nothing_held:
+        return "Nothing is held, so both are the same text: move the slider, or name a unit."
+    shared = next((i for i, (a, b) in enumerate(zip(free, held, strict=False)) if a != b), min(len(free), len(held)))
+    parts = "The texts are the same." if free == held else f"The texts part after **{shared}** characters."
+    judges = answers.shelf.names(JUDGE_TASK)
+    if not judges or not free.strip() or not held.strip():
+        return parts
+    scores = [answers.score(text, judges[0]).score for text in (free, held)]
+    return f"{parts} {judges[0]} thinks the free one **{scores[0]:.0%}** and the held one **{scores[1]:.0%}** positive."
