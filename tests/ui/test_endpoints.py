@@ -17,10 +17,12 @@ ENDPOINTS = {
     "/next_tokens": ["prompt", "model", "k", "temperature"],
     "/score_sentiment": ["text", "model"],
     "/tag_entities": ["text", "model"],
-    "/attribute": ["text", "model"],
+    "/attribute": ["text", "model", "entity"],
     "/trace_hidden_states": ["text", "model", "layer", "part"],
     "/surprisal": ["text", "model"],
     "/gradient_over_distance": ["text", "task"],
+    "/singular_values": ["text", "task"],
+    "/clipped_step": ["text", "model", "clip_norm", "step_size"],
 }
 TEXT = "Ada met  Babbage 👩‍👧 in London."
 
