@@ -67,7 +67,7 @@ def take_clipped_step(reader: Reader, text: str, clip_norm: float = 1.0, step_si
             WeightGroup(name, norm_of(part), norm_of({weight: clipped[weight] for weight in part}))
             for name, part in grouped(gradient).items()
         ),
-        loss=float(loss),
+        loss=float(loss.detach()),
         loss_clipped=losses[lengths.index(clipped_length)],
         loss_unclipped=losses[-1],
         clipped_length=clipped_length,
