@@ -11,11 +11,13 @@ import numpy as np
 __all__ = [
     "AttributedToken",
     "Attribution",
+    "ClippedStep",
     "Context",
     "Entity",
     "GeneratedText",
     "GeneratedToken",
     "HiddenTrace",
+    "JacobianNorms",
     "RankedUnit",
     "ScoredToken",
     "SentimentScore",
@@ -28,6 +30,7 @@ __all__ = [
     "TokenProbability",
     "Trajectory",
     "UnitReading",
+    "WeightGroup",
 ]
 
 
@@ -241,3 +244,45 @@ class SpanMatches:
     units: tuple[int, ...]
     matches: tuple[SpanMatch, ...]
     """Most shared units first."""
+
+
+class JacobianNorms:
+    """By how much each step of a network can stretch its state at most: the largest singular value of ds_k/ds_{k-1}."""
+
+    tokens: tuple[str, ...]
+    trained: tuple[float, ...]
+    """One a token."""
+    untrained: tuple[float, ...]
+    """Of the same network with the weights that it was drawn with."""
+
+
+@dataclass(frozen=True)
+class WeightGroup:
+    """A part of a network's weights, and the length of the gradient there."""
+
+    name: str
+    norm: float
+    clipped_norm: float
+
+
+@dataclass(frozen=True)
+class ClippedStep:
+    """A step of gradient descent on one text, with clipping and without. Losses are nats a token."""
+
+    norm: float
+    """The length of the gradient, over all weights."""
+    clipped_norm: float
+    """The same once it is clipped."""
+    groups: tuple[WeightGroup, ...]
+    loss: float
+    """Before the step."""
+    loss_clipped: float
+    """After the step with clipping."""
+    loss_unclipped: float
+    """After the step without."""
+    clipped_length: float
+    """The way of the step with clipping; one of `lengths`."""
+    lengths: tuple[float, ...]
+    """Ways against the gradient, from 0 to that of the step without clipping."""
+    losses: tuple[float, ...]
+    """The loss after each of these ways."""

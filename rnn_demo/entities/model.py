@@ -75,12 +75,23 @@ class TaggerModel(CheckpointModel):
 
     def score_words(self, token_ids: Tensor, piece_counts: Tensor) -> WordScores:
         """Score every tag and part of speech at every word; arguments as in `forward`."""
-        start, pieces, lengths = token_ids[:, :1], token_ids[:, 1:], piece_counts.sum(1)
+        vectors = self.encoder.embed(token_ids), self.backward_encoder.embed(token_ids)
+        return self.score_vectors(*vectors, piece_counts)
+
+    def score_vectors(self, forward_vectors: Tensor, backward_vectors: Tensor, piece_counts: Tensor) -> WordScores:
+        """Score words whose pieces are given as vectors; otherwise as `score_words`.
+
+        Args:
+            forward_vectors: float32 (batch, 1 + seq, embed); as `encoder.embed` makes them.
+            backward_vectors: as `backward_encoder.embed` makes them, in the order of the text.
+            piece_counts: int64 (batch, words); pieces in each word, 0 past each sentence.
+        """
+        lengths = piece_counts.sum(1)
         last_pieces = piece_counts.cumsum(1) - 1  # (batch, words)
         first_pieces = last_pieces - (piece_counts - 1).clamp(min=0)
-        turned = reverse_within_lengths(pieces, lengths)
-        forward = self.encoder(torch.cat([start, pieces], 1)).layers
-        backward = self.backward_encoder(torch.cat([start, turned], 1)).layers
+        turned = reverse_within_lengths(backward_vectors[:, 1:], lengths)
+        forward = self.encoder.read(forward_vectors).layers
+        backward = self.backward_encoder.read(torch.cat([backward_vectors[:, :1], turned], 1)).layers
         vectors = [at_pieces(layer[:, 1:], last_pieces) for layer in forward]
         vectors += [at_pieces(reverse_within_lengths(layer[:, 1:], lengths), first_pieces) for layer in backward]
         num_words = (piece_counts > 0).sum(1)

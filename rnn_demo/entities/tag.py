@@ -30,8 +30,13 @@ class EntityTagger(Reader):
 
         A piece's span lies within its word.
         """
-        _, pieces = self._split(text)
+        _, pieces = self.split(text)
         return EncodedText(text, (self.start_id,), tuple(token for tokens in pieces for token in tokens))
+
+    def split(self, text: str) -> tuple[tuple[Word, ...], list[list[Token]]]:
+        """Give the words of a text and the pieces of each; errors as in `predict`."""
+        words = split_words(checked(require_text(text)))
+        return words, encode_words_with_spans(words, self.tokenizer)
 
     @property
     def start_id(self) -> int:
@@ -52,7 +57,7 @@ class EntityTagger(Reader):
             InputError: not a list, or a text is empty or is no text.
         """
         require_list(texts)
-        split = [self._split(text) for text in texts]
+        split = [self.split(text) for text in texts]
         sentences = [
             Sentence.of([[token.token_id for token in word] for word in pieces], self.start_id) for _, pieces in split
         ]
@@ -86,11 +91,6 @@ class EntityTagger(Reader):
                 )
             )
             yield TaggedText(text, entities, tokens)
-
-    def _split(self, text: str) -> tuple[tuple[Word, ...], list[list[Token]]]:
-        """Give the words of a text and the pieces of each."""
-        words = split_words(checked(require_text(text)))
-        return words, encode_words_with_spans(words, self.tokenizer)
 
 
 def spans_of(tags: Sequence[str], row: int = 0) -> list[TagSpan]:

@@ -2,20 +2,24 @@
 
 from plotly.graph_objects import Figure
 
+from rnn_demo.plots.clipped_step import draw_clipped_steps
 from rnn_demo.plots.gradients import draw_gradients
 from rnn_demo.plots.heatmap import draw_heatmap
 from rnn_demo.plots.next_token_bars import draw_next_token_bars
 from rnn_demo.plots.running_score import draw_running_score
+from rnn_demo.plots.singular_values import draw_singular_values
 from rnn_demo.plots.surprisal import draw_surprisal
 from rnn_demo.plots.trajectory import draw_trajectory
 
 __all__ = [
     "FIGURES",
     "Figure",
+    "draw_clipped_steps",
     "draw_gradients",
     "draw_heatmap",
     "draw_next_token_bars",
     "draw_running_score",
+    "draw_singular_values",
     "draw_surprisal",
     "draw_trajectory",
 ]
@@ -27,4 +31,6 @@ FIGURES = {
     "running_score": draw_running_score,
     "surprisal": draw_surprisal,
     "gradients": draw_gradients,
+    "singular_values": draw_singular_values,
+    "clipped_steps": draw_clipped_steps,
 }

@@ -6,13 +6,16 @@ Knows nothing of gradio. What comes in is whatever somebody sent: any JSON value
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
+from rnn_demo.entities.explain import attribute_entity, leave_out_words
 from rnn_demo.entities.tag import EntityTagger
 from rnn_demo.errors import InputError, unknown_name
 from rnn_demo.language.holding import Holding
 from rnn_demo.language.write import Writer
 from rnn_demo.microscope.attribution import attribute, leave_out
+from rnn_demo.microscope.clipping import take_clipped_step
 from rnn_demo.microscope.contexts import find_contexts, find_span, match_spans
 from rnn_demo.microscope.gradients import gradient_over_distance
+from rnn_demo.microscope.jacobians import compare_jacobians
 from rnn_demo.microscope.reference import REFERENCE_NAME, ReferenceShelf
 from rnn_demo.microscope.sentiment_direction import SentimentDirection, read_direction
 from rnn_demo.microscope.surprisal import measure_surprisal
@@ -21,9 +24,12 @@ from rnn_demo.microscope.units import read_units
 from rnn_demo.microscope.untrained import untrained_twin
 from rnn_demo.reader import Reader
 from rnn_demo.results import (
+    AttributedToken,
     Attribution,
+    ClippedStep,
     Context,
     HiddenTrace,
+    JacobianNorms,
     SentimentScore,
     SpanMatches,
     Surprisal,
@@ -135,13 +141,20 @@ class Answers:
         """Score a text."""
         return self.shelf.get(model, SentimentScorer).predict([checked_text("text", text)])[0]
 
-    def attribute(self, text: str, model: str) -> Attribution:
-        """Share the verdict on a text out among its tokens."""
+    def attribute(self, text: str, model: str, entity: float = 0) -> Attribution:
+        """Share the verdict on a text out among its tokens; of an entity model, that on one of its entities."""
+        if isinstance(tagger := self.shelf.find(model, "sentiment"), EntityTagger):
+            return attribute_entity(tagger, checked_text("text", text), checked_whole("entity", entity))
         return attribute(self.shelf.get(model, SentimentScorer), checked_text("text", text))
 
     def leave_out(self, text: str, model: str) -> list[float]:
         """Say by how much the logit falls without each token."""
         return leave_out(self.shelf.get(model, SentimentScorer), checked_text("text", text))
+
+    def leave_out_words(self, text: str, model: str, entity: float) -> tuple[AttributedToken, ...]:
+        """Say by how much the log-odds of an entity fall without each word."""
+        tagger = self.shelf.get(model, EntityTagger)
+        return leave_out_words(tagger, checked_text("text", text), checked_whole("entity", entity))
 
     def tag(self, text: str, model: str) -> TaggedText:
         """Mark the entities of a text."""
@@ -153,13 +166,7 @@ class Answers:
 
     def gradients(self, text: str, task: str) -> dict[str, dict[str, list[float]]]:
         """Measure the gradient over distance for the first network of each cell, trained and as it was drawn."""
-        if task not in ("lm", "sentiment"):
-            raise unknown_name("task", task, ("lm", "sentiment"))
-        checked = checked_text("text", text)
-        readers: dict[str, Reader] = {}
-        for name in self.shelf.names(task):
-            reader = self.shelf.find(name)
-            readers.setdefault(reader.checkpoint.cell, reader)
+        readers, checked = self._readers_by_cell(task), checked_text("text", text)
         return {
             cell: {
                 "trained": gradient_over_distance(reader, checked),
@@ -167,6 +174,30 @@ class Answers:
             }
             for cell, reader in readers.items()
         }
+
+    def singular_values(self, text: str, task: str) -> dict[str, JacobianNorms]:
+        """Measure the recurrent Jacobians along a text, for the networks of `gradients`."""
+        readers, checked = self._readers_by_cell(task), checked_text("text", text)
+        return {cell: compare_jacobians(reader, checked) for cell, reader in readers.items()}
+
+    def clipped_step(self, text: str, model: str, clip_norm: float, step_size: float) -> ClippedStep:
+        """Take a training step on a text, on a copy of a language model, with clipping and without."""
+        return take_clipped_step(
+            self.shelf.get(model, Writer),
+            checked_text("text", text),
+            checked_number("clip_norm", clip_norm),
+            checked_number("step_size", step_size),
+        )
+
+    def _readers_by_cell(self, task: str) -> dict[str, Reader]:
+        """Take the first network of each cell."""
+        if task not in ("lm", "sentiment"):
+            raise unknown_name("task", task, ("lm", "sentiment"))
+        readers: dict[str, Reader] = {}
+        for name in self.shelf.names(task):
+            reader = self.shelf.find(name)
+            readers.setdefault(reader.checkpoint.cell, reader)
+        return readers
 
     def trace(self, text: str, model: str, layer: float, part: str = "h") -> HiddenTrace:
         """Read a text with any model and keep one layer's states or gates."""

@@ -130,16 +130,17 @@ def register_endpoints(answers: Answers) -> None:
         return asdict(answers.score(text, model))
 
     @shows_errors
-    def attribute(text: str, model: str = "sentiment-lstm") -> dict[str, Any]:
+    def attribute(text: str, model: str = "sentiment-lstm", entity: int = 0) -> dict[str, Any]:
         """Share a verdict out among the tokens of a text, by integrated gradients.
 
         Gives {tokens: [{token, start, end, attribution}], difference, gap}, in logits, from a text of empty tokens.
 
         Args:
             text: what to judge, at most 2,000 tokens.
-            model: a sentiment model.
+            model: a sentiment model; or an entity model, whose log-odds of one entity are shared out.
+            entity: which of the entities that /tag_entities lists, from 0; of no meaning for sentiment.
         """
-        return asdict(answers.attribute(text, model))
+        return asdict(answers.attribute(text, model, entity))
 
     @shows_errors
     def tag_entities(text: str, model: str = "ner-lstm") -> dict[str, Any]:
@@ -219,6 +220,35 @@ def register_endpoints(answers: Answers) -> None:
         """
         return answers.gradients(text, task)
 
+    @shows_errors
+    def singular_values(text: str, task: str = "sentiment") -> dict[str, dict[str, Any]]:
+        """Measure by how much each step can stretch the state: {cell: {tokens, trained: [..], untrained: [..]}}.
+
+        The largest singular value of the Jacobian ds_k / ds_{k-1} of the last layer, one a token.
+
+        Args:
+            text: what to read.
+            task: lm or sentiment.
+        """
+        return {cell: asdict(norms) for cell, norms in answers.singular_values(text, task).items()}
+
+    @shows_errors
+    def clipped_step(
+        text: str, model: str = "lm-lstm", clip_norm: float = 1.0, step_size: float = 1.0
+    ) -> dict[str, Any]:
+        """Take a training step on a text, on a copy of a language model, with clipping and without.
+
+        Gives {norm, clipped_norm, groups: [{name, norm, clipped_norm}], loss, loss_clipped, loss_unclipped,
+        clipped_length, lengths: [..], losses: [..]}; losses in nats a token, the last ones along the way of the step.
+
+        Args:
+            text: what to learn, of which the last 500 tokens count.
+            model: a language model, such as lm-rnn, lm-gru or lm-lstm.
+            clip_norm: the longest gradient that is let through, above 0.
+            step_size: how far to go against the gradient, above 0; 1 goes as far as it is long.
+        """
+        return asdict(answers.clipped_step(text, model, clip_norm, step_size))
+
     for endpoint in (
         generate,
         generate_holding,
@@ -230,5 +260,7 @@ def register_endpoints(answers: Answers) -> None:
         unit_activations,
         surprisal,
         gradient_over_distance,
+        singular_values,
+        clipped_step,
     ):
         api(endpoint, api_name=endpoint.__name__, **CPU)

@@ -8,9 +8,11 @@ from rnn_demo.results import TaggedText
 from rnn_demo.ui.answers import Answers
 from rnn_demo.ui.events import PRIVATE, shows_errors
 from rnn_demo.ui.examples import ENTITY_TEXTS, build_examples, on_pick
+from rnn_demo.ui.export import build_export
 from rnn_demo.ui.marks import Marks
 from rnn_demo.ui.notices import build_notices
 from rnn_demo.ui.theme import ENTITY_COLOURS, PART_OF_SPEECH_COLOURS
+from rnn_demo.ui.why_entity_panel import build_why_entity_panel, offer_entities
 
 __all__ = ["build_entities_tab"]
 
@@ -48,12 +50,13 @@ def build_entities_tab(answers: Answers) -> None:
         return
 
     @shows_errors
-    def tag(text: str, model: str, marked: str) -> tuple[Marks, list[list[str]]]:
+    def tag(text: str, model: str, marked: str) -> tuple[Marks, list[list[str]], str, Any]:
         result = answers.tag(text, model)
         rows = [[token.token, token.tag, f"{token.confidence:.3f}", token.pos] for token in result.tokens]
-        return (mark(result) if marked == MARKED[0] else mark_parts_of_speech(result)), rows
+        marks = mark(result) if marked == MARKED[0] else mark_parts_of_speech(result)
+        return marks, rows, text, offer_entities(result, TYPES)
 
-    first_marked, first_rows = tag(ENTITY_TEXTS[0], models[0], MARKED[0])
+    first_marked, first_rows, *_ = tag(ENTITY_TEXTS[0], models[0], MARKED[0])
 
     gr.Markdown(INTRO)
     text = gr.Textbox(ENTITY_TEXTS[0], label="Text", lines=3, max_lines=12)
@@ -68,8 +71,12 @@ def build_entities_tab(answers: Answers) -> None:
     table = gr.Dataframe(
         first_rows, headers=HEADERS, label="Every word: B- begins a name, I- goes on, O is no name", interactive=False
     )
+    build_export(answers.tag, [text, model], "entities.json")
+    read_text = gr.State(ENTITY_TEXTS[0])
+    entity = build_why_entity_panel(answers, read_text, model, answers.tag(ENTITY_TEXTS[0], models[0]), TYPES)
 
-    run: dict[str, Any] = {"fn": tag, "inputs": [text, model, what], "outputs": [marked, table], **PRIVATE}
+    outputs = [marked, table, read_text, entity]
+    run: dict[str, Any] = {"fn": tag, "inputs": [text, model, what], "outputs": outputs, **PRIVATE}
     gr.on([start.click, text.submit, model.change, what.change], **run)
     on_pick(examples, text).then(**run)
 

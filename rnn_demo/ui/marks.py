@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-__all__ = ["Marks", "mark_runs"]
+__all__ = ["Marks", "mark_runs", "name_change"]
 
 Marks = list[tuple[str, str | float | None]]
 """Parts of a text, each with its label or None."""
@@ -29,3 +29,15 @@ def mark_runs(text: str, labelled: Iterable[tuple[int, str | None]]) -> Marks:
         else:
             parts.append((piece, label))
     return parts
+
+
+def name_change(change: float, small: float, large: float) -> str | None:
+    """Name a change for the better or the worse; None is smaller than `small` and does not matter.
+
+    >>> [name_change(change, 0.1, 0.5) for change in (-0.6, -0.2, 0.0, 0.2, 0.6)]
+    ['−−', '−', None, '+', '++']
+    """
+    if abs(change) < small:
+        return None
+    sign = "+" if change > 0 else "−"
+    return sign * 2 if abs(change) >= large else sign

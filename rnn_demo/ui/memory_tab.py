@@ -7,9 +7,12 @@ import gradio as gr
 
 from rnn_demo.plots import Figure, draw_gradients
 from rnn_demo.ui.answers import Answers
+from rnn_demo.ui.clipping_panel import build_clipping_panel
 from rnn_demo.ui.events import PRIVATE, shows_errors
 from rnn_demo.ui.examples import MEMORY_TEXTS, build_examples, on_pick
+from rnn_demo.ui.export import build_export
 from rnn_demo.ui.notices import build_notices
+from rnn_demo.ui.singular_values_panel import build_singular_values_panel
 
 __all__ = ["build_memory_tab"]
 
@@ -48,6 +51,11 @@ def build_memory_tab(answers: Answers) -> None:
         start = gr.Button("Measure", variant="primary")
     lines = gr.Plot(first_lines, show_label=False, elem_id="gradients")
     summary = gr.Markdown(first_summary, elem_id="gradient-summary")
+    build_export(
+        lambda text, title: answers.gradients(text, tasks[title]), [text, which], "gradient-over-distance.json"
+    )
+    build_singular_values_panel(answers, tasks, text, which)
+    build_clipping_panel(answers, text)
 
     run: dict[str, Any] = {"fn": measure, "inputs": [text, which], "outputs": [lines, summary], **PRIVATE}
     gr.on([start.click, text.submit, which.input], **run)

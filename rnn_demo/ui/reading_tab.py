@@ -10,6 +10,7 @@ from rnn_demo.results import Surprisal
 from rnn_demo.ui.answers import Answers
 from rnn_demo.ui.events import PRIVATE, shows_errors
 from rnn_demo.ui.examples import READING_TEXTS, build_examples, on_pick
+from rnn_demo.ui.export import build_export
 from rnn_demo.ui.marks import Marks, mark_runs
 from rnn_demo.ui.notices import build_notices
 from rnn_demo.ui.theme import SURPRISE_COLOURS
@@ -48,6 +49,7 @@ def build_reading_tab(answers: Answers) -> None:
         start = gr.Button("Read", variant="primary")
     summary = gr.Markdown(first_summary, elem_id="surprisal-summary")
     lines = gr.Plot(first_lines, show_label=False, elem_id="surprisal")
+    build_export(lambda text: {name: answers.surprisal(text, name) for name in models}, [text], "surprisal.json")
     marked = gr.HighlightedText(
         first_marks,
         label="The text, by surprise",

@@ -9,7 +9,8 @@ from rnn_demo.results import SentimentScore
 from rnn_demo.ui.answers import Answers
 from rnn_demo.ui.events import PRIVATE, shows_errors
 from rnn_demo.ui.examples import SENTIMENT_TEXTS, build_examples, on_pick
-from rnn_demo.ui.marks import Marks, mark_runs
+from rnn_demo.ui.export import build_export
+from rnn_demo.ui.marks import Marks, mark_runs, name_change
 from rnn_demo.ui.notices import build_notices
 from rnn_demo.ui.theme import MOVE_COLOURS
 
@@ -71,6 +72,7 @@ def build_sentiment_tab(answers: Answers) -> None:
     )
     gr.Markdown("**The score after each token**")
     line = gr.Plot(first_line, show_label=False, elem_id="running-score")
+    build_export(answers.score, [text, model], "running-score.json")
 
     with gr.Accordion("Why this verdict", open=False):
         gr.Markdown(WHY)
@@ -78,6 +80,7 @@ def build_sentiment_tab(answers: Answers) -> None:
         shares = gr.HighlightedText(label="By integrated gradients", color_map=MOVE_COLOURS, elem_id="shares")
         left_out = gr.HighlightedText(label="By leaving each token out", color_map=MOVE_COLOURS, elem_id="left-out")
         sums = gr.Markdown(elem_id="shares-sum")
+        build_export(answers.attribute, [text, model], "why-this-verdict.json")
 
     run: dict[str, Any] = {"fn": score, "inputs": [text, model], "outputs": [verdict, moves, line], **PRIVATE}
     gr.on([start.click, text.submit, model.change], **run)
@@ -106,15 +109,3 @@ def colour_moves(text: str, result: SentimentScore) -> Marks:
         name_change(token.score - score, MOVE, LARGE_MOVE) for token, score in zip(result.tokens, before, strict=False)
     ]
     return mark_runs(text, zip((token.end for token in result.tokens), labels, strict=True))
-
-
-def name_change(change: float, small: float, large: float) -> str | None:
-    """Name a change for the better or the worse; None is smaller than `small` and does not matter.
-
-    >>> [name_change(change, 0.1, 0.5) for change in (-0.6, -0.2, 0.0, 0.2, 0.6)]
-    ['−−', '−', None, '+', '++']
-    """
-    if abs(change) < small:
-        return None
-    sign = "+" if change > 0 else "−"
-    return sign * 2 if abs(change) >= large else sign

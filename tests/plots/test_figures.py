@@ -8,15 +8,19 @@ import pytest
 
 from rnn_demo.plots import (
     FIGURES,
+    draw_clipped_steps,
     draw_gradients,
     draw_heatmap,
     draw_next_token_bars,
     draw_running_score,
+    draw_singular_values,
     draw_surprisal,
     draw_trajectory,
 )
 from rnn_demo.results import (
+    ClippedStep,
     HiddenTrace,
+    JacobianNorms,
     ScoredToken,
     SentimentScore,
     Surprisal,
@@ -42,6 +46,12 @@ def draw(name: str, tokens: tuple[str, ...]) -> go.Figure:
     if name == "gradients":
         norms = [0.5**i for i in range(len(tokens))]
         return draw_gradients({"rnn": {"trained": norms, "untrained": [0.0] * len(norms)}})
+    if name == "singular_values":
+        values = tuple(0.5 * i for i in places)
+        return draw_singular_values({"rnn": JacobianNorms(tokens, values, values)})
+    if name == "clipped_steps":
+        step = ClippedStep(4.0, 1.0, (), 5.0, 3.0, 9.0, 1.0, (0.0, 1.0, 2.0, 4.0), (5.0, 3.0, 4.0, 9.0))
+        return draw_clipped_steps({"lm-rnn": step, "<b>bold": step}, {"lm-rnn": "rnn", "<b>bold": "mine"})
     if name == "surprisal":
         measured = Surprisal(
             tuple(SurprisingToken(token, i, i + 1, 3.0 * i) for i, token in enumerate(tokens)), 2, 9, 0
@@ -100,3 +110,17 @@ def test_running_score_names_the_tokens_that_moved_it_most() -> None:
     tokens = tuple(ScoredToken(f"t{i}", i, i + 1, 0.9 if i == 7 else 0.5) for i in range(12))
     line = draw_running_score(SentimentScore(0.5, "neutral", tokens)).data[0]
     assert [text for text in line.text if text] == ["t7", "t8"]
+
+
+def test_singular_values_have_a_line_at_one_and_a_log_axis() -> None:
+    figure = draw_singular_values({"gru": JacobianNorms(("a", "b"), (0.0, 2.0), (1.0, 1.0))})
+    assert figure.layout.yaxis.type == "log"
+    assert (figure.layout.shapes[0].y0, figure.layout.shapes[0].y1) == (1, 1)
+    assert [line.name for line in figure.data] == ["gru, trained", "gru, untrained"]
+    assert list(figure.data[0].y) == [1e-12, 2.0]
+
+
+def test_clipped_steps_mark_both_ends() -> None:
+    line = draw("clipped_steps", ("a",)).data[0]
+    assert list(line.marker.size) == [0, 12, 0, 12]
+    assert (line.marker.symbol[1], line.marker.symbol[3]) == ("circle", "x")

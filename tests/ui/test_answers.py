@@ -37,6 +37,8 @@ def ask_all(answers: Answers, text: Any) -> list[Any]:
         lambda: answers.surprisal(text, "lm-gru"),
         lambda: answers.leave_out(text, "sentiment-lstm"),
         lambda: answers.gradients(text, "sentiment"),
+        lambda: answers.singular_values(text, "sentiment"),
+        lambda: answers.clipped_step(text, "lm-rnn", 1.0, 1.0),
     ):
         try:
             found.append(ask())

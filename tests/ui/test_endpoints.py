@@ -30,11 +30,13 @@ ENDPOINTS = {
     "/next_tokens": ["prompt", "model", "k", "temperature"],
     "/score_sentiment": ["text", "model"],
     "/tag_entities": ["text", "model"],
-    "/attribute": ["text", "model"],
+    "/attribute": ["text", "model", "entity"],
     "/trace_hidden_states": ["text", "model", "layer", "part"],
     "/unit_activations": ["text", "model", "layer"],
     "/surprisal": ["text", "model"],
     "/gradient_over_distance": ["text", "task"],
+    "/singular_values": ["text", "task"],
+    "/clipped_step": ["text", "model", "clip_norm", "step_size"],
 }
 MORE = {"generate_holding": [{"3": 1.0}]}
 """What follows the text where a default would not do: the tiny models have 12 units, 0 to 11."""
@@ -96,6 +98,43 @@ def test_attribute_shares_the_logit_out(client: Client) -> None:
     assert set(result) == {"tokens", "difference", "gap"}
     total = sum(token["attribution"] for token in result["tokens"])
     assert total == pytest.approx(result["difference"] + result["gap"], abs=1e-5)
+
+
+def test_attribute_explains_an_entity_too(client: Client) -> None:
+    entities = client.predict(TEXT, api_name="/tag_entities")["entities"]
+    last = len(entities) - 1
+    found = [client.predict(TEXT, "ner-lstm", place, api_name="/attribute") for place in (0, last)]
+    for result in found:
+        assert set(result) == {"tokens", "difference", "gap"}
+        total = sum(token["attribution"] for token in result["tokens"])
+        assert total == pytest.approx(result["difference"], rel=0.05, abs=1e-3)
+    assert client.predict(TEXT, "ner-lstm", api_name="/attribute") == found[0]
+    with pytest.raises(AppError, match=f"entity is {last + 1}; ner-lstm finds {last + 1} in this text"):
+        client.predict(TEXT, "ner-lstm", last + 1, api_name="/attribute")
+    with pytest.raises(AppError, match="lm-rnn is of task lm, not sentiment"):
+        client.predict(TEXT, "lm-rnn", api_name="/attribute")
+
+
+def test_singular_values_are_given_a_token_before_and_after_training(client: Client) -> None:
+    result = client.predict(TEXT, "lm", api_name="/singular_values")
+    assert set(result) == {"rnn", "gru", "lstm"}
+    for norms in result.values():
+        assert set(norms) == {"tokens", "trained", "untrained"}
+        assert "".join(norms["tokens"]) == TEXT
+        assert len(norms["trained"]) == len(norms["untrained"]) == len(norms["tokens"])
+        assert norms["trained"] != norms["untrained"]
+    assert set(client.predict(TEXT, api_name="/singular_values")) == {"lstm"}
+
+
+def test_clipped_step_shortens_the_gradient(client: Client) -> None:
+    result = client.predict(TEXT, "lm-gru", 0.5, 0.1, api_name="/clipped_step")
+    assert result["norm"] > 0.5
+    assert result["clipped_norm"] == pytest.approx(0.5)
+    assert result["clipped_length"] == pytest.approx(0.05)
+    assert [group["name"] for group in result["groups"]] == ["embedding", "layer 0", "layer 1", "projection"]
+    assert result["losses"][0] == pytest.approx(result["loss"])
+    with pytest.raises(AppError, match="clip_norm is 0; it must be above 0"):
+        client.predict(TEXT, "lm-gru", 0, api_name="/clipped_step")
 
 
 def test_surprisal_gives_the_bits_of_every_token(client: Client) -> None:

@@ -1,10 +1,12 @@
 """A visitor at the page, in Debian's chromium. Any error on the browser's console fails the test."""
 
+import json
 import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -194,6 +196,46 @@ def test_a_verdict_is_explained_on_request(page: Page) -> None:
     expect(panel.locator("#left-out")).to_have_text(spaced("loved"))
 
 
+def saved(page: Page, button: Locator) -> dict[str, Any]:
+    """Click a button that saves numbers, and read the file."""
+    with page.expect_download(timeout=SLOW_MS) as waiting:
+        button.click()
+    assert waiting.value.suggested_filename.endswith(".json")
+    numbers: dict[str, Any] = json.loads(waiting.value.path().read_text(encoding="utf-8"))
+    return numbers
+
+
+def test_a_figure_gives_its_numbers_and_its_picture(page: Page, url: str) -> None:
+    """The numbers are those of the endpoint, for the text that stands there, also the second time."""
+    panel = open_tab(page, "Sentiment")
+    panel.locator("#running-score .main-svg").first.wait_for()
+    for text in ("Ada was fine", "Ada was bad é 東京"):
+        panel.get_by_label("Text").fill(text)
+        numbers = saved(page, panel.get_by_role("button", name="Numbers").first)
+        assert numbers == call(url, "score_sentiment", [text])[-1][1][0]
+    panel.locator("#running-score").hover()
+    with page.expect_download(timeout=SLOW_MS) as waiting:
+        panel.locator("#running-score .modebar-btn[data-title*='png']").click()
+    assert waiting.value.path().read_bytes().startswith(b"\x89PNG")
+
+
+def test_an_entity_is_explained_on_request(page: Page, url: str) -> None:
+    panel = open_tab(page, "Entities")
+    text = "Ada met Babbage 👩‍👧 in Paris"
+    panel.get_by_label("Text").fill(text)
+    panel.get_by_role("button", name="Read").click()
+    expect(panel.get_by_role("grid")).to_contain_text("Babbage", timeout=SLOW_MS)
+    panel.get_by_text("Why this entity").click()
+    panel.get_by_label("Entity").click()
+    page.get_by_role("option").last.click()
+    panel.get_by_role("button", name="Explain").click()
+    expect(panel.locator("#entity-shares-sum")).to_contain_text("log-odds", timeout=SLOW_MS)
+    expect(panel.locator("#entity-left-out")).to_have_text(spaced("Babbage"))
+    count = len(call(url, "tag_entities", [text])[-1][1][0]["entities"])
+    numbers = saved(page, panel.get_by_role("button", name="Numbers").last)
+    assert numbers == call(url, "attribute", [text, "ner-lstm", count - 1])[-1][1][0]
+
+
 def test_entities_are_marked_and_listed(page: Page) -> None:
     panel = open_tab(page, "Entities")
     panel.get_by_label("Text").fill("Ada met Babbage 👩‍👧 in Paris")
@@ -224,6 +266,14 @@ def test_memory_is_measured_for_each_cell(page: Page) -> None:
     expect(panel.locator("#gradients .main-svg").first).to_be_visible(timeout=SLOW_MS)
     for cell in ("RNN", "GRU", "LSTM"):
         expect(panel.locator("#gradient-summary")).to_contain_text(f"in the {cell}")
+    panel.get_by_text("How far each step can stretch it").click()
+    panel.get_by_role("button", name="Measure the steps").click()
+    expect(panel.locator("#singular-values-summary")).to_contain_text("in the GRU (untrained", timeout=SLOW_MS)
+    expect(panel.locator("#singular-values .main-svg").first).to_be_visible(timeout=SLOW_MS)
+    panel.get_by_text("What clipping does").click()
+    panel.get_by_role("button", name="Take the step").click()
+    expect(panel.locator("#clipping-summary")).to_contain_text("lm-gru: the gradient is", timeout=SLOW_MS)
+    expect(panel.locator("#clipping-parts")).to_contain_text("lm-rnn", timeout=SLOW_MS)
     panel.get_by_label("sentiment").check()
     expect(panel.locator("#gradient-summary")).not_to_contain_text("RNN", timeout=SLOW_MS)
 

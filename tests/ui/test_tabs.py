@@ -6,6 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rnn_demo.results import (
+    AttributedToken,
+    ClippedStep,
     Entity,
     ScoredToken,
     SentimentScore,
@@ -13,14 +15,17 @@ from rnn_demo.results import (
     SurprisingToken,
     TaggedText,
     TaggedToken,
+    WeightGroup,
 )
 from rnn_demo.ui import TABS, build_app
+from rnn_demo.ui.clipping_panel import HEADERS, row_of
 from rnn_demo.ui.entities_tab import PARTS_OF_SPEECH, mark, mark_parts_of_speech
 from rnn_demo.ui.models_tab import model_rows
 from rnn_demo.ui.readers import ReaderShelf
 from rnn_demo.ui.reading_tab import colour_surprise
 from rnn_demo.ui.sentiment_tab import colour_moves
 from rnn_demo.ui.theme import MOVE_COLOURS, PART_OF_SPEECH_COLOURS, SURPRISE_COLOURS
+from rnn_demo.ui.why_entity_panel import entity_choices, mark_shares
 
 
 @given(st.lists(st.tuples(st.text(max_size=4), st.floats(0, 1)), min_size=1))
@@ -48,6 +53,28 @@ def test_marks_give_the_text_back_with_its_emoji() -> None:
     parts = mark(TaggedText(text, entities, ()))
     assert "".join(part for part, _ in parts) == text
     assert [part for part in parts if part[1]] == [("Ada", "person"), ("Babbage", "person"), ("東京", "THING")]
+
+
+def test_shares_of_an_entity_give_the_text_back_and_colour_only_what_matters() -> None:
+    text = "  Ada met  Babbage, and so on"
+    tokens = [("Ada", 2, 2.0), ("met", 6, 0.1), ("Babbage", 11, -0.4)]
+    parts = mark_shares(text, tuple(AttributedToken(word, at, at + len(word), share) for word, at, share in tokens))
+    assert "".join(part for part, _ in parts) == text
+    assert [part for part in parts if part[1]] == [("Ada", "++"), ("Babbage", "−")]
+
+
+def test_entities_are_offered_in_words_with_their_places() -> None:
+    text = "Ada\n Lovelace met Babbage"
+    tagged = TaggedText(text, (Entity("PER", 0, 13, 0.91), Entity("X", 18, 25, 0.2)), ())
+    offered = [("Ada Lovelace (person, 91% sure)", 0), ("Babbage (X, 20% sure)", 1)]
+    assert entity_choices(tagged, {"PER": "person"}) == offered
+
+
+def test_a_row_of_clipping_has_a_cell_for_each_header() -> None:
+    groups = (WeightGroup("embedding", 2.0, 0.5), WeightGroup("layer 0", 3.0, 0.75))
+    row = row_of("lm-rnn", ClippedStep(4.0, 1.0, groups, 5, 3, 9, 1, (0, 1, 4), (5, 3, 9)))
+    assert row == ["lm-rnn", "4.00 → 1.00", "2.00 → 0.50", "3.00 → 0.75", "", ""]
+    assert len(row) == len(HEADERS)
 
 
 @given(st.lists(st.tuples(st.text(max_size=4), st.floats(0, 40)), min_size=1), st.text(max_size=3))

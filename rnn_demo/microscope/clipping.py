@@ -1,0 +1,122 @@
+"""What clipping the gradient does to a training step (Pascanu et al. 2013, arXiv:1211.5063, section 3.2).
+
+    g = dL/dw,   g' = g min(1, c / |g|)            over all weights together
+    w' = w - step_size g'
+
+The loss of a recurrent network has cliffs: where the gradient is long, a step along it goes far beyond the place for
+which it was right. Clipping leaves the direction as it is and shortens the step, so the step with clipping and the one
+without lie on one line, and the loss along that line shows what each of them gains or loses.
+"""
+
+from copy import deepcopy
+
+import torch
+from torch import Tensor, nn
+
+from rnn_demo.errors import InputError
+from rnn_demo.reader import Reader
+from rnn_demo.results import ClippedStep, WeightGroup
+
+__all__ = ["MAX_TOKENS", "clip", "take_clipped_step"]
+
+MAX_TOKENS = 500
+"""A step of the recipes sees fewer of one text, and the way is walked several times."""
+SHARES = (0.125, 0.25, 0.5, 0.75)
+"""Of the way without clipping: where the loss is read besides the ends of the two steps."""
+
+
+def take_clipped_step(reader: Reader, text: str, clip_norm: float = 1.0, step_size: float = 1.0) -> ClippedStep:
+    """Take one step of plain gradient descent on a text, with clipping and without; the reader stays as it is.
+
+    The loss is the mean nats a token of the text, without dropout.
+
+    Args:
+        reader: a language model.
+        text: one token or more; of a longer one the last MAX_TOKENS are read, as if the text began with them.
+        clip_norm: c, above 0.
+        step_size: above 0.
+
+    Raises:
+        InputError: a setting is out of range, there is nothing to read, or the reader is of another task.
+    """
+    if reader.task != "lm":
+        raise InputError(f"{reader.name} is of task {reader.task}; give a language model")
+    for name, value in (("clip_norm", clip_norm), ("step_size", step_size)):
+        if not 0 < value <= 1000:
+            raise InputError(f"{name} is {value!r}; it must be above 0, and at most 1000")
+    encoded = reader.encode(text)
+    if not encoded.tokens:
+        raise InputError("the text is empty; give at least one word")
+    kept = [token.token_id for token in encoded.tokens[-MAX_TOKENS:]]
+    token_ids = torch.tensor([[*encoded.start_ids, *kept]])
+
+    model = deepcopy(reader.model).requires_grad_()  # all visitors share the reader: only a copy may take a step
+    weights = dict(model.named_parameters())
+    with torch.enable_grad():
+        loss = nats_per_token(model, token_ids)
+        gradient = dict(zip(weights, torch.autograd.grad(loss, list(weights.values())), strict=True))
+    norm = norm_of(gradient)
+    clipped = clip(gradient, clip_norm)
+    clipped_length, whole_length = step_size * norm_of(clipped), step_size * norm
+    lengths = sorted({0.0, clipped_length, whole_length, *(share * whole_length for share in SHARES)})
+    losses = losses_along(model, token_ids, gradient, lengths)
+    return ClippedStep(
+        norm=norm,
+        clipped_norm=norm_of(clipped),
+        groups=tuple(
+            WeightGroup(name, norm_of(part), norm_of({weight: clipped[weight] for weight in part}))
+            for name, part in grouped(gradient).items()
+        ),
+        loss=float(loss.detach()),
+        loss_clipped=losses[lengths.index(clipped_length)],
+        loss_unclipped=losses[-1],
+        clipped_length=clipped_length,
+        lengths=tuple(lengths),
+        losses=tuple(losses),
+    )
+
+
+def clip(gradient: dict[str, Tensor], clip_norm: float) -> dict[str, Tensor]:
+    """Shorten a gradient that is longer than clip_norm to it; g' = g min(1, c / |g|)."""
+    factor = min(1.0, clip_norm / max(norm_of(gradient), torch.finfo(torch.float32).tiny))
+    return {name: factor * part for name, part in gradient.items()}
+
+
+@torch.no_grad()
+def losses_along(model: nn.Module, token_ids: Tensor, gradient: dict[str, Tensor], lengths: list[float]) -> list[float]:
+    """Walk against a gradient and read the loss at each length, in nats a token; `model` is left at the last of them.
+
+    Args:
+        model: a copy.
+        token_ids: int64 (1, seq).
+        gradient: by the names of the model's weights.
+        lengths: of the whole way so far, from 0 on.
+    """
+    norm, walked, losses = max(norm_of(gradient), torch.finfo(torch.float32).tiny), 0.0, []
+    for length in lengths:
+        for name, weight in model.named_parameters():
+            weight.sub_(gradient[name], alpha=(length - walked) / norm)
+        walked = length
+        losses.append(float(nats_per_token(model, token_ids)))
+    return losses
+
+
+def nats_per_token(model: nn.Module, token_ids: Tensor) -> Tensor:
+    """The loss of a text, (1, seq) -> (): each token is predicted from those before it, the first one is given."""
+    logits, _ = model.predict(token_ids[:, :-1])  # type: ignore[operator]
+    return nn.functional.cross_entropy(logits[0], token_ids[0, 1:])
+
+
+def norm_of(gradient: dict[str, Tensor]) -> float:
+    """The length of all parts together."""
+    return float(torch.stack([part.double().square().sum() for part in gradient.values()]).sum().sqrt())
+
+
+def grouped(gradient: dict[str, Tensor]) -> dict[str, dict[str, Tensor]]:
+    """Sort weights by where they stand: the embedding, each layer, and what makes the prediction."""
+    groups: dict[str, dict[str, Tensor]] = {}
+    for name, part in gradient.items():
+        place = name.removeprefix("encoder.").split(".")
+        group = f"layer {place[1]}" if place[0] == "layers" else place[0] if place[0] == "embedding" else "projection"
+        groups.setdefault(group, {})[name] = part
+    return dict(sorted(groups.items()))

@@ -1,0 +1,43 @@
+"""The loss along the way of a training step, and where the step ends with clipping and without."""
+
+from collections.abc import Mapping
+
+import plotly.graph_objects as go
+
+from rnn_demo.plots.style import CELL_COLOURS, GREY, base_figure, token_label
+from rnn_demo.results import ClippedStep
+
+__all__ = ["draw_clipped_steps"]
+
+
+def draw_clipped_steps(steps: Mapping[str, ClippedStep], cells: Mapping[str, str]) -> go.Figure:
+    """Draw L(w - l g / |g|) over l: a disc where the clipped step ends, a cross where the other one does.
+
+    Source: Pascanu et al. 2013, arXiv:1211.5063, section 3.2.
+
+    Args:
+        steps: by model; all of one text.
+        cells: the cell of each model, for its colour.
+    """
+    figure = base_figure(height=340)
+    for name, step in steps.items():
+        colour = CELL_COLOURS.get(cells[name], GREY)
+        last = len(step.lengths) - 1
+        clipped = step.lengths.index(step.clipped_length)
+        figure.add_scatter(
+            x=step.lengths,
+            y=step.losses,
+            name=token_label(name),
+            mode="lines+markers",
+            line={"color": colour, "width": 2},
+            marker={
+                "symbol": ["circle" if i == clipped else "x" for i in range(last + 1)],
+                "size": [12 if i in (clipped, last) else 0 for i in range(last + 1)],
+            },
+            cliponaxis=False,
+            hovertemplate="step of %{x:.2f}: %{y:.2f} nats",
+        )
+    figure.update_layout(showlegend=True, legend={"orientation": "h", "y": -0.25, "yanchor": "top", "x": 0})
+    figure.update_xaxes(title={"text": "length of the step (● clipped, ✕ not)", "font": {"size": 12}}, nticks=8)
+    figure.update_yaxes(title={"text": "loss, nats a token", "font": {"size": 12}}, nticks=6)
+    return figure

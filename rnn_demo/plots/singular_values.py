@@ -1,0 +1,45 @@
+"""By how much each step can stretch the state, for several networks, before and after training."""
+
+from collections.abc import Mapping
+
+import plotly.graph_objects as go
+
+from rnn_demo.plots.style import CELL_COLOURS, GREY, base_figure, token_label
+from rnn_demo.results import JacobianNorms
+
+__all__ = ["draw_singular_values"]
+
+SMALLEST = 1e-12
+"""Below it everything is drawn at it: the axis is logarithmic."""
+
+
+def draw_singular_values(measured: Mapping[str, JacobianNorms]) -> go.Figure:
+    """Draw sigma_1(ds_k / ds_{k-1}) over the tokens k, with a line at 1: what lies below it can only shrink.
+
+    Source: Pascanu et al. 2013, arXiv:1211.5063, section 2.1.
+
+    Args:
+        measured: by cell; all of one text.
+    """
+    figure = base_figure(height=340)
+    figure.add_hline(y=1, line={"color": GREY, "width": 1.5})
+    for cell, norms in measured.items():
+        labels = [token_label(token) for token in norms.tokens]
+        for state, values in (("trained", norms.trained), ("untrained", norms.untrained)):
+            figure.add_scatter(
+                x=list(range(1, len(values) + 1)),
+                y=[max(value, SMALLEST) for value in values],
+                name=f"{cell}, {state}",
+                mode="lines" if len(values) > 1 else "markers",
+                line={
+                    "color": CELL_COLOURS.get(cell, GREY),
+                    "width": 2.5 if state == "trained" else 1.5,
+                    "dash": "solid" if state == "trained" else "dot",
+                },
+                customdata=labels,
+                hovertemplate="token %{x}, <b>%{customdata}</b>: %{y:.3g}",
+            )
+    figure.update_layout(showlegend=True, legend={"orientation": "h", "y": -0.25, "yanchor": "top", "x": 0})
+    figure.update_xaxes(title={"text": "tokens read", "font": {"size": 12}}, nticks=8)
+    figure.update_yaxes(type="log", title={"text": "largest singular value", "font": {"size": 12}}, nticks=8)
+    return figure

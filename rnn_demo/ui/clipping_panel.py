@@ -1,0 +1,99 @@
+"""What clipping does to a training step on the visitor's text: what unfolds in the Memory tab."""
+
+from collections.abc import Mapping
+
+import gradio as gr
+
+from rnn_demo.plots import Figure, draw_clipped_steps
+from rnn_demo.results import ClippedStep
+from rnn_demo.ui.answers import Answers
+from rnn_demo.ui.events import PRIVATE, shows_errors
+from rnn_demo.ui.export import build_export
+
+__all__ = ["build_clipping_panel"]
+
+INTRO = (
+    "Suppose each language model took one training step on this text alone (on a copy; its last 500 tokens). "
+    "**A gradient that is longer than the limit is shortened to it and keeps its direction:** both steps lie on one "
+    "line, and the longer one may run up a cliff."
+)
+HEADERS = ["network", "all", "embedding", "layer 0", "layer 1", "projection"]
+START_CLIP_NORM, START_STEP_SIZE = 1.0, 1.0
+"""The recipes' own `clip_norm`; at this step size the shipped models show the cliff."""
+
+
+def build_clipping_panel(answers: Answers, text: gr.Textbox) -> None:
+    """Lay out the accordion; nothing where there is no language model."""
+    models = answers.shelf.names("lm")
+    if not models:
+        return
+    cells = {name: answers.shelf.find(name).checkpoint.cell for name in models}
+
+    def take(text: str, clip_norm: float, step_size: float) -> dict[str, ClippedStep]:
+        return {name: answers.clipped_step(text, name, clip_norm, step_size) for name in models}
+
+    @shows_errors
+    def show(text: str, clip_norm: float, step_size: float) -> tuple[Figure, str, list[list[str]]]:
+        steps = take(text, clip_norm, step_size)
+        return draw_clipped_steps(steps, cells), describe(steps), [row_of(name, step) for name, step in steps.items()]
+
+    with gr.Accordion("What clipping does", open=False):
+        gr.Markdown(INTRO)
+        with gr.Row():
+            clip_norm = gr.Slider(
+                0.1, 10, START_CLIP_NORM, step=0.1, label="Longest gradient", info="1 in training.", buttons=[]
+            )
+            step_size = gr.Slider(
+                0.05, 2, START_STEP_SIZE, step=0.05, label="Step size", info="1 goes as far as it is long.", buttons=[]
+            )
+        start = gr.Button("Take the step", variant="secondary")
+        lines = gr.Plot(show_label=False, elem_id="clipping")
+        summary = gr.Markdown(elem_id="clipping-summary")
+        table = gr.Dataframe(
+            headers=HEADERS,
+            label="Length of the gradient, and once clipped",
+            interactive=False,
+            elem_id="clipping-parts",
+        )
+        build_export(take, [text, clip_norm, step_size], "clipping.json")
+    gr.on(
+        [start.click, clip_norm.release, step_size.release],
+        show,
+        [text, clip_norm, step_size],
+        [lines, summary, table],
+        trigger_mode="always_last",
+        **PRIVATE,
+    )
+
+
+def row_of(name: str, step: ClippedStep) -> list[str]:
+    """Write a row of the table: the gradient before and after, in all and in each part of HEADERS."""
+    groups = {group.name: group for group in step.groups}
+    shown = [step, *(groups.get(part) for part in HEADERS[2:])]
+    return [name, *(f"{one.norm:.2f} → {one.clipped_norm:.2f}" if one else "" for one in shown)]
+
+
+def describe(steps: Mapping[str, ClippedStep]) -> str:
+    """Say in numbers what the figure shows."""
+    return " ".join(describe_one(name, step) for name, step in steps.items())
+
+
+def describe_one(name: str, step: ClippedStep) -> str:
+    """Say it of one network.
+
+    >>> describe_one("lm-rnn", ClippedStep(4.0, 1.0, (), 4.18, 1.93, 6.31, 1.0, (), ()))
+    '**lm-rnn**: the gradient is 4.00 long and is shortened 4.0-fold; the loss of 4.18 becomes **1.93** with clipping \
+and **6.31** without.'
+    >>> describe_one("lm-rnn", ClippedStep(0.5, 0.5, (), 4.18, 3.0, 3.0, 0.5, (), ()))
+    '**lm-rnn**: the gradient is 0.50 long, short enough as it is; the loss of 4.18 becomes **3.00**.'
+    """
+    if step.clipped_norm == step.norm:
+        return (
+            f"**{name}**: the gradient is {step.norm:.2f} long, short enough as it is; the loss of {step.loss:.2f} "
+            f"becomes **{step.loss_clipped:.2f}**."
+        )
+    return (
+        f"**{name}**: the gradient is {step.norm:.2f} long and is shortened {step.norm / step.clipped_norm:.1f}-fold; "
+        f"the loss of {step.loss:.2f} becomes **{step.loss_clipped:.2f}** with clipping and "
+        f"**{step.loss_unclipped:.2f}** without."
+    )

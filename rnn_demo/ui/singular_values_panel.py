@@ -1,0 +1,63 @@
+"""How far each step can stretch the state: what unfolds in the Memory tab."""
+
+from collections.abc import Mapping
+from statistics import median
+
+import gradio as gr
+
+from rnn_demo.plots import Figure, draw_singular_values
+from rnn_demo.results import JacobianNorms
+from rnn_demo.ui.answers import Answers
+from rnn_demo.ui.events import PRIVATE, shows_errors
+from rnn_demo.ui.export import build_export
+
+__all__ = ["build_singular_values_panel"]
+
+INTRO = (
+    "The line above is a product of one factor a token. This is the largest that each factor can be: by how much the "
+    "step stretches the direction that it stretches most. **Below 1 the gradient must shrink, above 1 it may grow.**"
+)
+
+
+def build_singular_values_panel(answers: Answers, tasks: Mapping[str, str], text: gr.Textbox, which: gr.Radio) -> None:
+    """Lay out the accordion.
+
+    Args:
+        answers: where to ask.
+        tasks: by the titles that `which` offers.
+        text: what to read.
+        which: of which task.
+    """
+
+    @shows_errors
+    def measure(text: str, title: str) -> tuple[Figure, str]:
+        measured = answers.singular_values(text, tasks[title])
+        return draw_singular_values(measured), describe(measured)
+
+    with gr.Accordion("How far each step can stretch it", open=False):
+        gr.Markdown(INTRO)
+        start = gr.Button("Measure the steps", variant="secondary")
+        lines = gr.Plot(show_label=False, elem_id="singular-values")
+        summary = gr.Markdown(elem_id="singular-values-summary")
+        build_export(
+            lambda text, title: answers.singular_values(text, tasks[title]), [text, which], "singular-values.json"
+        )
+    start.click(measure, [text, which], [lines, summary], **PRIVATE)
+
+
+def describe(measured: Mapping[str, JacobianNorms]) -> str:
+    """Say in numbers what the figure shows.
+
+    >>> describe({"rnn": JacobianNorms(("a", "b", "c"), (0.5, 1.25, 2.0), (1.0, 1.0, 1.0))})
+    'On this text a step stretches by up to **1.25** in the RNN (untrained: 1.00; above 1 at 2 of 3 tokens). Where the \
+gradient shrinks all the same, it seldom points the way that is stretched.'
+    """
+    cells = [
+        f"**{median(norms.trained):.2f}** in the {cell.upper()} (untrained: {median(norms.untrained):.2f}; "
+        f"above 1 at {sum(value > 1 for value in norms.trained)} of {len(norms.trained)} tokens)"
+        for cell, norms in measured.items()
+    ]
+    return (
+        f"On this text a step stretches by up to {', '.join(cells)}. Where the gradient shrinks all the same, it "
+        "seldom points the way that is stretched."
+    )

@@ -1,0 +1,102 @@
+"""Why this entity: which tokens a tagger's verdict rests on; what unfolds in the Entities tab."""
+
+from typing import Any
+
+import gradio as gr
+
+from rnn_demo.results import Attribution, Entity, TaggedText
+from rnn_demo.ui.answers import Answers
+from rnn_demo.ui.events import PRIVATE, shows_errors
+from rnn_demo.ui.export import build_export
+from rnn_demo.ui.marks import Marks, mark_runs, name_change
+from rnn_demo.ui.theme import MOVE_COLOURS
+
+__all__ = ["build_why_entity_panel", "offer_entities"]
+
+INTRO = (
+    "Which tokens make the network sure of one name. Two methods that often disagree: the first follows the gradient "
+    "from an empty text to this one, the second leaves each word out in turn. **Look for words beside the name:** `++` "
+    "and `+` speak for it, `−−` and `−` against it."
+)
+SHARE, LARGE_SHARE = 0.3, 1.5
+"""Logits; a token with a smaller share is left uncoloured."""
+
+
+def build_why_entity_panel(
+    answers: Answers, read_text: gr.State, model: gr.Dropdown, first: TaggedText, names: dict[str, str]
+) -> gr.Dropdown:
+    """Lay out the accordion.
+
+    Args:
+        answers: where to ask.
+        read_text: the text whose entities are on the page; what stands in the textbox may be another by now.
+        model: that found them.
+        first: what the page opens with.
+        names: of the labels, in plain words.
+
+    Returns:
+        The menu of entities: whoever reads a text gives it `offer_entities`.
+    """
+
+    @shows_errors
+    def explain(text: str, model: str, entity: int | None) -> tuple[Marks, Marks, str]:
+        found = answers.attribute(text, model, entity or 0)
+        falls = answers.leave_out_words(text, model, entity or 0)
+        return mark_shares(text, found.tokens), mark_shares(text, falls), describe(found)
+
+    with gr.Accordion("Why this entity", open=False):
+        gr.Markdown(INTRO)
+        with gr.Row():
+            choices = entity_choices(first, names)
+            which = gr.Dropdown(choices, value=0 if choices else None, label="Entity", filterable=False)
+            why = gr.Button("Explain", variant="secondary")
+        shares = gr.HighlightedText(label="By integrated gradients", color_map=MOVE_COLOURS, elem_id="entity-shares")
+        left_out = gr.HighlightedText(
+            label="By leaving each word out", color_map=MOVE_COLOURS, elem_id="entity-left-out"
+        )
+        sums = gr.Markdown(elem_id="entity-shares-sum")
+        build_export(
+            lambda text, model, entity: answers.attribute(text, model, entity or 0),
+            [read_text, model, which],
+            "why-this-entity.json",
+        )
+    why.click(explain, [read_text, model, which], [shares, left_out, sums], **PRIVATE)
+    return which
+
+
+def offer_entities(result: TaggedText, names: dict[str, str]) -> Any:
+    """Fill the menu with what was found."""
+    choices = entity_choices(result, names)
+    return gr.update(choices=choices, value=0 if choices else None)
+
+
+def entity_choices(result: TaggedText, names: dict[str, str]) -> list[tuple[str, int]]:
+    """List the entities in words, with their places."""
+
+    def name(entity: Entity) -> str:
+        words = " ".join(result.text[entity.start : entity.end].split())
+        return f"{words} ({names.get(entity.label, entity.label)}, {entity.confidence:.0%} sure)"
+
+    return [(name(entity), place) for place, entity in enumerate(result.entities)]
+
+
+def mark_shares(text: str, tokens: tuple[Any, ...]) -> Marks:
+    """Colour a text by attributed tokens, which may begin behind its beginning and end before its end."""
+    labelled: list[tuple[int, str | None]] = []
+    for token in tokens:
+        labelled += [(token.start, None), (token.end, name_change(token.attribution, SHARE, LARGE_SHARE))]
+    return mark_runs(text, [*labelled, (len(text), None)])
+
+
+def describe(found: Attribution) -> str:
+    """Say in numbers what is shared out, and how well.
+
+    >>> describe(Attribution((), 8.0, 0.04))
+    'The shares add up to +8.04 logits; the log-odds of this entity moved by +8.00 from a text of empty tokens. The \
+gap is 0.5 %.'
+    """
+    gap = abs(found.gap) / max(abs(found.difference), 1e-9)
+    return (
+        f"The shares add up to {found.difference + found.gap:+.2f} logits; the log-odds of this entity moved by "
+        f"{found.difference:+.2f} from a text of empty tokens. The gap is {100 * gap:.1f} %."
+    )
