@@ -1,6 +1,6 @@
 """A trace in the plane, or the space, of the main components of its layer's states; and how it moves from step to step.
 
-    points = (H - mean) V^T        H (token, unit), V (component, unit) the rows of a basis: see `basis.py`
+points = (H - mean) V^T        H (token, unit), V (component, unit) the rows of a basis: see `basis.py`
 """
 
 from collections.abc import Sequence

@@ -9,12 +9,13 @@ from rnn_demo.entities.tag import EntityTagger
 from rnn_demo.errors import InputError, unknown_name
 from rnn_demo.language.write import Writer
 from rnn_demo.microscope.attribution import attribute, leave_out
+from rnn_demo.microscope.basis import read_basis
 from rnn_demo.microscope.gradients import gradient_over_distance
 from rnn_demo.microscope.surprisal import measure_surprisal
 from rnn_demo.microscope.trace import trace_hidden_states
 from rnn_demo.microscope.untrained import untrained_twin
 from rnn_demo.reader import Reader
-from rnn_demo.results import Attribution, HiddenTrace, SentimentScore, Surprisal, TaggedText, TokenProbability
+from rnn_demo.results import Attribution, Basis, HiddenTrace, SentimentScore, Surprisal, TaggedText, TokenProbability
 from rnn_demo.sentiment.score import SentimentScorer
 from rnn_demo.ui.readers import ReaderShelf
 
@@ -117,6 +118,10 @@ class Answers:
         """Read a text with any model and keep one layer's states or gates."""
         reader, checked = self.shelf.find(model), checked_text("text", text)
         return trace_hidden_states(reader, checked, checked_whole("layer", layer), part)
+
+    def basis(self, model: str, layer: int, part: str) -> Basis | None:
+        """Give the axes of a layer's states, counted from 0; None where none were computed in advance."""
+        return read_basis(self.shelf.study(model).get("basis"), layer, part)
 
 
 def growing(start: str, parts: Iterator[str]) -> Iterator[str]:

@@ -11,6 +11,7 @@ __all__ = [
     "ENTITY_TEXTS",
     "HIDDEN_TEXTS",
     "MEMORY_TEXTS",
+    "PAIRS",
     "PROMPTS",
     "READING_TEXTS",
     "SENTIMENT_TEXTS",
@@ -54,6 +55,12 @@ HIDDEN_TEXTS = (
     "The old man sat by the fire and the fire went out.",
     "one two three one two three one two three",
     "Barack Obama flew from Chicago to Berlin.",
+)
+
+PAIRS = (
+    ("The film was not bad.", "The film was not good."),
+    ("The acting is wonderful, but the story is a mess.", "The story is a mess, but the acting is wonderful."),
+    ("Paris Hilton lives here.", "Paris, France is here."),
 )
 
 

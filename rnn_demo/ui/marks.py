@@ -1,8 +1,11 @@
 """Parts of a text with their labels, for gradio's HighlightedText: joined, the parts are always the text."""
 
 from collections.abc import Iterable
+from html import unescape
 
-__all__ = ["Marks", "mark_runs"]
+from rnn_demo.plots.style import token_label
+
+__all__ = ["Marks", "mark_runs", "plain"]
 
 Marks = list[tuple[str, str | float | None]]
 """Parts of a text, each with its label or None."""
@@ -29,3 +32,12 @@ def mark_runs(text: str, labelled: Iterable[tuple[int, str | None]]) -> Marks:
         else:
             parts.append((piece, label))
     return parts
+
+
+def plain(token: str) -> str:
+    r"""Write a token into Markdown so that nothing in it is taken for a sign of Markdown or HTML.
+
+    >>> plain(" fine"), plain("*"), plain("\n"), plain("<b>")
+    ('fine', '&#42;', '&#9166;', '&#60;b&#62;')
+    """
+    return "".join(c if c.isalnum() else f"&#{ord(c)};" for c in unescape(token_label(token)))
