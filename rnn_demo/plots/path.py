@@ -25,10 +25,11 @@ __all__ = [
     "hover_rows",
     "marker_of",
     "mode_of",
+    "text_label",
 ]
 
 LINES: tuple[dict[str, Any], ...] = (
-    {"color": "rgba(148,163,184,.7)", "dash": "solid", "symbol": "circle"},
+    {"color": "#a3aec0", "dash": "solid", "symbol": "circle"},
     {"color": "#10b981", "dash": "dash", "symbol": "diamond"},
 )
 """How the first text is drawn, and the second."""
@@ -68,6 +69,15 @@ class Colouring:
 BY_PLACE = Colouring("token", "Plasma", low=1)
 BY_SCORE = Colouring("P(positive)", [[0, ORANGE], [0.5, "#a8b3c4"], [1, INDIGO]], high=1)
 BY_SURPRISAL = Colouring("surprisal, bits", [[0, INDIGO], [0.35, "#a8b3c4"], [1, ORANGE]], high=16)
+
+
+def text_label(text: str) -> str:
+    """Make a text fit for a legend: its words as they would stand at a point.
+
+    >>> text_label("not <b>good</b>")
+    'not &lt;b&gt;good&lt;/b&gt;'
+    """
+    return " ".join(token_label(word) for word in text.split())
 
 
 def mode_of(paths: Sequence[TracedPath]) -> str:
@@ -140,14 +150,13 @@ def frame_ends(num_tokens: int) -> list[int]:
     return [-(-num_tokens * (i + 1) // num_frames) for i in range(num_frames)]
 
 
-def add_play_button(figure: go.Figure, coordinates: Sequence[dict[str, list[float]]], first: int, redraw: bool) -> None:
+def add_play_button(figure: go.Figure, coordinates: Sequence[dict[str, list[float]]], first: int = 0) -> None:
     """Add a button that draws the paths token by token, and one that stops it.
 
     Args:
         figure: holds a trace for each path, one after the other.
         coordinates: of each path, by axis.
         first: the number of the first path's trace.
-        redraw: whether plotly has to draw the whole figure anew for each frame, as it does in space.
     """
     ends = frame_ends(max(len(path["x"]) for path in coordinates))
     traces = list(range(first, first + len(coordinates)))
@@ -156,7 +165,8 @@ def add_play_button(figure: go.Figure, coordinates: Sequence[dict[str, list[floa
         for end in ends
     ]
     duration = min(LONGEST_FRAME_MS, PLAY_MS // len(ends))
-    play = {"frame": {"duration": duration, "redraw": redraw}, "transition": {"duration": 0}, "mode": "immediate"}
+    # without a redraw plotly would lose what stands behind the paths
+    play = {"frame": {"duration": duration, "redraw": True}, "transition": {"duration": 0}, "mode": "immediate"}
     buttons = [
         {"label": "▶ read", "method": "animate", "args": [frames, play]},
         {"label": "❚❚", "method": "animate", "args": [[None], play]},
@@ -167,5 +177,4 @@ def add_play_button(figure: go.Figure, coordinates: Sequence[dict[str, list[floa
         updatemenus=[
             {"type": "buttons", "direction": "right", "showactive": False, "buttons": buttons, **place, **look}
         ],
-        margin={"t": 58},
     )

@@ -15,6 +15,7 @@ from rnn_demo.plots.path import (
     hover_rows,
     marker_of,
     mode_of,
+    text_label,
 )
 from rnn_demo.plots.style import base_figure, token_label
 from rnn_demo.results import Basis
@@ -46,11 +47,12 @@ def draw_trajectory(
         coordinates.append({"x": points[:, 0].tolist(), "y": points[:, 1].tolist()})
         figure.add_scatter(
             **coordinates[-1],
-            name=token_label(path.name),
+            name=text_label(path.name),
             showlegend=len(paths) > 1,
             mode=mode,
             text=[token_label(token) for token in path.tokens],
             textposition="top center",
+            cliponaxis=False,
             line={"color": line["color"], "dash": line["dash"], "width": 1.5},
             marker=marker_of(path, colouring, 10, line["symbol"]),
             customdata=hover_rows(path, colouring),
@@ -62,7 +64,7 @@ def draw_trajectory(
     figure.update_xaxes(title={"text": f"component 1 ({one:.0%} of the variance)", "font": {"size": 12}}, range=x_range)
     figure.update_yaxes(title={"text": f"component 2 ({two:.0%})", "font": {"size": 12}}, range=y_range)
     add_scale(figure, paths, colouring)
-    add_play_button(figure, coordinates, first, redraw=False)
+    add_play_button(figure, coordinates, first)
     return figure
 
 
@@ -89,5 +91,5 @@ def window(paths: Sequence[TracedPath], basis: Basis | None, axis: int) -> list[
     ends = [float(along.min()), float(along.max())]
     if basis is not None and basis.extent is not None:
         ends += basis.extent[axis].tolist()
-    room = 0.08 * (max(ends) - min(ends)) or 1.0
+    room = 0.1 * (max(ends) - min(ends)) or 1.0
     return [min(ends) - room, max(ends) + room]

@@ -15,10 +15,14 @@ from rnn_demo.plots.path import (
     hover_rows,
     marker_of,
     mode_of,
+    text_label,
 )
-from rnn_demo.plots.style import GREY, GRID, base_figure, token_label
+from rnn_demo.plots.style import GREY, base_figure, token_label
 
 __all__ = ["draw_trajectory_3d"]
+
+PALE = "#8e9bb0"
+"""Of the grid: in space plotly draws no translucent lines."""
 
 
 def draw_trajectory_3d(paths: Sequence[TracedPath], colouring: Colouring = BY_PLACE, height: int = 520) -> go.Figure:
@@ -36,7 +40,7 @@ def draw_trajectory_3d(paths: Sequence[TracedPath], colouring: Colouring = BY_PL
         coordinates.append({axis: values.tolist() for axis, values in zip("xyz", points, strict=True)})
         figure.add_scatter3d(
             **coordinates[-1],
-            name=token_label(path.name),
+            name=text_label(path.name),
             showlegend=len(paths) > 1,
             mode=mode,
             text=[token_label(token) for token in path.tokens],
@@ -47,14 +51,15 @@ def draw_trajectory_3d(paths: Sequence[TracedPath], colouring: Colouring = BY_PL
             customdata=hover_rows(path, colouring),
             hovertemplate="token %{customdata[0]}: <b>%{customdata[1]}</b>%{customdata[2]}<extra></extra>",
         )
-    figure.update_layout(scene={"dragmode": "turntable", "aspectmode": "cube"})
+    camera = {"eye": {"x": 1.5, "y": 1.5, "z": 0.7}, "center": {"x": 0, "y": 0, "z": -0.15}}
+    figure.update_layout(scene={"dragmode": "turntable", "aspectmode": "cube", "camera": camera})
     for i, axis in enumerate("xyz"):
         ends = np.concatenate([path.trajectory.points[:, i] for path in paths]).astype(np.float64)
         room = float(0.08 * np.ptp(ends)) or 1.0
-        style = {"gridcolor": GRID, "color": GREY, "showbackground": False, "zeroline": False, "showspikes": False}
+        style = {"gridcolor": PALE, "color": GREY, "showbackground": False, "zeroline": False, "showspikes": False}
         title = {"text": f"{i + 1} ({paths[0].trajectory.explained_variance[i]:.0%})", "font": {"size": 12}}
         ends_shown = [float(ends.min()) - room, float(ends.max()) + room]
         figure.update_layout({"scene": {f"{axis}axis": {**style, "title": title, "nticks": 5, "range": ends_shown}}})
     add_scale(figure, paths, colouring)
-    add_play_button(figure, coordinates, 0, redraw=True)
+    add_play_button(figure, coordinates)
     return figure

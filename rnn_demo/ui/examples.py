@@ -57,11 +57,15 @@ HIDDEN_TEXTS = (
     "Barack Obama flew from Chicago to Berlin.",
 )
 
-PAIRS = (
-    ("The film was not bad.", "The film was not good."),
-    ("The acting is wonderful, but the story is a mess.", "The story is a mess, but the acting is wonderful."),
-    ("Paris Hilton lives here.", "Paris, France is here."),
-)
+PAIRS = {
+    "not bad / not good": ("The film was not bad.", "The film was not good."),
+    "what comes last": (
+        "The acting is wonderful, but the story is a mess.",
+        "The story is a mess, but the acting is wonderful.",
+    ),
+    "a person / a place": ("Paris Hilton was quiet on Monday.", "Paris was quiet on Monday."),
+}
+"""Two texts that differ in little, by what they differ in."""
 
 
 def build_examples(textbox: gr.Textbox, texts: Sequence[str]) -> gr.Dataset:

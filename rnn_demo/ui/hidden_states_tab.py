@@ -9,13 +9,22 @@ import gradio as gr
 from rnn_demo.cells import CELLS
 from rnn_demo.microscope.trace import parts_of
 from rnn_demo.microscope.units import most_active_units
-from rnn_demo.plots import Figure, draw_heatmap
+from rnn_demo.plots import draw_heatmap
 from rnn_demo.results import HiddenTrace
 from rnn_demo.ui.answers import Answers
 from rnn_demo.ui.events import INSTANT, PRIVATE, shows_errors
 from rnn_demo.ui.examples import HIDDEN_TEXTS, PAIRS, build_examples, on_pick
 from rnn_demo.ui.notices import build_notices
-from rnn_demo.ui.paths import SPACES, View, colourings_of, describe_paths, draw_paths, trace_paths, views_of_cells
+from rnn_demo.ui.paths import (
+    SPACES,
+    View,
+    colourings_of,
+    describe_basis,
+    describe_paths,
+    draw_paths,
+    trace_paths,
+    views_of_cells,
+)
 
 __all__ = ["build_hidden_states_tab"]
 
@@ -24,7 +33,7 @@ INTRO = (
     "**Look for tokens that make it jump,** and for repeated words that lead it to the same place."
 )
 CHOICES_TITLE = "Another model or layer, another text beside it, colours, 3-D, all cells"
-CELLS_LABEL = "All three cells: the first model of each, on the same text"
+CELLS_LABEL = "All three cells on the same text"
 MAP_CAPTION = (
     "**The units,** a row each, sorted by the token at which they stand out most; indigo is above 0, orange below."
 )
@@ -68,13 +77,13 @@ def build_hidden_states_tab(answers: Answers) -> None:
     ) -> list[Any]:
         texts = [text, other] if other.strip() else [text]
         view = View(model, layer, part, colour, space)
-        sentence, path = draw(answers, texts, view)
+        found = trace_paths(answers, texts, view)
         whole = answers.trace(text, model, layer, part)
         drawn = replace(whole, tokens=whole.tokens[:MOST_TOKENS], states=whole.states[:MOST_TOKENS])
         units = most_active_units(drawn, MOST_UNITS)
         return [
-            f"{sentence} {describe(whole, drawn, units)}",
-            gr.update(value=path, visible=not with_cells),
+            f"{describe_paths(found)} {describe_basis(found.basis)} {describe(whole, drawn, units)}",
+            gr.update(value=draw_paths(found), visible=not with_cells),
             draw_heatmap(drawn, units),
             gr.update(visible=with_cells),
             *(draw_cells(answers, texts, view) if with_cells else [gr.skip()] * (2 * len(CELLS))),
@@ -96,7 +105,12 @@ def build_hidden_states_tab(answers: Answers) -> None:
             layer = gr.Dropdown(first_layers, value=first_layers[-1][1], label="Layer", filterable=False)
             part = gr.Dropdown(part_choices(first_model), value="h", label="Of each unit", filterable=False)
         other = gr.Textbox("", label="Compare with", placeholder="another text, drawn beside the first", max_lines=6)
-        pairs = gr.Dataset(components=[text, other], samples=[list(pair) for pair in PAIRS], label="Or try a pair")
+        pairs = gr.Dataset(
+            components=[text, other],
+            samples=[list(pair) for pair in PAIRS.values()],
+            sample_labels=list(PAIRS),
+            label="Or try a pair",
+        )
         with gr.Row():
             colour = gr.Radio(first_colours, value=first_colours[0], label="Colour by")
             space = gr.Radio(list(SPACES), value="2-D", label="Drawn in")
@@ -122,10 +136,11 @@ def build_hidden_states_tab(answers: Answers) -> None:
     pairs.click(pick_pair, pairs, [text, other], **INSTANT).then(**run)
 
 
-def build_cell(cell: str) -> tuple[gr.Markdown, gr.Plot]:
+def build_cell(cell: str) -> tuple[gr.Plot, gr.Markdown]:
     """Lay out one of the figures side by side; on a phone they stand one below the other."""
     with gr.Column(min_width=300):
-        return gr.Markdown(elem_id=f"cell-{cell}-summary"), gr.Plot(show_label=False, elem_id=f"cell-{cell}")
+        gr.Markdown(f"**{cell.upper()}**")
+        return gr.Plot(show_label=False, elem_id=f"cell-{cell}"), gr.Markdown(elem_id=f"cell-{cell}-summary")
 
 
 def pick_pair(sample: list[str]) -> tuple[str, str]:
@@ -134,23 +149,18 @@ def pick_pair(sample: list[str]) -> tuple[str, str]:
     return text, other
 
 
-def draw(answers: Answers, texts: Sequence[str], view: View, height: int | None = None) -> tuple[str, Figure]:
-    """Draw the paths of one text or two, and say what to look for."""
-    found = trace_paths(answers, texts, view)
-    return describe_paths(found), draw_paths(found, height)
-
-
 def draw_cells(answers: Answers, texts: Sequence[str], view: View) -> list[Any]:
-    """Draw the same texts for a model of each cell: a sentence and a figure a cell."""
+    """Draw the same texts for a model of each cell: a figure and a sentence a cell."""
     views = views_of_cells(answers.shelf, view)
     shown: list[Any] = []
     for cell in CELLS:
         if cell in views:
             of_cell = views[cell]
-            sentence, figure = draw(answers, texts, of_cell, CELL_HEIGHT)
-            shown += [f"**{cell.upper()}**, {of_cell.model}, layer {of_cell.layer}, {of_cell.part}. {sentence}", figure]
+            found = trace_paths(answers, texts, of_cell)
+            which = f"{of_cell.model}, layer {of_cell.layer}, {of_cell.part}."
+            shown += [draw_paths(found, CELL_HEIGHT), f"{which} {describe_paths(found)}"]
         else:
-            shown += [f"**{cell.upper()}**: there is no model of this task with this cell.", None]
+            shown += [None, "There is no model of this task with this cell."]
     return shown
 
 

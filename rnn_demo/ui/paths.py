@@ -35,6 +35,7 @@ __all__ = [
     "Paths",
     "View",
     "colourings_of",
+    "describe_basis",
     "describe_paths",
     "draw_paths",
     "trace_paths",
@@ -179,15 +180,20 @@ def describe_paths(found: Paths) -> str:
         said.append(describe_pair(*found.traces))
     if found.num_skipped:
         said.append(f"Only the last {MAX_TOKENS:,} tokens are drawn.")
-    if found.basis.density is None:
-        said.append(f"The axes are the main components of {found.basis.source} alone: they mean nothing for another.")
-    else:
-        said.append("The axes are the same for every text; the shade behind is where the states of held-out texts lie.")
     return " ".join(said)
+
+
+def describe_basis(basis: Basis) -> str:
+    """Say what the axes are."""
+    if basis.density is None:
+        return f"The axes are the main components of {basis.source} alone: another text has others."
+    return "The axes are the same for every text; the shade behind is where the states of held-out texts lie."
 
 
 def describe_pair(first: HiddenTrace, second: HiddenTrace) -> str:
     """Say where two texts part, and how far apart they end."""
+    if first.tokens == second.tokens:
+        return "The two texts are the same."
     pairs = list(zip(first.tokens, second.tokens, strict=False))
     same = next((i for i, (one, other) in enumerate(pairs) if one != other), len(pairs))
     apart = float(np.linalg.norm(first.states[-1].astype(np.float64) - second.states[-1]))
