@@ -11,6 +11,7 @@ import numpy as np
 __all__ = [
     "AttributedToken",
     "Attribution",
+    "Basis",
     "ClippedStep",
     "Context",
     "Entity",
@@ -23,6 +24,7 @@ __all__ = [
     "SentimentScore",
     "SpanMatch",
     "SpanMatches",
+    "Step",
     "Surprisal",
     "SurprisingToken",
     "TaggedText",
@@ -180,8 +182,26 @@ class HiddenTrace:
 
 
 @dataclass(frozen=True)
+class Basis:
+    """The axes that the states of one layer are drawn on: their principal components."""
+
+    mean: np.ndarray
+    """Float (unit,)."""
+    components: np.ndarray
+    """Float (3, unit), orthonormal rows; zeros where the states have no such component."""
+    explained_variance: np.ndarray
+    """Float (10,): the share of the variance that each of the first components holds."""
+    source: str
+    """What the states were of: `held-out texts`, `this text` or `these texts`."""
+    density: np.ndarray | None = None
+    """Float (row, column): the share of the states in each cell of the plane of the first two, from its lower left."""
+    extent: np.ndarray | None = None
+    """Float (2, 2): where that plane begins and ends along the first component, then along the second."""
+
+
+@dataclass(frozen=True)
 class Trajectory:
-    """A trace drawn in the plane of its two main components."""
+    """A trace drawn on the first two or three components of a basis."""
 
     points: np.ndarray
     """float32 (token, 2)."""
@@ -286,3 +306,19 @@ class ClippedStep:
     """Ways against the gradient, from 0 to that of the step without clipping."""
     losses: tuple[float, ...]
     """The loss after each of these ways."""
+    """float32 (token, component)."""
+    explained_variance: tuple[float, ...]
+    """The share of the variance that each of these components holds, of the states that the basis was made of."""
+    basis: str = "this text"
+    """The source of the basis."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """A step of the state from one token to the next, as long as it is over all units."""
+
+    token_index: int
+    """The token that it was taken at."""
+    length: float
+    median_length: float
+    """Of all steps of the text."""

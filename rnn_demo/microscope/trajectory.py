@@ -1,39 +1,52 @@
-"""Principal component analysis of a trace (Pearson 1901; Hotelling 1933): the plane in which the state moves most."""
+"""A trace in the plane, or the space, of the main components of its layer's states; and how it moves from step to step.
+
+points = (H - mean) V^T        H (token, unit), V (component, unit) the rows of a basis: see `basis.py`
+"""
+
+from collections.abc import Sequence
 
 import numpy as np
 
-from rnn_demo.results import HiddenTrace, Trajectory
+from rnn_demo.microscope.basis import own_basis
+from rnn_demo.results import Basis, HiddenTrace, Step, Trajectory
 
-__all__ = ["project_trajectory"]
-
-SMALLEST_MOVE = 1e-6
-"""A component whose size, compared with the states', is below this is float32 rounding and no movement."""
+__all__ = ["basis_of_traces", "longest_step", "project_trajectory", "step_lengths"]
 
 
-def project_trajectory(trace: HiddenTrace) -> Trajectory:
-    """Project a trace on its two main components.
+def basis_of_traces(traces: Sequence[HiddenTrace]) -> Basis:
+    """Find the components of some texts' own states, where there are none of held-out texts."""
+    source = "this text" if len(traces) == 1 else "these texts"
+    return own_basis(np.concatenate([trace.states for trace in traces]), source)
 
-        X = H - mean(H) = U S V^T        H float64 (token, unit)
-        points = U[:, :2] S[:2]          the coordinates of X on the first two rows of V^T
-        share of the variance of component i = S_i^2 / sum_j S_j^2
 
-    U and V are only given up to a common sign: each component is turned so that the largest of its weights in V is
-    positive, and the same text always draws the same picture.
+def project_trajectory(trace: HiddenTrace, basis: Basis | None = None, dimensions: int = 2) -> Trajectory:
+    """Project a trace on the first components of a basis.
 
     Args:
-        trace: one token or more. One token, or states that never change, lie at the origin and explain nothing.
+        trace: one token or more.
+        basis: of the same layer and part; None is that of the trace itself, in which one token, or states that never
+            change, lie at the origin and explain nothing.
+        dimensions: 2 or 3.
 
     Returns:
         One point a token.
     """
-    states = trace.states.astype(np.float64)
-    centred = states - states.mean(axis=0)
-    u, s, vt = np.linalg.svd(centred, full_matrices=False)
-    s = np.where(s > SMALLEST_MOVE * np.linalg.norm(states), s, 0.0)
-    largest = np.take_along_axis(vt, np.abs(vt).argmax(axis=1)[:, None], axis=1)[:, 0]
-    points = np.zeros((len(states), 2))
-    shares = np.zeros(2)
-    kept = min(2, len(s))
-    points[:, :kept] = (u * s * np.where(largest < 0, -1.0, 1.0))[:, :kept]
-    shares[:kept] = (s**2 / max((s**2).sum(), np.finfo(np.float64).tiny))[:kept]
-    return Trajectory(points.astype(np.float32), (float(shares[0]), float(shares[1])))
+    basis = basis_of_traces([trace]) if basis is None else basis
+    points = (trace.states.astype(np.float64) - basis.mean) @ basis.components[:dimensions].astype(np.float64).T
+    shares = tuple(float(share) for share in basis.explained_variance[:dimensions])
+    return Trajectory(points.astype(np.float32), shares, basis.source)
+
+
+def step_lengths(trace: HiddenTrace) -> np.ndarray:
+    """Measure |h_t - h_{t-1}| over all units: float64 (token - 1,)."""
+    lengths: np.ndarray = np.linalg.norm(np.diff(trace.states.astype(np.float64), axis=0), axis=1)
+    return lengths
+
+
+def longest_step(trace: HiddenTrace) -> Step | None:
+    """Find the longest of the steps between the tokens of a text; None where there are fewer than two of them."""
+    lengths = step_lengths(trace)
+    if len(lengths) < 2:
+        return None
+    place = int(lengths.argmax())
+    return Step(place + 1, float(lengths[place]), float(np.median(lengths)))

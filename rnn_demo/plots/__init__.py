@@ -6,14 +6,21 @@ from rnn_demo.plots.clipped_step import draw_clipped_steps
 from rnn_demo.plots.gradients import draw_gradients
 from rnn_demo.plots.heatmap import draw_heatmap
 from rnn_demo.plots.next_token_bars import draw_next_token_bars
+from rnn_demo.plots.path import BY_PLACE, BY_SCORE, BY_SURPRISAL, Colouring, TracedPath
 from rnn_demo.plots.running_score import draw_running_score
 from rnn_demo.plots.singular_values import draw_singular_values
 from rnn_demo.plots.surprisal import draw_surprisal
 from rnn_demo.plots.trajectory import draw_trajectory
+from rnn_demo.plots.trajectory_3d import draw_trajectory_3d
 
 __all__ = [
+    "BY_PLACE",
+    "BY_SCORE",
+    "BY_SURPRISAL",
     "FIGURES",
+    "Colouring",
     "Figure",
+    "TracedPath",
     "draw_clipped_steps",
     "draw_gradients",
     "draw_heatmap",
@@ -22,11 +29,13 @@ __all__ = [
     "draw_singular_values",
     "draw_surprisal",
     "draw_trajectory",
+    "draw_trajectory_3d",
 ]
 
 FIGURES = {
     "next_token_bars": draw_next_token_bars,
     "trajectory": draw_trajectory,
+    "trajectory_3d": draw_trajectory_3d,
     "heatmap": draw_heatmap,
     "running_score": draw_running_score,
     "surprisal": draw_surprisal,

@@ -1,45 +1,95 @@
-"""The path of the hidden state from token to token, in the plane of its two main components."""
+"""The path of the hidden state from token to token, in the plane of two principal components."""
 
+from collections.abc import Sequence
+
+import numpy as np
 import plotly.graph_objects as go
 
-from rnn_demo.plots.style import GREY, base_figure, token_label
-from rnn_demo.results import HiddenTrace, Trajectory
+from rnn_demo.plots.path import (
+    BY_PLACE,
+    LINES,
+    Colouring,
+    TracedPath,
+    add_play_button,
+    add_scale,
+    hover_rows,
+    marker_of,
+    mode_of,
+    text_label,
+)
+from rnn_demo.plots.style import base_figure, token_label
+from rnn_demo.results import Basis
 
 __all__ = ["draw_trajectory"]
 
-MOST_LABELS = 60
-"""Points of a longer text carry no names, as they would only cover each other; hover still tells them."""
+DENSITY_COLOURS = [[0, "rgba(148,163,184,0)"], [1, "rgba(148,163,184,.5)"]]
+"""Nothing is the page itself, light or dark."""
 
 
-def draw_trajectory(trace: HiddenTrace, trajectory: Trajectory) -> go.Figure:
-    """Draw a line through the points; colour and number are the place in the text.
+def draw_trajectory(
+    paths: Sequence[TracedPath], colouring: Colouring = BY_PLACE, basis: Basis | None = None, height: int = 460
+) -> go.Figure:
+    """Draw a line through the points of each text; behind them, where the states of held-out texts lie.
 
     Args:
-        trace: gives the tokens.
-        trajectory: of the same trace.
+        paths: one text or two, on the same basis.
+        colouring: of the points.
+        basis: gives the density, and with it the same window for every text; None draws neither.
+        height: pixels.
     """
-    labels = [token_label(token) for token in trace.tokens]
-    numbers = list(range(1, len(labels) + 1))
-    figure = base_figure(height=440)
-    figure.add_scatter(
-        x=trajectory.points[:, 0].tolist(),
-        y=trajectory.points[:, 1].tolist(),
-        mode="lines+markers+text" if len(labels) <= MOST_LABELS else "lines+markers",
-        text=labels,
-        textposition="top center",
-        line={"color": "rgba(148,163,184,.6)", "width": 1.5},
-        marker={
-            "size": 10,
-            "color": numbers,
-            "colorscale": "Plasma",
-            "cmin": 1,
-            "cmax": max(numbers[-1], 2) * 1.15,  # the palest end of the scale is lost on a light page
-            "line": {"color": GREY, "width": 1},
-        },
-        customdata=list(zip(numbers, labels, strict=True)),
-        hovertemplate="token %{customdata[0]}: <b>%{customdata[1]}</b><br>(%{x:.2f}, %{y:.2f})<extra></extra>",
-    )
-    first, second = trajectory.explained_variance
-    figure.update_xaxes(title={"text": f"component 1 ({first:.0%} of the variance)", "font": {"size": 12}})
-    figure.update_yaxes(title={"text": f"component 2 ({second:.0%})", "font": {"size": 12}})
+    figure = base_figure(height)
+    if basis is not None and basis.density is not None and basis.extent is not None:
+        add_density(figure, basis.density, basis.extent)
+    first, mode = len(figure.data), mode_of(paths)
+    coordinates = []
+    for path, line in zip(paths, LINES, strict=False):
+        points = np.round(path.trajectory.points.astype(np.float64), 4)
+        coordinates.append({"x": points[:, 0].tolist(), "y": points[:, 1].tolist()})
+        figure.add_scatter(
+            **coordinates[-1],
+            name=text_label(path.name),
+            showlegend=len(paths) > 1,
+            mode=mode,
+            text=[token_label(token) for token in path.tokens],
+            textposition="top center",
+            cliponaxis=False,
+            line={"color": line["color"], "dash": line["dash"], "width": 1.5},
+            marker=marker_of(path, colouring, 10, line["symbol"]),
+            customdata=hover_rows(path, colouring),
+            hovertemplate="token %{customdata[0]}: <b>%{customdata[1]}</b>%{customdata[2]}"
+            "<br>(%{x:.2f}, %{y:.2f})<extra></extra>",
+        )
+    one, two = paths[0].trajectory.explained_variance
+    x_range, y_range = (window(paths, basis, axis) for axis in (0, 1))
+    figure.update_xaxes(title={"text": f"component 1 ({one:.0%} of the variance)", "font": {"size": 12}}, range=x_range)
+    figure.update_yaxes(title={"text": f"component 2 ({two:.0%})", "font": {"size": 12}}, range=y_range)
+    add_scale(figure, paths, colouring)
+    add_play_button(figure, coordinates, first)
     return figure
+
+
+def add_density(figure: go.Figure, density: np.ndarray, extent: np.ndarray) -> None:
+    """Draw how many of the reference states lie where; the square root shows thin places too."""
+    (x_low, x_high), (y_low, y_high) = extent.tolist()
+    rows, columns = density.shape
+    figure.add_heatmap(
+        z=np.round(np.sqrt(density.astype(np.float64)), 4).tolist(),
+        x0=x_low + (x_high - x_low) / columns / 2,
+        dx=(x_high - x_low) / columns,
+        y0=y_low + (y_high - y_low) / rows / 2,
+        dy=(y_high - y_low) / rows,
+        colorscale=DENSITY_COLOURS,
+        zsmooth="best",
+        showscale=False,
+        hoverinfo="skip",
+    )
+
+
+def window(paths: Sequence[TracedPath], basis: Basis | None, axis: int) -> list[float]:
+    """Choose the ends of an axis: they hold every point, and all of the density; they stay put while it plays."""
+    along = np.concatenate([path.trajectory.points[:, axis] for path in paths])
+    ends = [float(along.min()), float(along.max())]
+    if basis is not None and basis.extent is not None:
+        ends += basis.extent[axis].tolist()
+    room = 0.1 * (max(ends) - min(ends)) or 1.0
+    return [min(ends) - room, max(ends) + room]

@@ -9,6 +9,7 @@ from pathlib import Path
 from rnn_demo.errors import unknown_name
 from rnn_demo.microscope.study import Section, Study, read_study, write_study
 from rnn_demo.reader import Reader
+from rnn_demo.studies.basis import study_basis
 from rnn_demo.studies.held_out import HeldOut
 from rnn_demo.studies.sentiment_direction import sentiment_direction
 from rnn_demo.studies.units import correlate_units
@@ -18,6 +19,7 @@ __all__ = ["STUDIES", "study_checkpoint"]
 STUDIES: dict[str, Callable[[Reader, HeldOut], Section | None]] = {
     "units": correlate_units,
     "sentiment_direction": sentiment_direction,
+    "basis": study_basis,
 }
 """Section -> what computes it; None where it makes no sense for such a reader."""
 

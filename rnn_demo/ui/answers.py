@@ -12,6 +12,7 @@ from rnn_demo.errors import InputError, unknown_name
 from rnn_demo.language.holding import Holding
 from rnn_demo.language.write import Writer
 from rnn_demo.microscope.attribution import attribute, leave_out
+from rnn_demo.microscope.basis import read_basis
 from rnn_demo.microscope.clipping import take_clipped_step
 from rnn_demo.microscope.contexts import find_contexts, find_span, match_spans
 from rnn_demo.microscope.gradients import gradient_over_distance
@@ -26,6 +27,7 @@ from rnn_demo.reader import Reader
 from rnn_demo.results import (
     AttributedToken,
     Attribution,
+    Basis,
     ClippedStep,
     Context,
     HiddenTrace,
@@ -233,6 +235,10 @@ class Answers:
         units, matches = match_spans(reference, reading.trace.layer, states, least, NUM_MATCHES)
         span = text[reading.spans[first][0] : reading.spans[last][1]]
         return SpanMatches(span, tuple(units), tuple(matches))
+
+    def basis(self, model: str, layer: int, part: str) -> Basis | None:
+        """Give the axes of a layer's states, counted from 0; None where none were computed in advance."""
+        return read_basis(self.shelf.study(model).get("basis"), layer, part)
 
 
 def growing(start: str, parts: Iterator[str]) -> Iterator[str]:

@@ -159,7 +159,9 @@ def register_endpoints(answers: Answers) -> None:
     def trace_hidden_states(
         text: str, model: str = "sentiment-lstm", layer: int = -1, part: str = "h"
     ) -> dict[str, Any]:
-        """Read a text and give {tokens, points: [[x, y]], explained_variance, states: [[...]]}, one row a token.
+        """Read a text and give {tokens, points: [[x, y]], explained_variance, states: [[...]], basis}, one row a token.
+
+        The points lie on the main components of the states of "held-out texts", or of "this text" where there are none.
 
         Args:
             text: what to read.
@@ -168,12 +170,13 @@ def register_endpoints(answers: Answers) -> None:
             part: h; c in an LSTM; or a gate: input, forget, candidate, output, or reset, update, candidate.
         """
         trace = answers.trace(text, model, layer, part)
-        trajectory = project_trajectory(trace)
+        trajectory = project_trajectory(trace, answers.basis(model, trace.layer, part))
         return {
             "tokens": list(trace.tokens),
             "points": trajectory.points.tolist(),
             "explained_variance": list(trajectory.explained_variance),
             "states": np.round(trace.states.astype(np.float64), 6).tolist(),  # half the size, and nothing is lost
+            "basis": trajectory.basis,
         }
 
     @shows_errors

@@ -11,6 +11,7 @@ __all__ = [
     "ENTITY_TEXTS",
     "HIDDEN_TEXTS",
     "MEMORY_TEXTS",
+    "PAIRS",
     "PROMPTS",
     "READING_TEXTS",
     "SENTIMENT_TEXTS",
@@ -62,6 +63,16 @@ UNIT_TEXTS = (
     "In 1914 Dr. Watson (who was then 62) met Mr. Holmes at Baker Street.",
     "one two three four five six seven eight nine ten",
 )
+
+PAIRS = {
+    "not bad / not good": ("The film was not bad.", "The film was not good."),
+    "what comes last": (
+        "The acting is wonderful, but the story is a mess.",
+        "The story is a mess, but the acting is wonderful.",
+    ),
+    "a person / a place": ("Paris Hilton was quiet on Monday.", "Paris was quiet on Monday."),
+}
+"""Two texts that differ in little, by what they differ in."""
 
 
 def build_examples(textbox: gr.Textbox, texts: Sequence[str]) -> gr.Dataset:

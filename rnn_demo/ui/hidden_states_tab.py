@@ -1,19 +1,30 @@
 """Hidden states: where the state goes as a text is read, and what each unit does."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 import gradio as gr
 
+from rnn_demo.cells import CELLS
 from rnn_demo.microscope.trace import parts_of
-from rnn_demo.microscope.trajectory import project_trajectory
 from rnn_demo.microscope.units import most_active_units
-from rnn_demo.plots import Figure, draw_heatmap, draw_trajectory
+from rnn_demo.plots import draw_heatmap
 from rnn_demo.results import HiddenTrace
 from rnn_demo.ui.answers import Answers
 from rnn_demo.ui.events import INSTANT, PRIVATE, shows_errors
-from rnn_demo.ui.examples import HIDDEN_TEXTS, build_examples, on_pick
+from rnn_demo.ui.examples import HIDDEN_TEXTS, PAIRS, build_examples, on_pick
 from rnn_demo.ui.notices import build_notices
+from rnn_demo.ui.paths import (
+    SPACES,
+    View,
+    colourings_of,
+    describe_basis,
+    describe_paths,
+    draw_paths,
+    trace_paths,
+    views_of_cells,
+)
 
 __all__ = ["build_hidden_states_tab"]
 
@@ -21,16 +32,17 @@ INTRO = (
     "After each token the network holds a list of numbers, its hidden state: all it knows of the text so far. "
     "**Look for tokens that make it jump,** and for repeated words that lead it to the same place."
 )
-PATH_CAPTION = (
-    "**The path of the state,** in the plane of its two main components; dark is the start of the text, bright its end."
-)
+CHOICES_TITLE = "Another model or layer, another text beside it, colours, 3-D, all cells"
+CELLS_LABEL = "All three cells on the same text"
 MAP_CAPTION = (
     "**The units,** a row each, sorted by the token at which they stand out most; indigo is above 0, orange below."
 )
 PART_NAMES = {"h": "h, what it shows", "c": "c, what it remembers"}
 FIRST_MODEL = "sentiment-lstm"  # its state makes the larger jumps, at the words that matter
 MOST_TOKENS, MOST_UNITS = 200, 40
-"""More would not fit the screen; the endpoint gives all of them."""
+"""More would not fit the heat map; the endpoint gives all of them."""
+CELL_HEIGHT = 380
+"""Pixels of each of the three figures side by side."""
 
 
 def build_hidden_states_tab(answers: Answers) -> None:
@@ -47,46 +59,109 @@ def build_hidden_states_tab(answers: Answers) -> None:
     def part_choices(model: str) -> list[tuple[str, str]]:
         return [(PART_NAMES.get(part, part), part) for part in parts_of(shelf.find(model))]
 
+    def colour_choices(model: str) -> list[str]:
+        return list(colourings_of(shelf.find(model).task))
+
     @shows_errors
     def offer_choices(model: str) -> Any:
-        layers = layer_choices(model)
-        return gr.update(choices=layers, value=layers[-1][1]), gr.update(choices=part_choices(model), value="h")
+        layers, colours = layer_choices(model), colour_choices(model)
+        return (
+            gr.update(choices=layers, value=layers[-1][1]),
+            gr.update(choices=part_choices(model), value="h"),
+            gr.update(choices=colours, value=colours[0]),
+        )
 
     @shows_errors
-    def trace(text: str, model: str, layer: int, part: str) -> tuple[str, Figure, Figure]:
+    def read(
+        text: str, other: str, with_cells: bool, model: str, layer: int, part: str, colour: str, space: str
+    ) -> list[Any]:
+        texts = [text, other] if other.strip() else [text]
+        view = View(model, layer, part, colour, space)
+        found = trace_paths(answers, texts, view)
         whole = answers.trace(text, model, layer, part)
         drawn = replace(whole, tokens=whole.tokens[:MOST_TOKENS], states=whole.states[:MOST_TOKENS])
-        trajectory, units = project_trajectory(drawn), most_active_units(drawn, MOST_UNITS)
-        return describe(whole, drawn, units), draw_trajectory(drawn, trajectory), draw_heatmap(drawn, units)
+        units = most_active_units(drawn, MOST_UNITS)
+        return [
+            f"{describe_paths(found)} {describe_basis(found.basis)} {describe(whole, drawn, units)}",
+            gr.update(value=draw_paths(found), visible=not with_cells),
+            draw_heatmap(drawn, units),
+            gr.update(visible=with_cells),
+            *(draw_cells(answers, texts, view) if with_cells else [gr.skip()] * (2 * len(CELLS))),
+        ]
 
     first_model = FIRST_MODEL if FIRST_MODEL in models else models[0]
-    first_layers = layer_choices(first_model)
-    first_summary, first_path, first_map = trace(HIDDEN_TEXTS[0], first_model, first_layers[-1][1], "h")
+    first_layers, first_colours = layer_choices(first_model), colour_choices(first_model)
+    first_summary, first_path, first_map, *_ = read(
+        HIDDEN_TEXTS[0], "", False, first_model, first_layers[-1][1], "h", first_colours[0], "2-D"
+    )
 
     gr.Markdown(INTRO)
     text = gr.Textbox(HIDDEN_TEXTS[0], label="Text", lines=2, max_lines=12)
     examples = build_examples(text, HIDDEN_TEXTS)
-    with gr.Row():
-        model = gr.Dropdown(models, value=first_model, label="Model", filterable=False)
-        layer = gr.Dropdown(first_layers, value=first_layers[-1][1], label="Layer", filterable=False)
-        part = gr.Dropdown(part_choices(first_model), value="h", label="Of each unit", filterable=False)
-        start = gr.Button("Read", variant="primary")
+    start = gr.Button("Read", variant="primary")
+    with gr.Accordion(CHOICES_TITLE, open=False):
+        with gr.Row():
+            model = gr.Dropdown(models, value=first_model, label="Model", filterable=False)
+            layer = gr.Dropdown(first_layers, value=first_layers[-1][1], label="Layer", filterable=False)
+            part = gr.Dropdown(part_choices(first_model), value="h", label="Of each unit", filterable=False)
+        other = gr.Textbox("", label="Compare with", placeholder="another text, drawn beside the first", max_lines=6)
+        pairs = gr.Dataset(
+            components=[text, other],
+            samples=[list(pair) for pair in PAIRS.values()],
+            sample_labels=list(PAIRS),
+            label="Or try a pair",
+        )
+        with gr.Row():
+            colour = gr.Radio(first_colours, value=first_colours[0], label="Colour by")
+            space = gr.Radio(list(SPACES), value="2-D", label="Drawn in")
+        with_cells = gr.Checkbox(False, label=CELLS_LABEL)
+    path = gr.Plot(first_path["value"], show_label=False, elem_id="trajectory")
+    with gr.Row(visible=False) as cells_row:
+        of_cells = [component for cell in CELLS for component in build_cell(cell)]
     summary = gr.Markdown(first_summary, elem_id="trace-summary")
-    gr.Markdown(PATH_CAPTION)
-    path = gr.Plot(first_path, show_label=False, elem_id="trajectory")
     gr.Markdown(MAP_CAPTION)
     heatmap = gr.Plot(first_map, show_label=False, elem_id="heatmap")
 
     run: dict[str, Any] = {
-        "fn": trace,
-        "inputs": [text, model, layer, part],
-        "outputs": [summary, path, heatmap],
+        "fn": read,
+        "inputs": [text, other, with_cells, model, layer, part, colour, space],
+        "outputs": [summary, path, heatmap, cells_row, *of_cells],
         **PRIVATE,
     }
+    triggers = [start.click, text.submit, other.submit, layer.input, part.input, colour.input, space.input]
     # a click while an answer is under way is answered after it, not dropped
-    gr.on([start.click, text.submit, layer.input, part.input], **run, trigger_mode="always_last")
-    model.change(offer_choices, model, [layer, part], **INSTANT).then(**run)
+    gr.on([*triggers, with_cells.input], **run, trigger_mode="always_last")
+    model.change(offer_choices, model, [layer, part, colour], **INSTANT).then(**run)
     on_pick(examples, text).then(**run)
+    pairs.click(pick_pair, pairs, [text, other], **INSTANT).then(**run)
+
+
+def build_cell(cell: str) -> tuple[gr.Plot, gr.Markdown]:
+    """Lay out one of the figures side by side; on a phone they stand one below the other."""
+    with gr.Column(min_width=300):
+        gr.Markdown(f"**{cell.upper()}**")
+        return gr.Plot(show_label=False, elem_id=f"cell-{cell}"), gr.Markdown(elem_id=f"cell-{cell}-summary")
+
+
+def pick_pair(sample: list[str]) -> tuple[str, str]:
+    """Take the two texts out of an example."""
+    text, other = sample
+    return text, other
+
+
+def draw_cells(answers: Answers, texts: Sequence[str], view: View) -> list[Any]:
+    """Draw the same texts for a model of each cell: a figure and a sentence a cell."""
+    views = views_of_cells(answers.shelf, view)
+    shown: list[Any] = []
+    for cell in CELLS:
+        if cell in views:
+            of_cell = views[cell]
+            found = trace_paths(answers, texts, of_cell)
+            which = f"{of_cell.model}, layer {of_cell.layer}, {of_cell.part}."
+            shown += [draw_paths(found, CELL_HEIGHT), f"{which} {describe_paths(found)}"]
+        else:
+            shown += [None, "There is no model of this task with this cell."]
+    return shown
 
 
 def name_layer(layer: int, num_layers: int) -> str:
@@ -103,8 +178,8 @@ def name_layer(layer: int, num_layers: int) -> str:
 
 
 def describe(whole: HiddenTrace, drawn: HiddenTrace, units: list[int]) -> str:
-    """Say in numbers what the figures show."""
+    """Say in numbers what the heat map shows."""
     num_tokens, num_units = whole.states.shape
-    cut = f"; the first {len(drawn.tokens)} are drawn" if len(drawn.tokens) < num_tokens else ""
-    shown = f"the {len(units)} that change most are shown" if len(units) < num_units else "all are shown"
-    return f"{num_tokens} tokens{cut}. Layer {whole.layer} has {num_units} units; {shown}."
+    cut = f" over the first {len(drawn.tokens)} tokens" if len(drawn.tokens) < num_tokens else ""
+    shown = f"the {len(units)} that change most" if len(units) < num_units else "all of them"
+    return f"{num_tokens} tokens. Layer {whole.layer} has {num_units} units; the map below shows {shown}{cut}."

@@ -1,8 +1,12 @@
 """Parts of a text with their labels, for gradio's HighlightedText: joined, the parts are always the text."""
 
 from collections.abc import Iterable
+from html import unescape
 
 __all__ = ["Marks", "mark_runs", "name_change"]
+from rnn_demo.plots.style import token_label
+
+__all__ = ["Marks", "mark_runs", "plain"]
 
 Marks = list[tuple[str, str | float | None]]
 """Parts of a text, each with its label or None."""
@@ -41,3 +45,12 @@ def name_change(change: float, small: float, large: float) -> str | None:
         return None
     sign = "+" if change > 0 else "−"
     return sign * 2 if abs(change) >= large else sign
+
+
+def plain(token: str) -> str:
+    r"""Write a token into Markdown so that nothing in it is taken for a sign of Markdown or HTML.
+
+    >>> plain(" fine"), plain("*"), plain("\n"), plain("<b>")
+    ('fine', '&#42;', '&#9166;', '&#60;b&#62;')
+    """
+    return "".join(c if c.isalnum() else f"&#{ord(c)};" for c in unescape(token_label(token)))

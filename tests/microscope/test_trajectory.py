@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rnn_demo.microscope.trajectory import project_trajectory
-from rnn_demo.results import HiddenTrace
+from rnn_demo.microscope.trajectory import basis_of_traces, longest_step, project_trajectory
+from rnn_demo.results import Basis, HiddenTrace
 
 
 def trace_of(states: np.ndarray) -> HiddenTrace:
@@ -62,3 +62,36 @@ def test_trajectory_of_states_that_never_change_is_a_point(value: float) -> None
 def test_trajectory_of_a_single_unit_has_no_second_component() -> None:
     found = project_trajectory(trace_of(np.array([[1.0], [2.0], [3.0]])))
     assert found.points.tolist() == [[-1, 0], [0, 0], [1, 0]]
+
+
+def test_trajectory_on_a_given_basis_is_where_the_basis_puts_it() -> None:
+    components = np.eye(4)[[2, 0, 3]]
+    basis = Basis(np.array([1.0, 0, 0, 0]), components, np.array([0.5, 0.3, 0.1, 0.1]), "held-out texts")
+    trace = trace_of(np.array([[1.0, 2, 3, 4], [2, 2, -1, 0]]))
+    found = project_trajectory(trace, basis)
+    assert found.points.tolist() == [[3, 0], [-1, 1]]
+    assert (found.explained_variance, found.basis) == ((0.5, 0.3), "held-out texts")
+    in_space = project_trajectory(trace, basis, 3)
+    assert in_space.points.tolist() == [[3, 0, 4], [-1, 1, 0]]
+    assert in_space.explained_variance == (0.5, 0.3, 0.1)
+
+
+def test_two_texts_share_their_axes() -> None:
+    """Where both begin alike they lie in the same place."""
+    one, other = trace_of(np.array([[0.0, 0], [3, 1]])), trace_of(np.array([[0.0, 0], [-3, 1], [2, 2]]))
+    basis = basis_of_traces([one, other])
+    assert basis.source == "these texts"
+    first, second = project_trajectory(one, basis), project_trajectory(other, basis)
+    np.testing.assert_array_equal(first.points[0], second.points[0])
+    assert np.linalg.norm(first.points[1] - second.points[1]) == pytest.approx(6, abs=1e-5)
+
+
+def test_longest_step_is_the_one_to_the_token_that_is_farthest_from_the_one_before() -> None:
+    step = longest_step(trace_of(np.array([[0.0, 0], [0, 1], [3, 5], [3, 7]])))
+    assert step is not None
+    assert (step.token_index, step.length, step.median_length) == (2, 5, 2)
+
+
+@pytest.mark.parametrize("tokens", [1, 2])
+def test_there_is_no_longest_step_among_fewer_than_two(tokens: int) -> None:
+    assert longest_step(trace_of(np.ones((tokens, 3)))) is None

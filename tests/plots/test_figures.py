@@ -7,7 +7,11 @@ import plotly.graph_objects as go
 import pytest
 
 from rnn_demo.plots import (
+    BY_PLACE,
+    BY_SCORE,
     FIGURES,
+    Colouring,
+    TracedPath,
     draw_clipped_steps,
     draw_gradients,
     draw_heatmap,
@@ -16,8 +20,10 @@ from rnn_demo.plots import (
     draw_singular_values,
     draw_surprisal,
     draw_trajectory,
+    draw_trajectory_3d,
 )
 from rnn_demo.results import (
+    Basis,
     ClippedStep,
     HiddenTrace,
     JacobianNorms,
@@ -36,13 +42,20 @@ def trace_of(tokens: tuple[str, ...]) -> HiddenTrace:
     return HiddenTrace(tokens, np.random.default_rng(0).normal(size=(len(tokens), 5)).astype(np.float32), layer=1)
 
 
+def path_of(tokens: tuple[str, ...], dimensions: int = 2, name: str = "<b>a</b> text") -> TracedPath:
+    points = np.random.default_rng(len(tokens)).normal(size=(len(tokens), dimensions)).astype(np.float32)
+    return TracedPath(name, tokens, Trajectory(points, (0.6, 0.2, 0.1)[:dimensions]), range(1, len(tokens) + 1))
+
+
 def draw(name: str, tokens: tuple[str, ...]) -> go.Figure:
     """Draw any figure of the registry for some tokens."""
     trace, places = trace_of(tokens), range(len(tokens))
     if name == "next_token_bars":
         return draw_next_token_bars([TokenProbability(token, 0.5 / (i + 1)) for i, token in enumerate(tokens)])
     if name == "trajectory":
-        return draw_trajectory(trace, Trajectory(trace.states[:, :2], (0.6, 0.2)))
+        return draw_trajectory([path_of(tokens)])
+    if name == "trajectory_3d":
+        return draw_trajectory_3d([path_of(tokens, 3)] * 2, Colouring("entity", names={"2": "red"}))
     if name == "gradients":
         norms = [0.5**i for i in range(len(tokens))]
         return draw_gradients({"rnn": {"trained": norms, "untrained": [0.0] * len(norms)}})
@@ -85,12 +98,64 @@ def test_next_token_bars_have_the_likeliest_on_top_and_tell_a_space() -> None:
 
 def test_trajectory_numbers_its_tokens_and_states_the_variance() -> None:
     figure = draw("trajectory", ("It", " was"))
-    assert [list(row) for row in figure.data[0].customdata] == [[1, "It"], [2, "was"]]
+    assert [list(row) for row in figure.data[0].customdata] == [[1, "It", ""], [2, "was", ""]]
     assert figure.layout.xaxis.title.text == "component 1 (60% of the variance)"
+    in_space = draw("trajectory_3d", ("It", " was"))
+    assert [in_space.layout.scene[f"{axis}axis"].title.text for axis in "xyz"] == ["1 (60%)", "2 (20%)", "3 (10%)"]
 
 
 def test_trajectory_of_a_long_text_leaves_the_names_to_hover() -> None:
     assert draw("trajectory", ("word",) * 61).data[0].mode == "lines+markers"
+
+
+@pytest.mark.parametrize("count", [1, 7, 2000])
+def test_trajectory_plays_up_to_its_last_token(count: int) -> None:
+    path = path_of(("word",) * count)
+    figure = draw_trajectory([path, path_of(("other",) * 3)])
+    frames, _ = figure.layout.updatemenus[0].buttons[0].args
+    read = [len(frame["data"][0]["x"]) for frame in frames]
+    assert read == sorted(read)
+    assert (read[-1], len(frames[-1]["data"][1]["x"])) == (count, 3)
+    assert frames[-1]["data"][0]["y"] == list(figure.data[0].y)
+    assert len(frames) <= 60
+    for frame in frames:
+        assert [figure.data[i].name for i in frame["traces"]] == ["&lt;b&gt;a&lt;/b&gt; text"] * 2
+
+
+def test_trajectory_stands_before_the_density_in_a_window_that_holds_both() -> None:
+    density = np.zeros((2, 4), dtype=np.float32)
+    density[0, 3] = 1.0  # lower right
+    basis = Basis(np.zeros(5), np.zeros((3, 5)), np.zeros(10), "held-out texts", density, np.array([[0, 8], [-2, 2]]))
+    figure = draw_trajectory([path_of(("far", " away"))], BY_PLACE, basis)
+    shade, path = figure.data
+    assert (shade.type, path.type) == ("heatmap", "scatter")
+    assert (shade.x0 + 3 * shade.dx, shade.y0) == (7, -1)  # the middle of the cell that is full
+    assert [list(row) for row in shade.z] == [[0, 0, 0, 1], [0, 0, 0, 0]]
+    low, high = figure.layout.xaxis.range
+    assert low < min(0, *path.x)
+    assert high > 8
+    (frames, _) = figure.layout.updatemenus[0].buttons[0].args
+    assert {frame["traces"][0] for frame in frames} == {1}
+
+
+def test_two_trajectories_differ_in_more_than_colour_and_are_named() -> None:
+    figure = draw_trajectory([path_of(("a",), name="not bad"), path_of(("b",), name="not good")], BY_SCORE)
+    one, other = figure.data
+    assert (one.name, other.name) == ("not bad", "not good")
+    assert figure.layout.showlegend
+    assert one.line.dash != other.line.dash
+    assert one.marker.symbol != other.marker.symbol
+    assert (figure.layout.coloraxis.cmin, figure.layout.coloraxis.cmax) == (0, 1)
+
+
+def test_trajectory_names_its_entities_in_the_legend() -> None:
+    colouring = Colouring("entity", names={"person": "#818cf8"})
+    tagged = TracedPath("a text", ("Ada", " met", " It"), path_of(("a",) * 3).trajectory, ["person", "", "THING"])
+    path, *legend = draw_trajectory([tagged], colouring).data
+    assert [trace.name for trace in legend] == ["person", "THING"]
+    assert path.marker.color[0] == "#818cf8"
+    assert path.marker.color[1] == path.marker.color[2] != "#818cf8"
+    assert [row[2] for row in path.customdata] == ["<br>entity: person", "", "<br>entity: THING"]
 
 
 def test_heatmap_shows_the_units_asked_for_and_is_centred_on_zero() -> None:

@@ -160,7 +160,8 @@ def test_gradient_over_distance_compares_the_cells_before_and_after_training(cli
 @pytest.mark.parametrize("model", ["lm-lstm", "lm-gru", "lm-rnn", "sentiment-lstm", "ner-lstm"])
 def test_trace_hidden_states_gives_a_point_and_a_state_a_token(client: Client, model: str) -> None:
     result = client.predict(TEXT, model, api_name="/trace_hidden_states")
-    assert set(result) == {"tokens", "points", "explained_variance", "states"}
+    assert set(result) == {"tokens", "points", "explained_variance", "states", "basis"}
+    assert result["basis"] == "this text"
     assert len(result["tokens"]) == len(result["points"]) == len(result["states"])
     assert {len(point) for point in result["points"]} == {2}
     other_layer = client.predict(TEXT, model, 0, api_name="/trace_hidden_states")

@@ -278,9 +278,17 @@ def test_memory_is_measured_for_each_cell(page: Page) -> None:
     expect(panel.locator("#gradient-summary")).not_to_contain_text("RNN", timeout=SLOW_MS)
 
 
-def test_hidden_states_are_drawn_for_any_model_and_layer(page: Page) -> None:
+def open_hidden_states(page: Page) -> Locator:
+    """Open the tab and unfold its choices."""
     panel = open_tab(page, "Hidden states")
     expect(panel.locator("#trajectory .main-svg").first).to_be_visible(timeout=SLOW_MS)
+    panel.get_by_text("Another model or layer").click()
+    page.wait_for_timeout(500)  # a value typed while the settings unfold is lost by gradio
+    return panel
+
+
+def test_hidden_states_are_drawn_for_any_model_and_layer(page: Page) -> None:
+    panel = open_hidden_states(page)
     expect(panel.locator("#heatmap .main-svg").first).to_be_visible(timeout=SLOW_MS)
     expect(panel.locator("#trace-summary")).to_contain_text("Layer 1 has 12 units")
     panel.get_by_label("Model").click()
@@ -290,8 +298,8 @@ def test_hidden_states_are_drawn_for_any_model_and_layer(page: Page) -> None:
     expect(panel.locator("#trace-summary")).to_contain_text("Layer 0 has 12 units", timeout=SLOW_MS)
     panel.get_by_label("Of each unit").click()
     page.get_by_role("option", name="forget").click()
-    panel.get_by_label("Text").fill("London")
-    panel.get_by_role("button", name="Read").click()
+    panel.get_by_label("Text", exact=True).fill("London")
+    panel.get_by_role("button", name="Read", exact=True).click()
     expect(panel.locator("#trajectory")).to_contain_text("London", timeout=SLOW_MS)
 
 
@@ -342,6 +350,48 @@ def test_similar_places_are_found_for_words_of_the_text(page: Page) -> None:
     panel.get_by_label("Words").fill("<i>nowhere</i>")
     panel.get_by_role("button", name="Find", exact=True).click()
     expect(page.get_by_test_id("toast-body")).to_contain_text("'<i>nowhere</i>' is not in the text", timeout=SLOW_MS)
+
+
+def test_a_path_is_played_token_by_token(page: Page) -> None:
+    panel = open_tab(page, "Hidden states")
+    points = panel.locator("#trajectory .scatterlayer .point")
+    expect(points.first).to_be_visible(timeout=SLOW_MS)
+    whole = points.count()
+    panel.locator("#trajectory .updatemenu-button").first.click()
+    expect(points).not_to_have_count(whole)
+    expect(points).to_have_count(whole, timeout=SLOW_MS)
+
+
+def test_a_path_is_compared_with_that_of_another_text(page: Page) -> None:
+    panel = open_hidden_states(page)
+    expect(panel.locator("#trace-summary")).not_to_contain_text("The two texts")
+    panel.get_by_role("button", name="not bad / not good").click()
+    expect(panel.locator("#trace-summary")).to_contain_text("The two texts part at token", timeout=SLOW_MS)
+    expect(panel.locator("#trajectory .legendtext")).to_have_text(["The film was not bad.", "The film was not good."])
+    panel.get_by_label("Compare with").fill("")
+    panel.get_by_role("button", name="Read", exact=True).click()
+    expect(panel.locator("#trace-summary")).not_to_contain_text("The two texts", timeout=SLOW_MS)
+
+
+def test_a_path_is_coloured_and_drawn_in_space(page: Page) -> None:
+    panel = open_hidden_states(page)
+    figure = panel.locator("#trajectory")
+    expect(figure).to_contain_text("P(positive)")
+    panel.get_by_label("place in the text").check()
+    expect(figure).not_to_contain_text("P(positive)", timeout=SLOW_MS)
+    panel.get_by_label("3-D").check()
+    expect(figure.locator("canvas").first).to_be_visible(timeout=SLOW_MS)
+
+
+def test_a_text_is_drawn_for_every_cell(page: Page) -> None:
+    panel = open_hidden_states(page)
+    panel.get_by_label("Model").click()
+    page.get_by_role("option", name="lm-gru").click()
+    panel.get_by_label("All three cells").check()
+    for cell in ("rnn", "gru", "lstm"):
+        expect(panel.locator(f"#cell-{cell} .main-svg").first).to_be_visible(timeout=SLOW_MS)
+        expect(panel.locator(f"#cell-{cell}-summary")).to_contain_text(f"lm-{cell}, layer 1, h.")
+    expect(panel.locator("#trajectory")).to_be_hidden()
 
 
 def test_models_are_listed(page: Page) -> None:

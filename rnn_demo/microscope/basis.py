@@ -1,0 +1,108 @@
+"""The axes of a trajectory: principal components (Pearson 1901; Hotelling 1933) of the states of a layer.
+
+With X = H - mean(H), H float64 (state, unit), the components are the eigenvectors v_i of X^T X, largest eigenvalue
+first, and
+
+    share of the variance of component i = lambda_i / sum_j lambda_j
+
+An eigenvector is only given up to its sign: each is turned so that the largest of its weights is positive, and the same
+states always draw the same picture. Axes that were made of held-out texts mean the same for every text; those of the
+text itself do not, and are for checkpoints that nobody has studied.
+"""
+
+import numpy as np
+
+from rnn_demo.microscope.study import Section
+from rnn_demo.results import Basis
+
+__all__ = ["HELD_OUT", "basis_arrays", "fit_basis", "own_basis", "read_basis"]
+
+HELD_OUT = "held-out texts"
+SMALLEST_MOVE = 1e-6
+"""A component whose size, compared with the states', is below this is float32 rounding and no movement."""
+NUM_COMPONENTS = 3
+NUM_SHARES = 10
+NUM_BINS = 40
+"""Of the density, along each axis."""
+OUTLIERS = 0.001
+"""The share of the states that may lie outside the density, at each of its four sides."""
+CHUNK = 8192
+"""States that are multiplied at a time in float32, before float64 adds them up."""
+
+
+def own_basis(states: np.ndarray, source: str = "this text") -> Basis:
+    """Find the components of a few states.
+
+    Args:
+        states: float32 (state, unit), one or more. One, or states that never change, have components of zeros.
+        source: how the states are called.
+    """
+    exact = states.astype(np.float64)
+    mean = exact.mean(axis=0)
+    _, s, vt = np.linalg.svd(exact - mean, full_matrices=False)
+    s = np.where(s > SMALLEST_MOVE * np.linalg.norm(exact), s, 0.0)
+    return Basis(mean, first_components(np.where(s[:, None] > 0, vt, 0.0)), shares_of(s**2), source)
+
+
+def fit_basis(states: np.ndarray) -> Basis:
+    """Find the components of many held-out states, and how densely these lie in the plane of the first two.
+
+    Args:
+        states: float32 (state, unit).
+    """
+    mean = states.mean(axis=0, dtype=np.float64)
+    scatter = np.zeros((len(mean), len(mean)))
+    for start in range(0, len(states), CHUNK):
+        centred = states[start : start + CHUNK] - mean.astype(np.float32)
+        scatter += centred.T @ centred
+    values, vectors = np.linalg.eigh(scatter)  # smallest first
+    components = first_components(vectors.T[::-1])
+    density, extent = density_of((states - mean.astype(np.float32)) @ components[:2].T.astype(np.float32))
+    return Basis(mean, components, shares_of(values[::-1].clip(min=0)), HELD_OUT, density, extent)
+
+
+def first_components(vectors: np.ndarray) -> np.ndarray:
+    """Take the first rows of (component, unit), turn each to its sign, and fill up with zeros: (3, unit)."""
+    largest = np.take_along_axis(vectors, np.abs(vectors).argmax(axis=1)[:, None], axis=1)
+    components = np.zeros((NUM_COMPONENTS, vectors.shape[1]))
+    turned = vectors * np.where(largest < 0, -1.0, 1.0)
+    components[: len(turned)] = turned[:NUM_COMPONENTS]
+    return components
+
+
+def shares_of(variances: np.ndarray) -> np.ndarray:
+    """Divide the first variances, largest first, by the sum of all of them: (10,), filled up with zeros.
+
+    >>> shares_of(np.array([3.0, 1.0])).tolist()[:3]
+    [0.75, 0.25, 0.0]
+    """
+    shares = np.zeros(NUM_SHARES)
+    kept = variances[:NUM_SHARES] / max(variances.sum(), np.finfo(np.float64).tiny)
+    shares[: len(kept)] = kept
+    return shares
+
+
+def density_of(points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Count points, (state, 2): the share of them in each cell, (row, column), and the extent as in `Basis`."""
+    low, high = np.quantile(points, [OUTLIERS, 1 - OUTLIERS], axis=0)
+    room = np.where(high > low, 0.05 * (high - low), 1.0)
+    extent = np.stack([low - room, high + room], axis=1)  # (axis, end)
+    counts, _, _ = np.histogram2d(points[:, 0], points[:, 1], bins=NUM_BINS, range=extent.tolist())
+    return counts.T / len(points), extent
+
+
+def basis_arrays(basis: Basis) -> dict[str, np.ndarray]:
+    """Give the arrays of a basis of held-out states as they are stored, float32."""
+    names = ("mean", "components", "explained_variance", "density", "extent")
+    return {name: np.asarray(getattr(basis, name), dtype=np.float32) for name in names}
+
+
+def read_basis(section: Section | None, layer: int, part: str) -> Basis | None:
+    """Find the basis of a state of a layer in a study's section; None where it was not computed."""
+    start = f"{layer}.{part}."
+    if section is None or f"{start}mean" not in section.arrays:
+        return None
+    mean, components, shares, density, extent = (
+        section.arrays[start + name] for name in ("mean", "components", "explained_variance", "density", "extent")
+    )
+    return Basis(mean, components, shares, HELD_OUT, density, extent)

@@ -1,0 +1,180 @@
+"""What the figures of a trajectory share, in the plane and in space: colours, scale, legend and the play button.
+
+Gradio hands plotly no frames of a figure, so those that are played stand in the button itself.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import plotly.graph_objects as go
+
+from rnn_demo.plots.style import GREY, GRID, INDIGO, ORANGE, token_label
+from rnn_demo.results import Trajectory
+
+__all__ = [
+    "BY_PLACE",
+    "BY_SCORE",
+    "BY_SURPRISAL",
+    "LINES",
+    "Colouring",
+    "TracedPath",
+    "add_play_button",
+    "add_scale",
+    "frame_ends",
+    "hover_rows",
+    "marker_of",
+    "mode_of",
+    "text_label",
+]
+
+LINES: tuple[dict[str, Any], ...] = (
+    {"color": "#a3aec0", "dash": "solid", "symbol": "circle"},
+    {"color": "#10b981", "dash": "dash", "symbol": "diamond"},
+)
+"""How the first text is drawn, and the second."""
+MOST_LABELS = 60
+"""Points of longer texts carry no names, as they would only cover each other; hover still tells them."""
+MOST_FRAMES = 60
+"""A longer text is played several tokens at a time."""
+LONGEST_FRAME_MS, PLAY_MS = 600, 15_000
+
+
+@dataclass(frozen=True)
+class TracedPath:
+    """One text's way through the states."""
+
+    name: str
+    """For the legend: the text, or its beginning."""
+    tokens: tuple[str, ...]
+    trajectory: Trajectory
+    values: Sequence[float | str]
+    """What each token is coloured by."""
+
+
+@dataclass(frozen=True)
+class Colouring:
+    """What the points of a path are coloured by: numbers on a scale, or names."""
+
+    title: str
+    scale: str | list[list[Any]] = ""
+    """A colour scale of plotly's; empty for names."""
+    low: float = 0
+    high: float | None = None
+    """None leaves room above the largest: the palest end of some scales is lost on a light page."""
+    names: Mapping[str, str] = field(default_factory=dict)
+    """Name -> colour; other names are grey."""
+
+
+BY_PLACE = Colouring("token", "Plasma", low=1)
+BY_SCORE = Colouring("P(positive)", [[0, ORANGE], [0.5, "#a8b3c4"], [1, INDIGO]], high=1)
+BY_SURPRISAL = Colouring("surprisal, bits", [[0, INDIGO], [0.35, "#a8b3c4"], [1, ORANGE]], high=16)
+
+
+def text_label(text: str) -> str:
+    """Make a text fit for a legend: its words as they would stand at a point.
+
+    >>> text_label("not <b>good</b>")
+    'not &lt;b&gt;good&lt;/b&gt;'
+    """
+    return " ".join(token_label(word) for word in text.split())
+
+
+def mode_of(paths: Sequence[TracedPath]) -> str:
+    """Say how paths are drawn: with the names of their tokens, where there is room."""
+    few = sum(len(path.tokens) for path in paths) <= MOST_LABELS
+    return "lines+markers+text" if few else "lines+markers"
+
+
+def marker_of(path: TracedPath, colouring: Colouring, size: int, symbol: str) -> dict[str, Any]:
+    """Colour the points of a path."""
+    marker: dict[str, Any] = {"size": size, "symbol": symbol, "line": {"color": GREY, "width": 1}}
+    if colouring.scale:
+        return {**marker, "color": list(path.values), "coloraxis": "coloraxis"}
+    return {**marker, "color": [colouring.names.get(str(name), GREY) for name in path.values]}
+
+
+def hover_rows(path: TracedPath, colouring: Colouring) -> list[list[Any]]:
+    """Give number, name and value of each token."""
+    return [
+        [number, token_label(token), value_label(value, colouring)]
+        for number, (token, value) in enumerate(zip(path.tokens, path.values, strict=True), 1)
+    ]
+
+
+def value_label(value: float | str, colouring: Colouring) -> str:
+    """Write what a token is coloured by on a line of its own; nothing where the hover tells it anyway.
+
+    >>> value_label(0.5, BY_SCORE), value_label("", Colouring("entity")), value_label(3, BY_PLACE)
+    ('<br>P(positive): 0.5', '', '')
+    """
+    if colouring == BY_PLACE or value == "":
+        return ""
+    return f"<br>{colouring.title}: " + (token_label(value) if isinstance(value, str) else f"{value:.3g}")
+
+
+def add_scale(figure: go.Figure, paths: Sequence[TracedPath], colouring: Colouring) -> None:
+    """Show what the colours mean: a scale at the upper right, or names in the legend below."""
+    figure.update_layout(
+        legend={"orientation": "h", "y": -0.14, "yanchor": "top", "x": 0},
+        showlegend=len(paths) > 1 or not colouring.scale,
+    )
+    if colouring.scale:
+        largest = max(float(value) for path in paths for value in path.values)
+        high = colouring.high if colouring.high is not None else max(largest, colouring.low + 1) * 1.15
+        bar = {"orientation": "h", "x": 1, "xanchor": "right", "y": 1, "yanchor": "bottom", "len": 0.5, "nticks": 4}
+        bar |= {"thickness": 8, "outlinewidth": 0, "title": {"text": colouring.title, "side": "top"}}
+        figure.update_layout(
+            coloraxis={"colorscale": colouring.scale, "cmin": colouring.low, "cmax": high, "colorbar": bar}
+        )
+        return
+    shown = {str(value): None for path in paths for value in path.values if value}
+    empty = {"x": [None], "y": [None]} | ({"z": [None]} if paths[0].trajectory.points.shape[1] == 3 else {})
+    kind = "scatter3d" if "z" in empty else "scatter"
+    for name in shown:
+        colour = colouring.names.get(name, GREY)
+        figure.add_trace(
+            {"type": kind, **empty, "name": token_label(name), "mode": "markers", "marker": {"color": colour}}
+        )
+    if not shown and len(paths) == 1:
+        figure.update_layout(showlegend=False)
+
+
+def frame_ends(num_tokens: int) -> list[int]:
+    """Say after how many tokens each frame of the play ends: each token, or MOST_FRAMES steps of a longer text.
+
+    >>> frame_ends(3), len(frame_ends(2000)), frame_ends(2000)[-1]
+    ([1, 2, 3], 60, 2000)
+    """
+    num_frames = min(num_tokens, MOST_FRAMES)
+    return [-(-num_tokens * (i + 1) // num_frames) for i in range(num_frames)]
+
+
+def add_play_button(figure: go.Figure, coordinates: Sequence[dict[str, list[float]]], first: int = 0) -> None:
+    """Add a button that draws the paths token by token, and one that stops it.
+
+    Args:
+        figure: holds a trace for each path, one after the other.
+        coordinates: of each path, by axis.
+        first: the number of the first path's trace.
+    """
+    ends = frame_ends(max(len(path["x"]) for path in coordinates))
+    traces = list(range(first, first + len(coordinates)))
+    frames = [
+        {"data": [{axis: values[:end] for axis, values in path.items()} for path in coordinates], "traces": traces}
+        for end in ends
+    ]
+    duration = min(LONGEST_FRAME_MS, PLAY_MS // len(ends))
+    # without a redraw plotly would lose what stands behind the paths
+    play = {"frame": {"duration": duration, "redraw": True}, "transition": {"duration": 0}, "mode": "immediate"}
+    buttons = [
+        {"label": "▶ read", "method": "animate", "args": [frames, play]},
+        {"label": "❚❚", "method": "animate", "args": [[None], play]},
+    ]
+    place = {"x": 0, "xanchor": "left", "y": 1.02, "yanchor": "bottom", "pad": {"t": 0, "b": 6, "l": 0}}
+    look = {"bgcolor": "rgba(148,163,184,.12)", "bordercolor": GRID, "font": {"color": GREY, "size": 13}}
+    figure.update_layout(
+        updatemenus=[
+            {"type": "buttons", "direction": "right", "showactive": False, "buttons": buttons, **place, **look}
+        ],
+    )

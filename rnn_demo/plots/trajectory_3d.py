@@ -1,0 +1,65 @@
+"""The path of the hidden state from token to token, in the space of three principal components; drag to turn it."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import plotly.graph_objects as go
+
+from rnn_demo.plots.path import (
+    BY_PLACE,
+    LINES,
+    Colouring,
+    TracedPath,
+    add_play_button,
+    add_scale,
+    hover_rows,
+    marker_of,
+    mode_of,
+    text_label,
+)
+from rnn_demo.plots.style import GREY, base_figure, token_label
+
+__all__ = ["draw_trajectory_3d"]
+
+PALE = "#8e9bb0"
+"""Of the grid: in space plotly draws no translucent lines."""
+
+
+def draw_trajectory_3d(paths: Sequence[TracedPath], colouring: Colouring = BY_PLACE, height: int = 520) -> go.Figure:
+    """Draw a line through the points of each text.
+
+    Args:
+        paths: one text or two, on three components of the same basis.
+        colouring: of the points.
+        height: pixels.
+    """
+    figure, mode = base_figure(height), mode_of(paths)
+    coordinates = []
+    for path, line in zip(paths, LINES, strict=False):
+        points = np.round(path.trajectory.points.astype(np.float64), 4).T
+        coordinates.append({axis: values.tolist() for axis, values in zip("xyz", points, strict=True)})
+        figure.add_scatter3d(
+            **coordinates[-1],
+            name=text_label(path.name),
+            showlegend=len(paths) > 1,
+            mode=mode,
+            text=[token_label(token) for token in path.tokens],
+            textposition="top center",
+            textfont={"color": GREY, "size": 12},
+            line={"color": line["color"], "dash": line["dash"], "width": 4},
+            marker=marker_of(path, colouring, 5, line["symbol"]),
+            customdata=hover_rows(path, colouring),
+            hovertemplate="token %{customdata[0]}: <b>%{customdata[1]}</b>%{customdata[2]}<extra></extra>",
+        )
+    camera = {"eye": {"x": 1.5, "y": 1.5, "z": 0.7}, "center": {"x": 0, "y": 0, "z": -0.15}}
+    figure.update_layout(scene={"dragmode": "turntable", "aspectmode": "cube", "camera": camera})
+    for i, axis in enumerate("xyz"):
+        ends = np.concatenate([path.trajectory.points[:, i] for path in paths]).astype(np.float64)
+        room = float(0.08 * np.ptp(ends)) or 1.0
+        style = {"gridcolor": PALE, "color": GREY, "showbackground": False, "zeroline": False, "showspikes": False}
+        title = {"text": f"{i + 1} ({paths[0].trajectory.explained_variance[i]:.0%})", "font": {"size": 12}}
+        ends_shown = [float(ends.min()) - room, float(ends.max()) + room]
+        figure.update_layout({"scene": {f"{axis}axis": {**style, "title": title, "nticks": 5, "range": ends_shown}}})
+    add_scale(figure, paths, colouring)
+    add_play_button(figure, coordinates)
+    return figure

@@ -1,0 +1,203 @@
+"""Texts -> paths that can be drawn: traced, on one basis, each token with what it is coloured by.
+
+And what such a picture shows, in a sentence.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from rnn_demo.cells import CELLS
+from rnn_demo.errors import unknown_name
+from rnn_demo.microscope.trace import parts_of
+from rnn_demo.microscope.trajectory import basis_of_traces, longest_step, project_trajectory, step_lengths
+from rnn_demo.plots import (
+    BY_PLACE,
+    BY_SCORE,
+    BY_SURPRISAL,
+    Colouring,
+    Figure,
+    TracedPath,
+    draw_trajectory,
+    draw_trajectory_3d,
+)
+from rnn_demo.results import Basis, HiddenTrace
+from rnn_demo.ui.answers import Answers
+from rnn_demo.ui.entities_tab import TYPES
+from rnn_demo.ui.marks import plain
+from rnn_demo.ui.readers import ReaderShelf
+from rnn_demo.ui.theme import ENTITY_COLOURS
+
+__all__ = [
+    "MAX_TOKENS",
+    "SPACES",
+    "Paths",
+    "View",
+    "colourings_of",
+    "describe_basis",
+    "describe_paths",
+    "draw_paths",
+    "trace_paths",
+    "views_of_cells",
+]
+
+MAX_TOKENS = 2000
+"""Of a longer text the last so many are drawn."""
+NAME_CHARACTERS = 28
+"""Of a text, as the legend calls it."""
+PLACE = "place in the text"
+BY_ENTITY = Colouring("entity", names=ENTITY_COLOURS)
+OF_TASK = {
+    "sentiment": {"P(positive)": BY_SCORE},
+    "lm": {"surprisal": BY_SURPRISAL},
+    "ner": {"entity": BY_ENTITY},
+}
+
+
+SPACES = {"2-D": 2, "3-D": 3}
+
+
+@dataclass(frozen=True)
+class View:
+    """What a visitor chose to see of a model."""
+
+    model: str
+    layer: int
+    """0 is nearest to the words."""
+    part: str = "h"
+    """A state or a gate; a gate has no basis but that of the texts themselves."""
+    colour: str = PLACE
+    """A name in `colourings_of` the model's task."""
+    space: str = "2-D"
+    """A name in SPACES."""
+
+
+@dataclass(frozen=True)
+class Paths:
+    """One text or two, read by one model and ready to be drawn."""
+
+    traces: tuple[HiddenTrace, ...]
+    """As they are drawn: of each text, its last MAX_TOKENS tokens at most."""
+    paths: tuple[TracedPath, ...]
+    basis: Basis
+    colouring: Colouring
+    num_skipped: int
+    """Tokens of the first text that are not drawn."""
+
+
+def colourings_of(task: str) -> dict[str, Colouring]:
+    """List what the paths of a task's models can be coloured by: what the model says of each token first."""
+    return {**OF_TASK.get(task, {}), PLACE: BY_PLACE}
+
+
+def views_of_cells(shelf: ReaderShelf, view: View) -> dict[str, View]:
+    """Look in the same way at the first model of each cell of the same task: cell -> view, in the order of CELLS.
+
+    Where a model has fewer layers its last is shown, and where its cell has no such part, h.
+    """
+    found: dict[str, View] = {}
+    for name in shelf.names(shelf.find(view.model).task):
+        reader = shelf.find(name)
+        last = reader.model.encoder.config.num_layers - 1
+        part = view.part if view.part in parts_of(reader) else "h"
+        of_cell = replace(view, model=name, layer=min(view.layer, last), part=part)
+        found.setdefault(reader.checkpoint.cell, of_cell)
+    return {cell: found[cell] for cell in CELLS if cell in found}
+
+
+def trace_paths(answers: Answers, texts: Sequence[str], view: View) -> Paths:
+    """Read one text or two with a model.
+
+    Raises:
+        InputError: a setting is unknown, or a text cannot be read.
+    """
+    offered = colourings_of(answers.shelf.find(view.model).task)
+    for name, given, allowed in (("colour", view.colour, offered), ("space", view.space, SPACES)):
+        if given not in allowed:
+            raise unknown_name(name, given, allowed)
+    whole = [answers.trace(text, view.model, view.layer, view.part) for text in texts]
+    traces = [replace(one, tokens=one.tokens[-MAX_TOKENS:], states=one.states[-MAX_TOKENS:]) for one in whole]
+    basis = answers.basis(view.model, traces[0].layer, view.part) or basis_of_traces(traces)
+    paths = [
+        TracedPath(
+            shortened(text),
+            trace.tokens,
+            project_trajectory(trace, basis, SPACES[view.space]),
+            token_values(answers, text, view, len(trace.tokens)),
+        )
+        for text, trace in zip(texts, traces, strict=True)
+    ]
+    num_skipped = len(whole[0].tokens) - len(traces[0].tokens)
+    return Paths(tuple(traces), tuple(paths), basis, offered[view.colour], num_skipped)
+
+
+def token_values(answers: Answers, text: str, view: View, num_tokens: int) -> Sequence[float | str]:
+    """Say what the last tokens of a text are coloured by."""
+    model, colour = view.model, view.colour
+    if colour == "P(positive)":
+        return [token.score for token in answers.score(text, model).tokens][-num_tokens:]
+    if colour == "surprisal":
+        return [token.bits for token in answers.surprisal(text, model).tokens][-num_tokens:]
+    if colour == "entity":
+        entities = answers.tag(text, model).entities
+        pieces = answers.shelf.find(model).encode(text).tokens[-num_tokens:]
+        inside = [next((e for e in entities if e.start <= piece.start < e.end), None) for piece in pieces]
+        return ["" if entity is None else TYPES.get(entity.label, entity.label) for entity in inside]
+    return list(range(1, num_tokens + 1))
+
+
+def shortened(text: str) -> str:
+    """Cut a text down to a name.
+
+    >>> shortened("one two three four five six seven")
+    'one two three four five six …'
+    """
+    text = " ".join(text.split())
+    return text if len(text) <= NAME_CHARACTERS else text[:NAME_CHARACTERS].rstrip() + " …"
+
+
+def draw_paths(found: Paths, height: int | None = None) -> Figure:
+    """Draw paths in the plane or in space, as they were projected."""
+    size = {} if height is None else {"height": height}
+    if found.paths[0].trajectory.points.shape[1] == 3:
+        return draw_trajectory_3d(found.paths, found.colouring, **size)
+    return draw_trajectory(found.paths, found.colouring, found.basis, **size)
+
+
+def describe_paths(found: Paths) -> str:
+    """Say what the figure shows, in this text's own numbers."""
+    said = []
+    for which, over, trace in zip(("The", "The second text's"), (", over all units", ""), found.traces, strict=False):
+        step = longest_step(trace)
+        if step is not None and step.median_length > 0:
+            said.append(
+                f"{which} longest step is at token {step.token_index + 1}, "
+                f"**{plain(trace.tokens[step.token_index])}**: {step.length / step.median_length:.1f} times the median "
+                f"step{over}."
+            )
+    if len(found.traces) == 2:
+        said.append(describe_pair(*found.traces))
+    if found.num_skipped:
+        said.append(f"Only the last {MAX_TOKENS:,} tokens are drawn.")
+    return " ".join(said)
+
+
+def describe_basis(basis: Basis) -> str:
+    """Say what the axes are."""
+    if basis.density is None:
+        return f"The axes are the main components of {basis.source} alone: another text has others."
+    return "The axes are the same for every text; the shade behind is where the states of held-out texts lie."
+
+
+def describe_pair(first: HiddenTrace, second: HiddenTrace) -> str:
+    """Say where two texts part, and how far apart they end."""
+    if first.tokens == second.tokens:
+        return "The two texts are the same."
+    pairs = list(zip(first.tokens, second.tokens, strict=False))
+    same = next((i for i, (one, other) in enumerate(pairs) if one != other), len(pairs))
+    apart = float(np.linalg.norm(first.states[-1].astype(np.float64) - second.states[-1]))
+    steps = np.concatenate([step_lengths(first), step_lengths(second)])
+    median = float(np.median(steps)) if len(steps) else 0.0
+    compared = f", {apart / median:.1f} median steps" if median > 0 else ""
+    return f"The two texts part at token {same + 1} and end {apart:.1f} apart{compared}."

@@ -1,0 +1,72 @@
+"""The axes of held-out states against the definition, and as they come back from a study."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rnn_demo.microscope.basis import basis_arrays, fit_basis, own_basis, read_basis
+from rnn_demo.microscope.study import Section
+
+
+def states_of(seed: int, count: int, units: int) -> np.ndarray:
+    rng = np.random.default_rng(seed)
+    return (rng.normal(size=(count, units)) * rng.uniform(0.1, 3, units) + 5).astype(np.float32)
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(4, 20))
+def test_many_states_have_the_components_that_few_have(seed: int, units: int) -> None:
+    """One way takes singular values, the other the eigenvectors of a sum over chunks."""
+    states = states_of(seed, 60, units)
+    fitted, own = fit_basis(states), own_basis(states)
+    np.testing.assert_allclose(fitted.mean, own.mean, rtol=1e-6)
+    np.testing.assert_allclose(fitted.explained_variance, own.explained_variance, atol=1e-4)
+    np.testing.assert_allclose(fitted.components @ fitted.components.T, np.eye(3), atol=1e-9)
+    gap = np.diff(own.explained_variance[:4])
+    if (gap < -0.02).all():  # components of nearly the same size may stand for each other
+        np.testing.assert_allclose(fitted.components, own.components, atol=1e-2)
+
+
+def test_states_are_added_up_over_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
+    states = states_of(0, 50, 6)
+    whole = fit_basis(states)
+    monkeypatch.setattr("rnn_demo.microscope.basis.CHUNK", 7)
+    np.testing.assert_allclose(fit_basis(states).components, whole.components, atol=1e-4)
+
+
+def test_the_largest_weight_of_a_component_is_positive() -> None:
+    states = states_of(1, 60, 5)
+    for basis in (fit_basis(states), fit_basis(-states), own_basis(states)):
+        largest = basis.components[np.arange(3), np.abs(basis.components).argmax(axis=1)]
+        assert (largest > 0).all()
+
+
+def test_density_says_where_the_states_lie() -> None:
+    states = np.zeros((1000, 3), dtype=np.float32)
+    states[:250, 0] = 4.0  # a quarter at one end of the first component, the others at the other end
+    basis = fit_basis(states)
+    assert basis.explained_variance[0] == pytest.approx(1)
+    (low, high), _ = basis.extent
+    assert (low, high) == pytest.approx((-1.2, 3.2))  # 1 below and 3 above the mean, and a twentieth of 4 more
+    column = basis.density.sum(axis=0)
+    places = low + (np.flatnonzero(column) + 0.5) * (high - low) / len(column)
+    np.testing.assert_allclose(places, [-1, 3], atol=0.1)
+    np.testing.assert_allclose(column[column > 0], [0.75, 0.25], atol=1e-9)
+
+
+def test_a_basis_comes_back_from_a_section() -> None:
+    basis = fit_basis(states_of(2, 40, 4))
+    section = Section({f"1.c.{name}": array for name, array in basis_arrays(basis).items()}, {})
+    assert {array.dtype for array in section.arrays.values()} == {np.dtype(np.float32)}
+    assert read_basis(None, 1, "c") is read_basis(section, 0, "c") is read_basis(section, 1, "h") is None
+    found = read_basis(section, 1, "c")
+    assert found is not None
+    assert found.source == "held-out texts"
+    for name in ("mean", "components", "explained_variance", "density", "extent"):
+        np.testing.assert_allclose(getattr(found, name), getattr(basis, name), rtol=1e-6)
+
+
+def test_states_of_a_single_unit_have_one_component() -> None:
+    basis = fit_basis(np.array([[1.0], [2.0], [3.0]], dtype=np.float32))
+    assert basis.components.tolist() == [[1], [0], [0]]
+    assert basis.explained_variance.tolist() == [1] + [0] * 9

@@ -1,0 +1,136 @@
+"""Paths know what their tokens are coloured by, which axes they lie on, and what to say."""
+
+from pathlib import Path
+from shutil import copytree
+
+import numpy as np
+import pytest
+
+from rnn_demo.errors import InputError
+from rnn_demo.microscope.basis import basis_arrays, fit_basis
+from rnn_demo.microscope.study import Section, Study, write_study
+from rnn_demo.plots import BY_PLACE, TracedPath
+from rnn_demo.results import Basis, HiddenTrace, Trajectory
+from rnn_demo.ui.answers import Answers
+from rnn_demo.ui.paths import (
+    BY_ENTITY,
+    Paths,
+    View,
+    colourings_of,
+    describe_basis,
+    describe_paths,
+    draw_paths,
+    trace_paths,
+    views_of_cells,
+)
+from rnn_demo.ui.readers import ReaderShelf
+
+TEXT = "Ada met  Babbage 👩‍👧 in London."
+
+
+@pytest.fixture(scope="module")
+def answers(checkpoints_dir: Path) -> Answers:
+    return Answers(ReaderShelf(checkpoints_dir))
+
+
+def test_tokens_are_coloured_by_what_the_model_says_of_them(answers: Answers) -> None:
+    found = trace_paths(answers, [TEXT], View("sentiment-lstm", 1, colour="P(positive)")).paths[0]
+    assert list(found.values) == [token.score for token in answers.score(TEXT, "sentiment-lstm").tokens]
+    found = trace_paths(answers, [TEXT], View("lm-gru", 1, colour="surprisal")).paths[0]
+    assert list(found.values) == [token.bits for token in answers.surprisal(TEXT, "lm-gru").tokens]
+    found = trace_paths(answers, [TEXT], View("lm-gru", 1)).paths[0]
+    assert list(found.values) == list(range(1, len(found.tokens) + 1))
+
+
+def test_pieces_of_an_entity_are_coloured_by_its_type(answers: Answers) -> None:
+    entities = answers.tag(TEXT, "ner-lstm").entities
+    found = trace_paths(answers, [TEXT], View("ner-lstm", 0, colour="entity")).paths[0]
+    pieces = answers.shelf.find("ner-lstm").encode(TEXT).tokens
+    assert entities
+    for piece, name in zip(pieces, found.values, strict=True):
+        inside = [entity.label for entity in entities if entity.start <= piece.start < entity.end]
+        assert [name] == ([{"PER": "person", "LOC": "place"}[label] for label in inside] or [""])
+    assert set(found.values) - {""} <= set(BY_ENTITY.names)
+
+
+@pytest.mark.parametrize(
+    ("view", "message"),
+    [
+        (View("lm-rnn", 0, colour="entity"), "unknown colour 'entity'; choose one of surprisal, place in the text"),
+        (View("lm-rnn", 0, space="4-D"), "unknown space '4-D'; choose one of 2-D, 3-D"),
+        (View("lm-rnn", 7), "layer is 7; lm-rnn has 2"),
+        (View("nobody", 0), "unknown model 'nobody'"),
+    ],
+)
+def test_a_view_that_is_not_there_is_refused(answers: Answers, view: View, message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        trace_paths(answers, [TEXT], view)
+
+
+def test_a_long_text_is_drawn_from_its_last_2000_tokens(answers: Answers) -> None:
+    text = "a b " * 1200
+    found = trace_paths(answers, [text], View("lm-gru", 1, colour="surprisal"))
+    whole = answers.trace(text, "lm-gru", 1)
+    assert len(found.paths[0].tokens) == len(found.paths[0].values) == 2000
+    assert found.num_skipped == len(whole.tokens) - 2000 > 0
+    np.testing.assert_array_equal(found.traces[0].states, whole.states[-2000:])
+    assert "Only the last 2,000 tokens are drawn" in describe_paths(found)
+
+
+def test_a_studied_model_has_the_same_axes_for_every_text(checkpoints_dir: Path, tmp_path: Path) -> None:
+    folder = Path(copytree(checkpoints_dir, tmp_path / "checkpoints"))
+    basis = fit_basis(np.random.default_rng(0).normal(size=(50, 12)).astype(np.float32))
+    arrays = {f"1.h.{name}": array for name, array in basis_arrays(basis).items()}
+    write_study(folder / "lm-rnn", Study({"basis": Section(arrays, {"texts": 9})}))
+    answers = Answers(ReaderShelf(folder))
+    for text in (TEXT, "It was"):
+        found = trace_paths(answers, [text], View("lm-rnn", 1))
+        assert found.paths[0].trajectory.basis == "held-out texts"
+        np.testing.assert_allclose(found.basis.components, basis.components, rtol=1e-6)
+        assert draw_paths(found).data[0].type == "heatmap"
+        assert "the same for every text" in describe_basis(found.basis)
+    own = trace_paths(answers, [TEXT], View("lm-rnn", 0))
+    assert own.paths[0].trajectory.basis == "this text"
+    assert draw_paths(own).data[0].type == "scatter"
+    assert "of this text alone" in describe_basis(own.basis)
+
+
+def test_every_cell_is_looked_at_in_the_same_way(answers: Answers) -> None:
+    views = views_of_cells(answers.shelf, View("lm-lstm", 1, part="c", colour="surprisal", space="3-D"))
+    assert list(views) == ["rnn", "gru", "lstm"]
+    assert [(view.model, view.layer, view.part) for view in views.values()] == [
+        ("lm-rnn", 1, "h"),
+        ("lm-gru", 1, "h"),
+        ("lm-lstm", 1, "c"),
+    ]
+    for view in views.values():
+        assert draw_paths(trace_paths(answers, [TEXT], view)).data[0].type == "scatter3d"
+    assert list(views_of_cells(answers.shelf, View("ner-lstm", 0))) == ["lstm"]
+
+
+def paths_of(*texts: tuple[tuple[str, ...], list[list[float]]]) -> Paths:
+    traces = [HiddenTrace(tokens, np.array(states, dtype=np.float32), 0) for tokens, states in texts]
+    paths = [TracedPath("", trace.tokens, Trajectory(trace.states, (1, 0)), ()) for trace in traces]
+    return Paths(tuple(traces), tuple(paths), Basis(np.zeros(2), np.zeros((3, 2)), np.zeros(10), ""), BY_PLACE, 0)
+
+
+def test_the_longest_step_and_the_distance_are_told() -> None:
+    first = (("It", " was", "<b>", " it"), [[0.0, 0], [0, 1], [3, 5], [3, 7]])
+    second = (("It", " was", " not"), [[0.0, 0], [0, 1], [0, -1]])
+    told = "The longest step is at token 3, **&#60;b&#62;**: 2.5 times the median step, over all units."
+    assert describe_paths(paths_of(first)) == told
+    assert describe_paths(paths_of(first, second)) == (
+        f"{told} The second text's longest step is at token 3, **not**: 1.3 times the median step. "
+        "The two texts part at token 3 and end 8.5 apart, 4.3 median steps."
+    )
+
+
+def test_what_does_not_move_is_not_told() -> None:
+    still = (("a", "a", "a"), [[1.0, 1]] * 3)
+    assert describe_paths(paths_of(still)) == ""
+    assert describe_paths(paths_of(still, still)) == "The two texts are the same."
+
+
+def test_every_task_can_be_coloured_by_place() -> None:
+    for task in ("lm", "sentiment", "ner", "another"):
+        assert "place in the text" in colourings_of(task)
