@@ -204,9 +204,22 @@ class Trajectory:
     """A trace drawn on the first two or three components of a basis."""
 
     points: np.ndarray
-    """float32 (token, 2)."""
-    explained_variance: tuple[float, float]
-    """The share of the variance that each of the two axes holds."""
+    """float32 (token, component)."""
+    explained_variance: tuple[float, ...]
+    """The share of the variance that each of these components holds, of the states that the basis was made of."""
+    basis: str = "this text"
+    """The source of the basis."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """A step of the state from one token to the next, as long as it is over all units."""
+
+    token_index: int
+    """The token that it was taken at."""
+    length: float
+    median_length: float
+    """Of all steps of the text."""
 
 
 @dataclass(frozen=True)
@@ -266,6 +279,7 @@ class SpanMatches:
     """Most shared units first."""
 
 
+@dataclass(frozen=True)
 class JacobianNorms:
     """By how much each step of a network can stretch its state at most: the largest singular value of ds_k/ds_{k-1}."""
 
@@ -306,19 +320,3 @@ class ClippedStep:
     """Ways against the gradient, from 0 to that of the step without clipping."""
     losses: tuple[float, ...]
     """The loss after each of these ways."""
-    """float32 (token, component)."""
-    explained_variance: tuple[float, ...]
-    """The share of the variance that each of these components holds, of the states that the basis was made of."""
-    basis: str = "this text"
-    """The source of the basis."""
-
-
-@dataclass(frozen=True)
-class Step:
-    """A step of the state from one token to the next, as long as it is over all units."""
-
-    token_index: int
-    """The token that it was taken at."""
-    length: float
-    median_length: float
-    """Of all steps of the text."""
