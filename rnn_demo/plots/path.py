@@ -114,11 +114,16 @@ def value_label(value: float | str, colouring: Colouring) -> str:
 
 
 def add_scale(figure: go.Figure, paths: Sequence[TracedPath], colouring: Colouring) -> None:
-    """Show what the colours mean: a scale at the upper right, or names in the legend below."""
-    figure.update_layout(
-        legend={"orientation": "h", "y": -0.14, "yanchor": "top", "x": 0},
-        showlegend=len(paths) > 1 or not colouring.scale,
-    )
+    """Show what the colours mean: a scale at the upper right, or names in the legend below; two texts are named there.
+
+    The legend's entries are traces of their own, without points: plotly shows a path whose points differ in black.
+    """
+    entries: list[dict[str, Any]] = []
+    if len(paths) > 1:
+        for path, line in zip(paths, LINES, strict=False):
+            drawn = {"color": line["color"], "dash": line["dash"], "width": 3}
+            marker = {"color": GREY, "symbol": line["symbol"], "size": 7}
+            entries.append({"name": text_label(path.name), "mode": "lines+markers", "line": drawn, "marker": marker})
     if colouring.scale:
         largest = max(float(value) for path in paths for value in path.values)
         high = colouring.high if colouring.high is not None else max(largest, colouring.low + 1) * 1.15
@@ -127,17 +132,16 @@ def add_scale(figure: go.Figure, paths: Sequence[TracedPath], colouring: Colouri
         figure.update_layout(
             coloraxis={"colorscale": colouring.scale, "cmin": colouring.low, "cmax": high, "colorbar": bar}
         )
-        return
-    shown = {str(value): None for path in paths for value in path.values if value}
-    empty = {"x": [None], "y": [None]} | ({"z": [None]} if paths[0].trajectory.points.shape[1] == 3 else {})
-    kind = "scatter3d" if "z" in empty else "scatter"
-    for name in shown:
-        colour = colouring.names.get(name, GREY)
-        figure.add_trace(
-            {"type": kind, **empty, "name": token_label(name), "mode": "markers", "marker": {"color": colour}}
-        )
-    if not shown and len(paths) == 1:
-        figure.update_layout(showlegend=False)
+    else:
+        for name in dict.fromkeys(str(value) for path in paths for value in path.values if value):
+            marker = {"color": colouring.names.get(name, GREY), "size": 7}
+            entries.append({"name": text_label(name), "mode": "markers", "marker": marker})
+    in_space = paths[0].trajectory.points.shape[1] == 3
+    nowhere = {axis: [None] for axis in ("xyz" if in_space else "xy")}
+    for entry in entries:
+        figure.add_trace({"type": "scatter3d" if in_space else "scatter", **nowhere, **entry})
+    legend = {"orientation": "h", "y": -0.14, "yanchor": "top", "x": 0}
+    figure.update_layout(legend=legend, showlegend=bool(entries))
 
 
 def frame_ends(num_tokens: int) -> list[int]:

@@ -48,7 +48,7 @@ def draw_trajectory(
         figure.add_scatter(
             **coordinates[-1],
             name=text_label(path.name),
-            showlegend=len(paths) > 1,
+            showlegend=False,
             mode=mode,
             text=[token_label(token) for token in path.tokens],
             textposition="top center",

@@ -41,7 +41,7 @@ def draw_trajectory_3d(paths: Sequence[TracedPath], colouring: Colouring = BY_PL
         figure.add_scatter3d(
             **coordinates[-1],
             name=text_label(path.name),
-            showlegend=len(paths) > 1,
+            showlegend=False,
             mode=mode,
             text=[token_label(token) for token in path.tokens],
             textposition="top center",

@@ -140,9 +140,11 @@ def test_trajectory_stands_before_the_density_in_a_window_that_holds_both() -> N
 
 def test_two_trajectories_differ_in_more_than_colour_and_are_named() -> None:
     figure = draw_trajectory([path_of(("a",), name="not bad"), path_of(("b",), name="not good")], BY_SCORE)
-    one, other = figure.data
-    assert (one.name, other.name) == ("not bad", "not good")
+    one, other, *legend = figure.data
+    assert [entry.name for entry in legend] == ["not bad", "not good"]
+    assert [entry.line.dash for entry in legend] == [one.line.dash, other.line.dash]
     assert figure.layout.showlegend
+    assert not draw("trajectory", ("a",)).layout.showlegend
     assert one.line.dash != other.line.dash
     assert one.marker.symbol != other.marker.symbol
     assert (figure.layout.coloraxis.cmin, figure.layout.coloraxis.cmax) == (0, 1)
