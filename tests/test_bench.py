@@ -1,11 +1,19 @@
 """What the reports in bench/ compute by themselves: intervals and peers."""
 
+import math
+
 import numpy as np
 import pytest
-from tiny import FILM_LABELS, FILM_TEXTS
+import torch
+from tiny import FILM_LABELS, FILM_TEXTS, checkpoint_of, language_model, sentiment_model
 
 from bench.evaluate import f1_of, interval, percent, ratio_of
+from bench.holding import DEVIATIONS, PROMPT, STYLE, measure, settings_of, write_many
 from bench.peers import NBSVM, vader_is_positive
+from rnn_demo.language.holding import Holding
+from rnn_demo.language.write import Writer
+from rnn_demo.microscope.sentiment_direction import LayerStates, find_sentiment_direction, section_of
+from rnn_demo.sentiment.score import SentimentScorer
 
 
 def test_an_interval_holds_the_binomial_one():
@@ -28,3 +36,50 @@ def test_peers_tell_good_films_from_bad_ones():
     assert nbsvm.is_positive(FILM_TEXTS).tolist() == labels.tolist()
     assert nbsvm.is_positive(["good", "bad"]).tolist() == [True, False]
     assert vader_is_positive(["a wonderful film", "an awful film"]).tolist() == [True, False]
+
+
+@pytest.fixture
+def writer(tokenizer):
+    return Writer("tiny", language_model(tokenizer.vocab_size, num_layers=2), tokenizer, checkpoint_of("lm"))
+
+
+@pytest.fixture
+def section():
+    states = np.random.default_rng(0).normal(size=(3, 40, 6)).astype(np.float32)
+    direction = find_sentiment_direction(LayerStates(*states), np.arange(40) % 3 == 0)
+    return section_of([direction, direction], 40)
+
+
+def test_holding_is_measured_for_every_setting(writer, section, tokenizer):
+    scorer = SentimentScorer("judge", sentiment_model(tokenizer.vocab_size), tokenizer, checkpoint_of("sentiment"))
+    found = measure(writer, scorer, section, samples=5, length=6)
+    assert [row.setting for row in found[1:]] == 2 * list(settings_of(section, 0))
+    assert len(settings_of(section, 0)) == len(DEVIATIONS) + 4
+    assert [row.layer for row in found] == [None, *[0] * 11, *[1] * 11]
+    for row in found:
+        assert row.samples == 5
+        assert row.example.startswith(PROMPT)
+        assert 0 <= row.low <= row.score <= row.high <= 1
+        assert row.perplexity >= 1
+    assert len({row.score for row in found}) > 10
+
+
+@torch.inference_mode()
+def test_perplexity_is_that_of_what_was_written(writer, section, tokenizer):
+    """One text: the free model's probabilities of its tokens, by hand."""
+    scorer = SentimentScorer("judge", sentiment_model(tokenizer.vocab_size), tokenizer, checkpoint_of("sentiment"))
+    (free, *_) = measure(writer, scorer, section, [], samples=1, length=6)
+    (row,) = write_many(writer, None, 1, 6)
+    given = writer.encode(PROMPT, STYLE).token_ids
+    log_probs = writer.model.predict(torch.tensor([given + row]))[0][0].log_softmax(-1)
+    nats = [-float(log_probs[len(given) - 1 + i, token_id]) for i, token_id in enumerate(row)]
+    assert free.perplexity == pytest.approx(math.exp(sum(nats) / len(nats)), rel=1e-4)
+    assert free.example == PROMPT + tokenizer.decode(row)
+
+
+def test_texts_end_where_the_model_ends_them(writer):
+    assert write_many(writer, None, 3, 8) == write_many(writer, None, 3, 8)
+    assert write_many(writer, Holding(-1, {0: 1.0}), 3, 8) != write_many(writer, None, 3, 8)
+    with torch.no_grad():
+        writer.model.bias[writer.tokenizer.eos_id] = 1000
+    assert write_many(writer, None, 3, 8) == [[], [], []]

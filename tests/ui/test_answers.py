@@ -13,6 +13,12 @@ from tiny_models import REFERENCE
 from rnn_demo.errors import CheckpointError, InputError
 from rnn_demo.microscope.study import Section, Study, write_study
 from rnn_demo.results import RankedUnit
+from tiny_models import write_checkpoints
+
+from rnn_demo.errors import InputError
+from rnn_demo.microscope.sentiment_direction import LayerStates, find_sentiment_direction, section_of
+from rnn_demo.microscope.study import Study, write_study
+from rnn_demo.tokenizer import Tokenizer
 from rnn_demo.ui.answers import MAX_CHARACTERS, Answers
 from rnn_demo.ui.readers import ReaderShelf
 
@@ -203,3 +209,26 @@ def test_without_a_reference_text_only_the_contexts_are_missing(checkpoints_dir:
     assert answers.units("Ada", "lm-rnn", -1).ranked
     with pytest.raises(CheckpointError, match=r"train\.py reference"):
         answers.contexts("lm-rnn", -1, 0)
+def test_a_holding_is_made_from_json_and_from_the_study(tokenizer: Tokenizer, tmp_path: Path) -> None:
+    states = np.random.default_rng(0).normal(size=(3, 40, 12)).astype(np.float32)
+    direction = find_sentiment_direction(LayerStates(*states), np.arange(40) % 3 == 0)
+    folder = write_checkpoints(tmp_path, tokenizer)
+    write_study(folder / "lm-gru", Study({"sentiment_direction": section_of([direction, direction], 40)}))
+    answers = Answers(ReaderShelf(folder))
+    held = answers.holding("lm-gru", {"3": 1, 7: -0.5}, -1, 2)
+    assert held.units == {3: 1.0, 7: -0.5}
+    assert held.projection == pytest.approx(direction.mean + 2 * direction.std)
+    np.testing.assert_array_equal(held.direction, direction.vector)
+    assert answers.holding("lm-gru", {}, 0).is_empty
+    assert answers.sentiment_direction("lm-rnn", 0) is None
+    free, held_text = (
+        list(answers.write("It was", "lm-gru", **{**SETTINGS, "max_new_tokens": 20}, holding=holding))[-1]
+        for holding in (None, held)
+    )
+    assert free != held_text
+
+
+@pytest.mark.parametrize("units", [None, [1], "12: 1", {"x": 1}, {"-1": 1}, {"²": 1}, {"9" * 5000: 1}, {"1": None}])
+def test_units_that_are_none_are_refused(answers: Answers, units: Any) -> None:
+    with pytest.raises(InputError, match="unit"):
+        answers.holding("lm-lstm", units, -1)
