@@ -32,7 +32,7 @@ INTRO = (
     "After each token the network holds a list of numbers, its hidden state: all it knows of the text so far. "
     "**Look for tokens that make it jump,** and for repeated words that lead it to the same place."
 )
-CHOICES_TITLE = "Another model or layer, another text beside it, colours, 3-D, all cells"
+CHOICES_TITLE = "Compare texts and cells, colours, 3-D"
 CELLS_LABEL = "All three cells on the same text"
 MAP_CAPTION = (
     "**The units,** a row each, sorted by the token at which they stand out most; indigo is above 0, orange below."

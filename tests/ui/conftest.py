@@ -5,7 +5,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser, sync_playwright
 from tiny_models import write_checkpoints
+from visitor import CHROMIUM, FLAGS
 
 from rnn_demo.tokenizer import Tokenizer
 
@@ -25,3 +27,12 @@ def url(checkpoints_dir: Path) -> Iterator[str]:
 
     with serve(checkpoints_dir) as address:
         yield address
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Start a browser; tests that need one are skipped where there is none (`visitor.needs_browser`)."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()

@@ -8,16 +8,12 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tiny_models import REFERENCE
+from tiny_models import REFERENCE, write_checkpoints
 
 from rnn_demo.errors import CheckpointError, InputError
+from rnn_demo.microscope.sentiment_direction import LayerStates, find_sentiment_direction, section_of
 from rnn_demo.microscope.study import Section, Study, write_study
 from rnn_demo.results import RankedUnit
-from tiny_models import write_checkpoints
-
-from rnn_demo.errors import InputError
-from rnn_demo.microscope.sentiment_direction import LayerStates, find_sentiment_direction, section_of
-from rnn_demo.microscope.study import Study, write_study
 from rnn_demo.tokenizer import Tokenizer
 from rnn_demo.ui.answers import MAX_CHARACTERS, Answers
 from rnn_demo.ui.readers import ReaderShelf
@@ -209,6 +205,8 @@ def test_without_a_reference_text_only_the_contexts_are_missing(checkpoints_dir:
     assert answers.units("Ada", "lm-rnn", -1).ranked
     with pytest.raises(CheckpointError, match=r"train\.py reference"):
         answers.contexts("lm-rnn", -1, 0)
+
+
 def test_a_holding_is_made_from_json_and_from_the_study(tokenizer: Tokenizer, tmp_path: Path) -> None:
     states = np.random.default_rng(0).normal(size=(3, 40, 12)).astype(np.float32)
     direction = find_sentiment_direction(LayerStates(*states), np.arange(40) % 3 == 0)

@@ -1,39 +1,24 @@
-"""A visitor at the page, in Debian's chromium. Any error on the browser's console fails the test."""
+"""What a visitor meets on the page, in Debian's chromium."""
 
 import json
 import re
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, expect
 from serving import call, serve
 from tiny_models import write_checkpoints
+from visitor import SLOW_MS, needs_browser, open_page, open_tab
 
 from rnn_demo.microscope.study import Section, Study, write_study
 from rnn_demo.tokenizer import Tokenizer
 from rnn_demo.ui import TABS
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-OFFLINE = "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1 , EXCLUDE localhost"
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", OFFLINE]
-SLOW_MS = 60_000  # two cores, maybe with a training beside
-
-pytestmark = pytest.mark.skipif(
-    CHROMIUM is None, reason="needs a browser: apt-get install --no-install-recommends chromium fonts-dejavu-core"
-)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
-        browser.close()
+pytestmark = needs_browser
 
 
 @pytest.fixture(params=[1280])
@@ -41,27 +26,6 @@ def page(browser: Browser, url: str, request: pytest.FixtureRequest) -> Iterator
     """Open the page; a test may be asked for at another width."""
     with open_page(browser, url, request.param) as page:
         yield page
-
-
-@contextmanager
-def open_page(browser: Browser, url: str, width: int = 1280) -> Iterator[Page]:
-    """Open an address, and fail at the end if the console told of an error."""
-    errors: list[str] = []
-    context = browser.new_context(viewport={"width": width, "height": 900})
-    page = context.new_page()
-    page.set_default_timeout(SLOW_MS)
-    page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    page.goto(url)
-    page.get_by_role("tab", name="Write").wait_for()
-    yield page
-    context.close()
-    assert errors == []
-
-
-def open_tab(page: Page, title: str) -> Locator:
-    page.get_by_role("tab", name=title, exact=True).click()
-    return page.get_by_role("tabpanel").filter(visible=True)
 
 
 def written(page: Page) -> Locator:

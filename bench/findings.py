@@ -1,0 +1,248 @@
+"""What the microscope finds in the shipped models, beside what was published: `python -m bench.findings`.
+
+Writes docs/what-we-found.md and its figures. Needs no data: everything comes from the checkpoints, their studies and
+checkpoints/reference.txt. Nothing is chosen here; a number that disagrees with the paper is printed as it is.
+"""
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from statistics import median
+
+import numpy as np
+import tyro
+from playwright.sync_api import sync_playwright
+from rnn_demo.studies.fixed_points import fixed_points_of
+
+import rnn_demo
+from bench.holding import LENGTH, SAMPLES, measure
+from rnn_demo.checkpoint import CHECKPOINTS_DIR, shipped_checkpoints
+from rnn_demo.microscope.basis import read_basis
+from rnn_demo.microscope.correlations import best_units
+from rnn_demo.microscope.gradients import gradient_over_distance
+from rnn_demo.microscope.jacobians import largest_singular_values
+from rnn_demo.microscope.reference import REFERENCE_NAME, read_passages
+from rnn_demo.microscope.sentiment_direction import read_direction
+from rnn_demo.microscope.study import Section, Study, read_study
+from rnn_demo.microscope.untrained import untrained_twin
+from rnn_demo.plots import Figure, draw_fixed_points, draw_gradients
+from rnn_demo.reader import Reader
+
+DOCS = Path(__file__).parent.parent / "docs"
+NUM_PASSAGES, PASSAGE_CHARS = 20, 800
+FOLD = 1000
+"""How much smaller counts as forgotten."""
+NUM_FEATURES = 8
+Drawn = dict[str, Figure]
+
+
+def studied() -> dict[str, tuple[Reader, Study]]:
+    """The shipped models that answer, each with its study."""
+    names = [name for name in shipped_checkpoints() if not name.endswith("-backward")]
+    return {name: (rnn_demo.load(name), read_study(CHECKPOINTS_DIR / name)) for name in names}
+
+
+def table(header: list[str], rows: list[list[str]]) -> list[str]:
+    """Write a table."""
+    return [f"| {' | '.join(row)} |" for row in (header, ["---"] * len(header), *rows)]
+
+
+def trajectories(models: dict[str, tuple[Reader, Study]], drawn: Drawn) -> Iterator[str]:
+    """How many directions the states of each model really use."""
+    rows = []
+    for name, (reader, study) in models.items():
+        basis = read_basis(study.get("basis"), reader.model.encoder.config.num_layers - 1, "h")
+        if basis is not None:
+            shares = np.cumsum(basis.explained_variance)
+            units = str(len(basis.mean))
+            rows.append([name, units, *(f"{100 * float(shares[i]):.0f} %" for i in (0, 1, 2, 9))])
+    yield from table(["model", "units", "1 component", "2", "3", "10"], rows)
+    yield ""
+    yield (
+        "Share of the variance of the last layer's h over 1,000 held-out texts. Published, for networks trained on "
+        "sentiment alone from a random start: 2 or 3 components hold about 90 % (Maheswaranathan et al. 2019, "
+        "arXiv:1906.10720). A language model has to keep track of far more than one opinion."
+    )
+
+
+def attractors(models: dict[str, tuple[Reader, Study]], drawn: Drawn) -> Iterator[str]:
+    """Where the sentiment models come to rest."""
+    rows = []
+    for name, (_, study) in models.items():
+        section = study.get("fixed_points")
+        if section is None:
+            continue
+        both = fixed_points_of(section)
+        drawn[f"fixed-points-{name}"] = draw_fixed_points(both)
+        for state, found in both.items():
+            slowest = f"{found.time_constants.max():,.0f}" if found.time_constants.size else "-"
+            aligned = f"{median(found.alignments[:, 0].tolist()):.2f}" if found.alignments.size else "-"
+            spread = f"{found.logits.min():+.1f} to {found.logits.max():+.1f}" if found.logits.size else "-"
+            rows.append(
+                [
+                    f"{name}, {state}",
+                    f"{len(found.points)} of {len(found.speeds)}",
+                    f"{100 * float(found.explained_variance[:3].sum()):.0f} %",
+                    slowest,
+                    aligned,
+                    spread,
+                ]
+            )
+    header = ["model", "searches that ended at q < 1e-8", "variance in 3 components", "slowest mode, tokens"]
+    yield from table([*header, "its alignment with the readout", "logit along the points"], rows)
+    yield ""
+    yield (
+        "Published: nearly every search converges, the fixed points lie along a line that the readout reads, 2 or 3 "
+        "components hold about 90 % of the variance, and the slowest mode lasts about 1,000 tokens, in the trained "
+        "network only (Maheswaranathan et al. 2019). The alignment is the median of |cosine| over the points looked at."
+    )
+    yield from (
+        f"\n![Fixed points of {name}](figures/fixed-points-{name}.png)"
+        for name in models
+        if f"fixed-points-{name}" in drawn
+    )
+
+
+def reach(norms: list[float]) -> int:
+    """After how many tokens a gradient has shrunk FOLD times, for good; the length of the text where it has not."""
+    still = [distance for distance, norm in enumerate(norms) if norm * FOLD > norms[0]]
+    return still[-1] + 1 if still else 0
+
+
+def gradients(models: dict[str, tuple[Reader, Study]], drawn: Drawn) -> Iterator[str]:
+    """How far back the gradient of each cell reaches."""
+    passages = [text[:PASSAGE_CHARS] for text in read_passages(CHECKPOINTS_DIR / REFERENCE_NAME)]
+    passages = [text for text in passages if len(text) > PASSAGE_CHARS // 2]
+    passages = passages[:: max(1, len(passages) // NUM_PASSAGES)][:NUM_PASSAGES]
+    rows = []
+    for name, (reader, _) in models.items():
+        if reader.task == "ner":
+            continue
+        networks = {"trained": reader, "untrained": untrained_twin(reader)}
+        row = [name]
+        for network in networks.values():
+            reaches = [reach(gradient_over_distance(network, text)) for text in passages]
+            stretch = [value for text in passages[:5] for value in largest_singular_values(network, text)]
+            row += [f"{median(reaches):.0f} ({min(reaches)} to {max(reaches)})", f"{median(stretch):.2f}"]
+        rows.append(row)
+    prose = {reader.checkpoint.cell: reader for name, (reader, _) in models.items() if name.startswith("lm-")}
+    drawn["gradients"] = draw_gradients(
+        {
+            cell: {
+                "trained": gradient_over_distance(reader, passages[0]),
+                "untrained": gradient_over_distance(untrained_twin(reader), passages[0]),
+            }
+            for cell, reader in prose.items()
+        }
+    )
+    yield from table(["model", "reach, trained", "largest singular value", "reach, untrained", "the same"], rows)
+    yield ""
+    yield (
+        f"Reach: tokens after which |dL/ds| is {FOLD:,} times smaller, the median (least to most) over "
+        f"{len(passages)} held-out passages of some 200 tokens: more cannot be seen. The largest singular value "
+        "is that of one step's Jacobian, the median over tokens. Published: a vanilla RNN's gradient vanishes "
+        "exponentially (Hochreiter 1991; Bengio et al. 1994), where all singular values stay below 1 it must (Pascanu "
+        "et al. 2013, arXiv:1211.5063), and a trained LSTM language model uses about 200 tokens of context, of which "
+        "only the last 50 in their order (Khandelwal et al. 2018, arXiv:1805.04623)."
+    )
+    yield "\n![The gradient over distance on one passage](figures/gradients.png)"
+
+
+def units(models: dict[str, tuple[Reader, Study]], drawn: Drawn) -> Iterator[str]:
+    """What single units keep track of."""
+    rows = []
+    for name, (reader, study) in models.items():
+        section = study.get("units")
+        if section is None:
+            continue
+        last = reader.model.encoder.config.num_layers - 1
+        best = best_units(section.arrays[f"{last}.correlations"], section.notes["features"])[:NUM_FEATURES]
+        rows.append([name, "; ".join(f"{one.feature} {one.correlation:+.2f} (unit {one.unit})" for one in best)])
+    yield from table(["model", "the clearest features, with the unit that follows each best and its correlation"], rows)
+    yield ""
+    yield (
+        "Pearson's r over held-out tokens, last layer's h. Published: single cells that are on inside quotes, that "
+        "count down a line, that follow brackets (Karpathy et al. 2015, arXiv:1506.02078: about 5 % of cells), all in "
+        "models of characters, where a sign is a token of its own."
+    )
+
+
+def holding(models: dict[str, tuple[Reader, Study]], drawn: Drawn) -> Iterator[str]:
+    """What holding a direction or a unit does to what is written."""
+    writer, study = models["lm-lstm"]
+    scorer, _ = models["sentiment-lstm"]
+    section = study.get("sentiment_direction")
+    if section is None:
+        yield "The direction was not computed: `python train.py study lm-lstm`."
+        return
+    last = writer.model.config.num_layers - 1
+    rows = [
+        [one.setting, f"{one.score:.2f} ({one.low:.2f} to {one.high:.2f})", f"{one.perplexity:.0f}"]
+        for one in measure(writer, scorer, section, [last])
+    ]
+    yield from table(["held in lm-lstm's last layer", "P(positive) of what it writes", "perplexity"], rows)
+    yield ""
+    yield (
+        f"{SAMPLES} texts of {LENGTH} tokens a setting after “The movie was”, judged by sentiment-lstm, with the "
+        "bootstrap 95 % interval; perplexity under the free model is what the hold costs. "
+        + "; ".join(unit_accuracies(models))
+        + ". Published: one unit of a 4,096-unit multiplicative LSTM, trained on 82 million reviews, tells IMDB "
+        "reviews apart with 92.3 % and steers what is written (Radford et al. 2017, arXiv:1704.01444)."
+    )
+
+
+def unit_accuracies(models: dict[str, tuple[Reader, Study]]) -> Iterator[str]:
+    """How well the direction and the best unit of each language model tell reviews apart."""
+    for name, (reader, study) in models.items():
+        section: Section | None = study.get("sentiment_direction")
+        if section is not None:
+            found = read_direction(section, reader.model.encoder.config.num_layers - 1)
+            yield (
+                f"{name}'s direction tells held-out reviews apart with {100 * found.accuracy:.1f} %, its unit "
+                f"{found.unit} alone with {100 * found.unit_accuracy:.1f} %"
+            )
+
+
+SECTIONS: dict[str, Callable[[dict[str, tuple[Reader, Study]], Drawn], Iterator[str]]] = {
+    "1. How many directions a state moves in": trajectories,
+    "2. The line attractor": attractors,
+    "3. How far back a cell can learn from": gradients,
+    "4. What units keep track of": units,
+    "5. Holding a unit, writing on": holding,
+}
+
+
+def save_pictures(drawn: Drawn, folder: Path) -> None:
+    """Let the browser draw the figures: transparent, so that they suit a light and a dark page."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        page = browser.new_page(viewport={"width": 860, "height": 560})
+        for name, figure in drawn.items():
+            page.set_content(
+                f"<style>body {{margin: 0}}</style>{figure.to_html(include_plotlyjs=True, full_html=False)}"
+            )
+            page.locator(".main-svg").first.wait_for()
+            page.wait_for_timeout(500)
+            page.locator(".plotly-graph-div").screenshot(path=folder / f"{name}.png", omit_background=True)
+        browser.close()
+
+
+def main() -> None:
+    """Measure all sections and write docs/what-we-found.md."""
+    models, drawn = studied(), Drawn()
+    lines = [
+        "# What we found",
+        "",
+        "`python -m bench.findings` writes this file from the shipped checkpoints; the numbers stand beside those of",
+        "the papers, whether or not they agree. Our networks are small and were trained for hours on a CPU.",
+    ]
+    for title, section in SECTIONS.items():
+        lines += ["", f"## {title}", "", *section(models, drawn)]
+        print("\n".join(lines), flush=True)
+    save_pictures(drawn, DOCS / "figures")
+    (DOCS / "what-we-found.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    tyro.cli(main)

@@ -1,0 +1,100 @@
+"""The README's "Three things to try", taken step by step at the shipped models."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect
+from serving import serve
+from visitor import SLOW_MS, needs_browser, open_page, open_tab
+
+from rnn_demo.checkpoint import CHECKPOINTS_DIR
+
+README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+SHOWN = {"the lines": "#gradient-summary", "the path": "#trace-summary", "the held text": "#written-held textarea"}
+"""What the reader is told to look at, and where it stands on the page."""
+FORMS = {
+    "open": r"Open \*\*(.+)\*\*\.",
+    "type": r"Type `(.+)` into \*\*(.+)\*\*\.",
+    "unfold": r"Unfold \*\*(.+)\*\*\.",
+    "press": r"Press \*\*(.+)\*\*\.",
+    "look": r"Look at \*\*(.+?)\*\*: .+",
+}
+"""Every form that a step may have."""
+
+pytestmark = needs_browser
+
+
+def walks() -> dict[str, list[tuple[str, tuple[str, ...]]]]:
+    """Read the steps of each walk: its title -> what to do, and with what."""
+    section = README.split("## Three things to try\n")[1].split("\nFrom Python:")[0]
+    _, *parts = re.split(r"^\*\*(.+)\*\*$", section, flags=re.MULTILINE)
+    return {title: list(map(read_step, steps_of(text))) for title, text in zip(parts[::2], parts[1::2], strict=True)}
+
+
+def steps_of(text: str) -> list[str]:
+    """Take the numbered lines, each with its continuation."""
+    return [" ".join(step.split()) for step in re.split(r"^\d+\. ", text, flags=re.MULTILINE)[1:]]
+
+
+def read_step(step: str) -> tuple[str, tuple[str, ...]]:
+    """Turn a sentence into what to do."""
+    for action, form in FORMS.items():
+        if match := re.fullmatch(form, step):
+            return action, match.groups()
+    raise AssertionError(f"no step: {step}")
+
+
+@pytest.fixture(scope="module")
+def shipped_url() -> Iterator[str]:
+    with serve(CHECKPOINTS_DIR) as url:
+        yield url
+
+
+def value(shown: Locator) -> str:
+    return shown.input_value() if "textarea" in str(shown) else shown.inner_text()
+
+
+def fill(panel: Locator, label: str, text: str) -> None:
+    """Type into a field; of a slider, into its number. Again until it stays: gradio loses what is typed too early."""
+    number = panel.get_by_role("spinbutton", name=re.compile(re.escape(label)))
+    field = number if number.count() else panel.get_by_label(label, exact=True)
+    for _ in range(50):
+        field.fill(text)
+        field.blur()
+        panel.page.wait_for_timeout(200)
+        if field.input_value() == text:
+            return
+    pytest.fail(f"{label} does not take {text}")
+
+
+@pytest.mark.parametrize("title", walks())
+def test_walk_can_be_taken(browser: Browser, shipped_url: str, title: str) -> None:
+    with open_page(browser, shipped_url) as page:
+        take(page, walks()[title])
+
+
+def take(page: Page, steps: list[tuple[str, tuple[str, ...]]]) -> None:
+    """Do each step; what the reader has to look at must be another after the button than before."""
+    panel, before = page.locator("body"), ""
+    shown = page.locator(next(SHOWN[given[0]] for action, given in steps if action == "look"))
+    for action, given in steps:
+        if action == "open":
+            panel = open_tab(page, *given)
+        elif action == "type":
+            fill(panel, given[1], given[0])
+        elif action == "unfold":
+            panel.get_by_role("button", name=given[0]).click()
+        elif action == "press":
+            before = value(shown)
+            panel.get_by_role("button", name=given[0], exact=True).click()
+        else:
+            other = re.compile(rf"^(?!{re.escape(before)}$).+", re.DOTALL)
+            is_field = "textarea" in SHOWN[given[0]]
+            (expect(shown).to_have_value if is_field else expect(shown).to_have_text)(other, timeout=SLOW_MS)
+
+
+def test_there_are_three_walks_and_each_ends_with_something_to_see() -> None:
+    assert len(walks()) == 3
+    assert all(steps[0][0] == "open" and steps[-1][0] == "look" for steps in walks().values())
