@@ -60,13 +60,15 @@ def largest_singular_values(reader: Reader, text: str) -> list[float]:
     cell = reader.model.encoder.layers[-1].forward_cell
     with torch.no_grad():
         inputs = reader.model.encoder.inputs_of_last_layer(torch.tensor([encoded.token_ids]))
-        read = cell.explain(inputs)
+        first = len(encoded.start_ids) + max(0, len(encoded.tokens) - MAX_TOKENS)
+        _, state = cell(inputs[:, :first])
+        inputs = inputs[:, first:]
+        read = cell.explain(inputs, state)
     states = torch.cat([read[name][0] for name in cell.state_names], dim=-1)  # s_k, (token, size)
-    before = torch.cat([torch.zeros_like(states[:1]), states[:-1]])  # s_{k-1}
-    num_tokens = min(len(encoded.tokens), MAX_TOKENS)
+    before = torch.cat([torch.cat(state, dim=-1), states[:-1]])  # s_{k-1}
 
     found: list[float] = []
-    for block in torch.arange(len(states) - num_tokens, len(states)).split(BLOCK_TOKENS):
+    for block in torch.arange(len(states)).split(BLOCK_TOKENS):
         forward, backward = jacobian_products(cell, inputs[0, block], before[block])
         found += top_singular_values(forward, backward, before[block]).tolist()
     return found
