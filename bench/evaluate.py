@@ -24,8 +24,9 @@ from rnn_demo.language.model import LanguageModel
 from rnn_demo.sentiment.evaluate import review_ids, score_rows
 from rnn_demo.sentiment.model import SentimentModel
 from rnn_demo.sentiment.reviews import TREEBANK, read_labels, retype
+from rnn_demo.styles import STYLE_OF
 from rnn_demo.tokenizer import Tokenizer
-from rnn_demo.training.corpora import STYLE_OF, as_texts, clean, in_case, read_split
+from rnn_demo.training.corpora import as_texts, clean, in_case, read_split
 from rnn_demo.training.metrics import expected_calibration_error
 
 RESAMPLES = 1000

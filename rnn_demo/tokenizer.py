@@ -17,16 +17,15 @@ from pathlib import Path
 import sentencepiece
 
 from rnn_demo.errors import CheckpointError, InputError
+from rnn_demo.styles import STYLES
 
-__all__ = ["PAD_ID", "SPECIAL_PIECES", "STYLES", "EncodedText", "Token", "Tokenizer"]
+__all__ = ["PAD_ID", "SPECIAL_PIECES", "EncodedText", "Token", "Tokenizer"]
 
 PAD_ID = 0
 UNK_ID = 1
 BOS_ID = 2
 EOS_ID = 3
 SPACE_MARK = "\u2581"
-STYLES = ("novel", "review", "news", "play")
-"""A document can open with its style, so that one model writes in four."""
 SPECIAL_PIECES = tuple(f"<{style}>" for style in STYLES) + tuple(f"<spare{i}>" for i in range(4))
 """Control symbols: they have an id and no text. The spares are for tasks to come."""
 

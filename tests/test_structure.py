@@ -25,6 +25,7 @@ HIGHEST_FIRST = [
     ("cells",),
     ("regularisation",),
     ("tokenizer",),
+    ("styles",),
     ("spacing",),
     ("config",),
     ("results",),

@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 
 from rnn_demo.checkpoint import CHECKPOINTS_DIR
 from rnn_demo.errors import CheckpointError, InputError
-from rnn_demo.tokenizer import BOS_ID, EOS_ID, PAD_ID, SPACE_MARK, SPECIAL_PIECES, STYLES, UNK_ID, Tokenizer
+from rnn_demo.styles import STYLES
+from rnn_demo.tokenizer import BOS_ID, EOS_ID, PAD_ID, SPACE_MARK, SPECIAL_PIECES, UNK_ID, Tokenizer
 
 SHIPPED = CHECKPOINTS_DIR / "tokenizer" / "tokenizer.model"
 SIGNS = [*"aé東 \n\t\r\x00\u2581\ufffd\u0301\u200d🎬👩🏽\u2028", "  ", "the ", "<br />", "&amp;"]

@@ -16,9 +16,10 @@ from torch import nn
 from rnn_demo.cells import State
 from rnn_demo.errors import DataError
 from rnn_demo.language.model import UNCOUNTED, LanguageModel
+from rnn_demo.styles import STYLE_OF
 from rnn_demo.tokenizer import Tokenizer
 from rnn_demo.training.batching import pad_rows
-from rnn_demo.training.corpora import STYLE_OF, as_texts, clean, in_case, read_split
+from rnn_demo.training.corpora import as_texts, clean, in_case, read_split
 
 __all__ = ["block_losses", "count_losses", "document_ids", "evaluate"]
 

@@ -22,9 +22,10 @@ from rnn_demo.config import LanguageModelConfig, LanguageRecipe
 from rnn_demo.errors import DataError
 from rnn_demo.language.evaluate import count_losses, document_ids
 from rnn_demo.language.model import UNCOUNTED, LanguageModel
+from rnn_demo.styles import STYLE_OF
 from rnn_demo.tokenizer import Tokenizer
 from rnn_demo.training.batching import StreamBatches
-from rnn_demo.training.corpora import STYLE_OF, as_texts, available_splits, clean, read_split
+from rnn_demo.training.corpora import as_texts, available_splits, clean, read_split
 from rnn_demo.training.loop import Progress
 from rnn_demo.training.run import network_sizes, open_tokenizer, start_model, train_and_save
 from rnn_demo.training.vocabulary import learn_characters

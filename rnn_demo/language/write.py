@@ -18,7 +18,8 @@ from rnn_demo.language.model import LanguageModel
 from rnn_demo.language.sampling import SamplingOptions, next_token_probs, require_number
 from rnn_demo.reader import Reader
 from rnn_demo.results import GeneratedText, GeneratedToken, TokenProbability
-from rnn_demo.tokenizer import STYLES, EncodedText
+from rnn_demo.styles import STYLES
+from rnn_demo.tokenizer import EncodedText
 
 __all__ = ["Writer"]
 

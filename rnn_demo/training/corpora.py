@@ -16,7 +16,6 @@ from rnn_demo.spacing import join_words
 __all__ = [
     "CASES",
     "LICENCES",
-    "STYLE_OF",
     "as_texts",
     "available_datasets",
     "available_splits",
@@ -35,17 +34,6 @@ HUB_IDS = {
     "tiny_shakespeare": "karpathy/tiny_shakespeare",
 }
 HUB_REVISIONS = {"karpathy/tiny_shakespeare": "refs/convert/parquet"}  # its default branch is a loading script
-STYLE_OF = {
-    "english_novels": "novel",
-    "imdb": "review",
-    "sst2": "review",
-    "sst5": "review",
-    "reuters21578": "news",
-    "reuters_50_50": "news",
-    "conll2003": "news",
-    "tiny_shakespeare": "play",
-}
-"""The style symbol that opens a document of a data set; others open with `<s>`."""
 LICENCES = {
     "english_novels": "english_novels: 100 English novels (Computational Stylistics Group), public domain texts",
     "imdb": "imdb: Large Movie Review Dataset, research use, cite Maas et al. 2011",

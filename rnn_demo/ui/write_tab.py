@@ -7,7 +7,7 @@ from itertools import takewhile
 import gradio as gr
 
 from rnn_demo.plots import Figure, draw_next_token_bars
-from rnn_demo.tokenizer import STYLES
+from rnn_demo.styles import styles_of
 from rnn_demo.ui.answers import ANY_STYLE, Answers
 from rnn_demo.ui.events import INSTANT, PRIVATE, shows_errors, throttled
 from rnn_demo.ui.examples import PROMPTS, build_examples
@@ -62,6 +62,9 @@ def build_write_tab(answers: Answers) -> None:
     if not models:
         return
 
+    def style_choices(name: str) -> list[str]:
+        return [ANY_STYLE, *styles_of(answers.shelf.find(name).checkpoint.data)]
+
     write, show_next_tokens = make_handlers(answers)
     *_, first_text = write(
         Turn(), PROMPTS[0], models[0], START_TEMPERATURE, START_LENGTH, 0, 1.0, START_SEED, ANY_STYLE
@@ -86,7 +89,7 @@ def build_write_tab(answers: Answers) -> None:
             bars = gr.Plot(first_bars, show_label=False, elem_id="next-tokens")
     with gr.Accordion("More settings", open=False), gr.Row():
         length = gr.Slider(1, 400, START_LENGTH, step=1, label="Length", buttons=[])
-        style = gr.Dropdown([ANY_STYLE, *STYLES[:2]], value=ANY_STYLE, label="Style", filterable=False)
+        style = gr.Dropdown(style_choices(models[0]), value=ANY_STYLE, label="Style", filterable=False)
         top_k = gr.Slider(0, 200, 0, step=1, label="Top-k", info="0 draws from all.", buttons=[])
         top_p = gr.Slider(0.05, 1, 1, step=0.05, label="Top-p", info="1 draws from all.", buttons=[])
         seed = gr.Number(
@@ -103,6 +106,7 @@ def build_write_tab(answers: Answers) -> None:
     settings = [turn, prompt, model, temperature, length, top_k, top_p, seed, style]
     writing = ticket.change(write, settings, text, trigger_mode="always_last", **PRIVATE)
     stop.click(None, cancels=writing, **INSTANT)
+    model.change(lambda name: gr.update(choices=style_choices(name), value=ANY_STYLE), model, style, **INSTANT)
     gr.on(
         [prompt.change, model.change, temperature.change, style.change],
         show_next_tokens,
