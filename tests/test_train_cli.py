@@ -51,7 +51,7 @@ def snapshot(folder):
     return {path: path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
 
 
-@pytest.mark.parametrize("command", ["tokenizer", "lm", "sentiment", "ner", "evaluate"])
+@pytest.mark.parametrize("command", ["tokenizer", "lm", "sentiment", "ner", "evaluate", "reference"])
 def test_help_explains_every_flag(monkeypatch, capsys, command):
     assert call(monkeypatch, command, "--help") == 0
     shown = capsys.readouterr()
@@ -188,3 +188,15 @@ def test_the_script_itself_exits_with_2_and_no_trace(tmp_path):
     assert done.stdout == ""
     assert done.stderr.startswith("error: there is no checkpoint")
     assert done.stderr.count("\n") == 1
+
+
+def test_the_reference_text_is_written_beside_the_checkpoints(place, monkeypatch, capsys):
+    write_split(place / "data", "tiny_shakespeare", "validation", text=["ADA:\nGood morrow.\n\n" * 90])
+    write_split(place / "data", "english_novels", "validation", text=["It was a good evening.\n" * 80])
+    monkeypatch.setattr(train, "CHECKPOINTS_DIR", place / "checkpoints")
+    assert call(monkeypatch, "reference", "--data-dir", place / "data") == 0
+    path = place / "checkpoints" / "reference.txt"
+    first = path.read_bytes()
+    assert capsys.readouterr().out == f"wrote {path}, {len(first):,} bytes\n"
+    assert call(monkeypatch, "reference", "--data-dir", place / "data") == 0
+    assert path.read_bytes() == first

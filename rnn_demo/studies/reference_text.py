@@ -1,7 +1,8 @@
 """The text that the page may quote at run time: public domain alone, and held out from training.
 
 Whole paragraphs from the five validation novels and whole speeches from the Shakespeare validation text, spread over
-each. The same data sets give the same text, byte for byte.
+each. Passages with words that insult a people are left out: the page quotes a few words and nothing around them. The
+same data sets give the same text, byte for byte.
 """
 
 import re
@@ -18,6 +19,7 @@ MAX_BYTES = 300_000
 PASSAGE_CHARS = 1500
 NOVEL_CHARS, PLAY_CHARS = 47_000, 55_000
 """Of each novel and of the plays; passages are whole, so it is a little more or less."""
+INSULT = re.compile(r"nigger|kaff?ir|hottentot|\bdago\b|\bchinam[ae]n|\bjew(?:s|ess)?\b", re.IGNORECASE)
 
 
 def gather_reference_text(data_dir: Path | None) -> str:
@@ -40,7 +42,7 @@ def gather_reference_text(data_dir: Path | None) -> str:
 
 
 def gather(paragraphs: Sequence[str], joint: str) -> list[str]:
-    """Join paragraphs to passages of PASSAGE_CHARS or a little more; what is left over at the end is dropped.
+    """Join paragraphs to passages of PASSAGE_CHARS or a little more; without insults and without what is left over.
 
     >>> [len(passage) for passage in gather(["a" * 1000, "", "b" * 1000, "c"], " ")]
     [2001]
@@ -52,7 +54,7 @@ def gather(paragraphs: Sequence[str], joint: str) -> list[str]:
         if len(joint.join(passage)) >= PASSAGE_CHARS:
             passages.append(joint.join(passage))
             passage = []
-    return passages
+    return [passage for passage in passages if not INSULT.search(passage)]
 
 
 def spread(passages: Sequence[str], num_chars: int) -> list[str]:

@@ -48,11 +48,12 @@ button[role=tab][aria-selected=true] { color: var(--primary-700) !important }
 .textfield:has(> .token-container) { display: block !important; word-break: normal !important }
 .token-container { display: inline !important; word-break: normal; overflow-wrap: anywhere }
 .token .text { white-space: pre-wrap }
+.textfield > .line-break { display: block; height: 4px }
 #entities .token.highlighted { display: inline-block; line-height: 1.5; margin: 2px 0 }
 footer .divider { display: none }
 .notice { border-left: 4px solid #f59e0b; padding: 8px 12px; margin: 4px 0; overflow-wrap: anywhere }
 .notice code { font-family: var(--font-mono) }
-#models, #models * { font-family: var(--font) }
+#models, #models *, #unit-table, #unit-table * { font-family: var(--font) }
 .verdict { padding: 4px 2px }
 .verdict b { font-size: 1.5rem }
 .verdict .scale { position: relative; height: 12px; border-radius: 6px; margin: 10px 0 4px;

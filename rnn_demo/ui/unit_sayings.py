@@ -116,10 +116,10 @@ def name_token(tokens: Sequence[str], place: int) -> str:
     """Name a token by its number, and by its letters or signs where none of them could be markup.
 
     >>> name_token([" old", "<b>"], 0), name_token([" old", "<b>"], 1)
-    ('token 1, “old”,', 'token 2')
+    ('“old” at token 1', 'token 2')
     """
     word = tokens[place].strip()
-    return f"token {place + 1}, “{word}”," if PLAIN.fullmatch(word) else f"token {place + 1}"
+    return f"“{word}” at token {place + 1}" if PLAIN.fullmatch(word) else f"token {place + 1}"
 
 
 def describe_similar(found: SpanMatches, threshold: float) -> str:

@@ -88,11 +88,13 @@ def build_units_tab(answers: Answers) -> None:
     examples = build_examples(text, UNIT_TEXTS)
     with gr.Row():
         model = gr.Dropdown(models, value=models[0], label="Model", filterable=False)
-        unit = gr.Dropdown(first[0]["choices"], value=first[0]["value"], label="Unit", info="Type to search.")
+        unit = gr.Dropdown(first[0]["choices"], value=first[0]["value"], label="Unit", min_width=260)
         start = gr.Button("Read", variant="primary")
     with gr.Accordion("Layer, and what of each unit", open=False), gr.Row():
-        layer = gr.Dropdown(layers, value=layers[-1], label="Layer", info="0 is nearest to the words.")
-        part = gr.Dropdown(parts, value="h", label="Of each unit", info="h, c, or a gate.")
+        layer = gr.Dropdown(
+            layers, value=layers[-1], label="Layer", info="0 is nearest to the words.", filterable=False
+        )
+        part = gr.Dropdown(parts, value="h", label="Of each unit", info="A state or a gate.", filterable=False)
     marked = gr.HighlightedText(
         first[1],
         label="The text, by what the unit held after each token",
@@ -106,7 +108,15 @@ def build_units_tab(answers: Answers) -> None:
     lowest = build_contexts(first[4], "Where held-out text drives it lowest", "unit-lowest")
     with gr.Accordion("What the units keep track of", open=False):
         gr.Markdown(TABLE_CAPTION)
-        table = gr.Dataframe(first[5], headers=HEADERS, label="Units", interactive=False, elem_id="unit-table")
+        table = gr.Dataframe(
+            first[5],
+            headers=HEADERS,
+            column_widths=["50%", "25%", "25%"],
+            label="Units",
+            interactive=False,
+            wrap=True,
+            elem_id="unit-table",
+        )
     with gr.Accordion("Find similar places", open=False):
         gr.Markdown(SIMILAR_CAPTION)
         words = gr.Textbox(label="Words", placeholder="said the old man", lines=1)

@@ -12,7 +12,7 @@ from rnn_demo.microscope.features import FEATURES
 from rnn_demo.microscope.trace import trace_hidden_states
 from rnn_demo.reader import Reader
 from rnn_demo.studies.held_out import HeldOut
-from rnn_demo.studies.reference_text import MAX_BYTES, gather_reference_text
+from rnn_demo.studies.reference_text import MAX_BYTES, gather, gather_reference_text
 from rnn_demo.studies.units import TAG_FEATURES, correlate_units, label_words, words_of, write_words
 from rnn_demo.tasks import TASKS
 from rnn_demo.tokenizer import Tokenizer
@@ -100,6 +100,11 @@ def test_the_reference_text_is_whole_paragraphs_and_always_the_same(held_out: He
     assert len(passages) == 3
     assert set(passages[0].split("\n")) == set(NOVEL.strip().split("\n"))
     assert passages[-1].startswith(("ADA:\nGood morrow.\n\nROME:", "ROME:\nWho?\n\nADA:"))
+
+
+def test_a_passage_that_insults_a_people_is_left_out() -> None:
+    passages = gather([*["a fine evening " * 110] * 3, "a Kafir " * 200, "an old story " * 120], "\n")
+    assert [passage[:4] for passage in passages] == ["a fi", "a fi", "a fi", "an o"]
 
 
 def test_a_reference_text_that_is_too_long_is_refused(tmp_path: Path) -> None:

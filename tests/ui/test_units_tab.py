@@ -62,7 +62,7 @@ def test_every_unit_is_offered_once_the_best_of_each_feature_first() -> None:
 def test_the_sentence_has_the_numbers_of_this_text() -> None:
     reading = reading_of("a1b2", [[0, 0, 0, 0], [0.5, -0.5, 0.5, -0.75], [0, 0, 0, 0]])
     assert describe("a1b2", reading, 1, "h") == (
-        "Unit 1 of layer 1 is highest after token 1, “a”, (+0.50) and lowest after token 4, “2”, (-0.75). Over "
+        "Unit 1 of layer 1 is highest after “a” at token 1 (+0.50) and lowest after “2” at token 4 (-0.75). Over "
         "held-out texts it goes with **digits** (r = -0.50), **comma** (r = +0.30); here, with the first of these, "
         "r = -0.99."
     )
