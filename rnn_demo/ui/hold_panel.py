@@ -17,7 +17,7 @@ INTRO = (
     "Set a few of the network's numbers by hand after every token, and let it write on with the rest. "
     "**Look for where the two texts part,** and for what the held one keeps coming back to."
 )
-START_DEVIATIONS, MOST_DEVIATIONS = -8, 12
+START_DEVIATIONS, MOST_DEVIATIONS = 8, 12
 START_UNITS = "12: 1"
 """Where there is no slider to start with."""
 JUDGE_TASK = "sentiment"
@@ -139,8 +139,8 @@ def describe_study(answers: Answers, name: str, layer: int) -> str:
         )
     return (
         f"On held-out reviews this direction tells positive from negative **{100 * found.accuracy:.0f} %** of the "
-        f"time, and the best single unit, number **{found.unit}**, {100 * found.unit_accuracy:.0f} %: it goes to "
-        f"{found.unit_positive:.1f} in praise and to {found.unit_negative:.1f} in blame. (Guessing is right 50 %.)"
+        f"time (guessing: 50 %), and the best single unit, number **{found.unit}**, {100 * found.unit_accuracy:.0f} %. "
+        f"That unit ranges from {found.unit_negative:.1f}, the end of blame, to {found.unit_positive:.1f}, that of praise."
     )
 
 
