@@ -2,6 +2,7 @@
 
 from plotly.graph_objects import Figure
 
+from rnn_demo.plots.fixed_points import draw_fixed_points, draw_time_constants
 from rnn_demo.plots.gradients import draw_gradients
 from rnn_demo.plots.heatmap import draw_heatmap
 from rnn_demo.plots.next_token_bars import draw_next_token_bars
@@ -12,11 +13,13 @@ from rnn_demo.plots.trajectory import draw_trajectory
 __all__ = [
     "FIGURES",
     "Figure",
+    "draw_fixed_points",
     "draw_gradients",
     "draw_heatmap",
     "draw_next_token_bars",
     "draw_running_score",
     "draw_surprisal",
+    "draw_time_constants",
     "draw_trajectory",
 ]
 
@@ -27,4 +30,6 @@ FIGURES = {
     "running_score": draw_running_score,
     "surprisal": draw_surprisal,
     "gradients": draw_gradients,
+    "fixed_points": draw_fixed_points,
+    "time_constants": draw_time_constants,
 }

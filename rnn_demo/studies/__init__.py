@@ -9,11 +9,14 @@ from pathlib import Path
 from rnn_demo.errors import unknown_name
 from rnn_demo.microscope.study import Section, Study, read_study, write_study
 from rnn_demo.reader import Reader
+from rnn_demo.studies.fixed_points import study_fixed_points
 from rnn_demo.studies.held_out import HeldOut
 
 __all__ = ["STUDIES", "study_checkpoint"]
 
-STUDIES: dict[str, Callable[[Reader, HeldOut], Section | None]] = {}
+STUDIES: dict[str, Callable[[Reader, HeldOut], Section | None]] = {
+    "fixed_points": study_fixed_points,
+}
 """Section -> what computes it; None where it makes no sense for such a reader."""
 
 

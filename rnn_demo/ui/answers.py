@@ -3,18 +3,28 @@
 Knows nothing of gradio. What comes in is whatever somebody sent: any JSON value, of any size.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
 from rnn_demo.entities.tag import EntityTagger
 from rnn_demo.errors import InputError, unknown_name
 from rnn_demo.language.write import Writer
 from rnn_demo.microscope.attribution import attribute, leave_out
+from rnn_demo.microscope.fixed_points import find_fixed_points
+from rnn_demo.microscope.fixed_points_section import fixed_points_of
 from rnn_demo.microscope.gradients import gradient_over_distance
 from rnn_demo.microscope.surprisal import measure_surprisal
 from rnn_demo.microscope.trace import trace_hidden_states
 from rnn_demo.microscope.untrained import untrained_twin
 from rnn_demo.reader import Reader
-from rnn_demo.results import Attribution, HiddenTrace, SentimentScore, Surprisal, TaggedText, TokenProbability
+from rnn_demo.results import (
+    Attribution,
+    FixedPoints,
+    HiddenTrace,
+    SentimentScore,
+    Surprisal,
+    TaggedText,
+    TokenProbability,
+)
 from rnn_demo.sentiment.score import SentimentScorer
 from rnn_demo.ui.readers import ReaderShelf
 
@@ -24,6 +34,8 @@ MAX_CHARACTERS = 20_000
 """Of one text; the longest answer takes some seconds."""
 LARGEST = 1e300
 """Of a number. What is not a number at all, NaN, is not below it either."""
+NUM_STARTS, MAX_TOKENS = 64, 2000
+"""Of a search for fixed points while somebody waits: searches, and tokens of a text whose states are visited."""
 ANY_STYLE = "any"
 """Lets the language model choose its style."""
 
@@ -117,6 +129,24 @@ class Answers:
         """Read a text with any model and keep one layer's states or gates."""
         reader, checked = self.shelf.find(model), checked_text("text", text)
         return trace_hidden_states(reader, checked, checked_whole("layer", layer), part)
+
+    def fixed_points(self, model: str) -> Mapping[str, FixedPoints] | None:
+        """Give what was found of a sentiment model in advance, trained and untrained; None where nothing was."""
+        section = self.shelf.study(self.shelf.get(model, SentimentScorer).name).get("fixed_points")
+        return None if section is None else fixed_points_of(section)
+
+    def search_fixed_points(self, texts: Sequence[str], model: str) -> Iterator[float | Mapping[str, FixedPoints]]:
+        """Search from the states of texts, the last MAX_TOKENS of each; yields shares done, then what was found."""
+        reader = self.shelf.get(model, SentimentScorer)
+        token_ids = [reader.encode(checked_text("text", text)).token_ids[-MAX_TOKENS:] for text in texts]
+        found: dict[str, FixedPoints] = {}
+        for state, network in (("trained", reader), ("untrained", untrained_twin(reader))):
+            for news in find_fixed_points(network, token_ids, NUM_STARTS):
+                if isinstance(news, FixedPoints):
+                    found[state] = news
+                else:
+                    yield (len(found) + news) / 2
+        yield found
 
 
 def growing(start: str, parts: Iterator[str]) -> Iterator[str]:
