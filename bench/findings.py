@@ -12,13 +12,13 @@ from statistics import median
 import numpy as np
 import tyro
 from playwright.sync_api import sync_playwright
-from rnn_demo.studies.fixed_points import fixed_points_of
 
 import rnn_demo
 from bench.holding import LENGTH, SAMPLES, measure
 from rnn_demo.checkpoint import CHECKPOINTS_DIR, shipped_checkpoints
 from rnn_demo.microscope.basis import read_basis
 from rnn_demo.microscope.correlations import best_units
+from rnn_demo.microscope.fixed_points_section import fixed_points_of
 from rnn_demo.microscope.gradients import gradient_over_distance
 from rnn_demo.microscope.jacobians import largest_singular_values
 from rnn_demo.microscope.reference import REFERENCE_NAME, read_passages

@@ -3,6 +3,7 @@
 from plotly.graph_objects import Figure
 
 from rnn_demo.plots.clipped_step import draw_clipped_steps
+from rnn_demo.plots.fixed_points import draw_fixed_points, draw_time_constants
 from rnn_demo.plots.gradients import draw_gradients
 from rnn_demo.plots.heatmap import draw_heatmap
 from rnn_demo.plots.next_token_bars import draw_next_token_bars
@@ -22,12 +23,14 @@ __all__ = [
     "Figure",
     "TracedPath",
     "draw_clipped_steps",
+    "draw_fixed_points",
     "draw_gradients",
     "draw_heatmap",
     "draw_next_token_bars",
     "draw_running_score",
     "draw_singular_values",
     "draw_surprisal",
+    "draw_time_constants",
     "draw_trajectory",
     "draw_trajectory_3d",
 ]
@@ -42,4 +45,6 @@ FIGURES = {
     "gradients": draw_gradients,
     "singular_values": draw_singular_values,
     "clipped_steps": draw_clipped_steps,
+    "fixed_points": draw_fixed_points,
+    "time_constants": draw_time_constants,
 }

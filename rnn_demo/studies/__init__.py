@@ -10,6 +10,7 @@ from rnn_demo.errors import unknown_name
 from rnn_demo.microscope.study import Section, Study, read_study, write_study
 from rnn_demo.reader import Reader
 from rnn_demo.studies.basis import study_basis
+from rnn_demo.studies.fixed_points import study_fixed_points
 from rnn_demo.studies.held_out import HeldOut
 from rnn_demo.studies.sentiment_direction import sentiment_direction
 from rnn_demo.studies.units import correlate_units
@@ -20,6 +21,7 @@ STUDIES: dict[str, Callable[[Reader, HeldOut], Section | None]] = {
     "units": correlate_units,
     "sentiment_direction": sentiment_direction,
     "basis": study_basis,
+    "fixed_points": study_fixed_points,
 }
 """Section -> what computes it; None where it makes no sense for such a reader."""
 

@@ -11,6 +11,7 @@ import gradio as gr
 
 from rnn_demo.checkpoint import CHECKPOINTS_DIR
 from rnn_demo.ui.answers import Answers
+from rnn_demo.ui.attractor_tab import build_attractor_tab
 from rnn_demo.ui.endpoints import Page, register_endpoints
 from rnn_demo.ui.entities_tab import build_entities_tab
 from rnn_demo.ui.hidden_states_tab import build_hidden_states_tab
@@ -33,6 +34,7 @@ TABS: dict[str, Callable[[Answers], None]] = {
     "Hidden states": build_hidden_states_tab,
     "Units": build_units_tab,
     "Memory": build_memory_tab,
+    "Attractor": build_attractor_tab,
     "Models": build_models_tab,
 }
 """The tabs in their order. A new one is a file and a line here."""

@@ -3,7 +3,7 @@
 Knows nothing of gradio. What comes in is whatever somebody sent: any JSON value, of any size.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from rnn_demo.entities.explain import attribute_entity, leave_out_words
@@ -15,6 +15,8 @@ from rnn_demo.microscope.attribution import attribute, leave_out
 from rnn_demo.microscope.basis import read_basis
 from rnn_demo.microscope.clipping import take_clipped_step
 from rnn_demo.microscope.contexts import find_contexts, find_span, match_spans
+from rnn_demo.microscope.fixed_points import find_fixed_points
+from rnn_demo.microscope.fixed_points_section import fixed_points_of
 from rnn_demo.microscope.gradients import gradient_over_distance
 from rnn_demo.microscope.jacobians import compare_jacobians
 from rnn_demo.microscope.reference import REFERENCE_NAME, ReferenceShelf
@@ -30,6 +32,7 @@ from rnn_demo.results import (
     Basis,
     ClippedStep,
     Context,
+    FixedPoints,
     HiddenTrace,
     JacobianNorms,
     SentimentScore,
@@ -53,6 +56,8 @@ LARGEST = 1e300
 """Of a number. What is not a number at all, NaN, is not below it either."""
 NUM_CONTEXTS, NUM_MATCHES = 6, 8
 """Held-out places that are shown."""
+NUM_STARTS, MAX_TOKENS = 64, 2000
+"""Of a search for fixed points while somebody waits: searches, and tokens of a text whose states are visited."""
 ANY_STYLE = "any"
 """Lets the language model choose its style."""
 
@@ -239,6 +244,24 @@ class Answers:
     def basis(self, model: str, layer: int, part: str) -> Basis | None:
         """Give the axes of a layer's states, counted from 0; None where none were computed in advance."""
         return read_basis(self.shelf.study(model).get("basis"), layer, part)
+
+    def fixed_points(self, model: str) -> Mapping[str, FixedPoints] | None:
+        """Give what was found of a sentiment model in advance, trained and untrained; None where nothing was."""
+        section = self.shelf.study(self.shelf.get(model, SentimentScorer).name).get("fixed_points")
+        return None if section is None else fixed_points_of(section)
+
+    def search_fixed_points(self, texts: Sequence[str], model: str) -> Iterator[float | Mapping[str, FixedPoints]]:
+        """Search from the states of texts, the last MAX_TOKENS of each; yields shares done, then what was found."""
+        reader = self.shelf.get(model, SentimentScorer)
+        token_ids = [reader.encode(checked_text("text", text)).token_ids[-MAX_TOKENS:] for text in texts]
+        found: dict[str, FixedPoints] = {}
+        for state, network in (("trained", reader), ("untrained", untrained_twin(reader))):
+            for news in find_fixed_points(network, token_ids, NUM_STARTS):
+                if isinstance(news, FixedPoints):
+                    found[state] = news
+                else:
+                    yield (len(found) + news) / 2
+        yield found
 
 
 def growing(start: str, parts: Iterator[str]) -> Iterator[str]:

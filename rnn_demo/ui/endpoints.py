@@ -3,17 +3,19 @@
 Their docstrings are what a visitor of "Use via API" reads.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
-from typing import Any
+from typing import Any, cast
 
 import gradio as gr
 import numpy as np
 from gradio.events import api
 
 from rnn_demo.microscope.trajectory import project_trajectory
+from rnn_demo.results import FixedPoints
 from rnn_demo.ui.answers import ANY_STYLE, Answers
 from rnn_demo.ui.events import CPU, shows_errors, throttled
+from rnn_demo.ui.examples import SENTIMENT_TEXTS
 
 __all__ = ["Page", "register_endpoints"]
 
@@ -252,6 +254,22 @@ def register_endpoints(answers: Answers) -> None:
         """
         return asdict(answers.clipped_step(text, model, clip_norm, step_size))
 
+    def fixed_points(model: str) -> dict[str, Any]:
+        """Say where a sentiment model comes to rest when it reads nothing, trained and `untrained`.
+
+        Gives {converged, num_started, speeds: [q], explained_variance, memory_variance, time_constants, alignments,
+        points: [[x, y, z]], logits, readout, drift, untrained: {the same}}. What was not computed in advance is
+        computed now, which takes a minute or more.
+
+        Args:
+            model: a sentiment model, such as sentiment-lstm.
+        """
+        found = answers.fixed_points(model)
+        if found is None:
+            *_, last = answers.search_fixed_points(SENTIMENT_TEXTS, model)
+            found = cast("Mapping[str, FixedPoints]", last)
+        return {**plain_fixed_points(found["trained"]), "untrained": plain_fixed_points(found["untrained"])}
+
     for endpoint in (
         generate,
         generate_holding,
@@ -265,5 +283,23 @@ def register_endpoints(answers: Answers) -> None:
         gradient_over_distance,
         singular_values,
         clipped_step,
+        fixed_points,
     ):
         api(endpoint, api_name=endpoint.__name__, **CPU)
+
+
+def plain_fixed_points(found: FixedPoints) -> dict[str, Any]:
+    """Turn what was found into lists; of the modes, the median over the points, longest first."""
+    return {
+        "converged": found.num_converged,
+        "num_started": found.num_started,
+        "speeds": found.speeds.tolist(),
+        "explained_variance": found.explained_variance.tolist(),
+        "memory_variance": found.memory_variance.tolist(),
+        "time_constants": np.median(found.time_constants, axis=0).tolist() if found.num_converged else [],
+        "alignments": np.median(found.alignments, axis=0).tolist() if found.num_converged else [],
+        "points": found.points.tolist(),
+        "logits": found.logits.tolist(),
+        "readout": found.readout.tolist(),
+        "drift": found.drift.tolist(),
+    }

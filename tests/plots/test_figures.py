@@ -13,18 +13,21 @@ from rnn_demo.plots import (
     Colouring,
     TracedPath,
     draw_clipped_steps,
+    draw_fixed_points,
     draw_gradients,
     draw_heatmap,
     draw_next_token_bars,
     draw_running_score,
     draw_singular_values,
     draw_surprisal,
+    draw_time_constants,
     draw_trajectory,
     draw_trajectory_3d,
 )
 from rnn_demo.results import (
     Basis,
     ClippedStep,
+    FixedPoints,
     HiddenTrace,
     JacobianNorms,
     ScoredToken,
@@ -45,6 +48,28 @@ def trace_of(tokens: tuple[str, ...]) -> HiddenTrace:
 def path_of(tokens: tuple[str, ...], dimensions: int = 2, name: str = "<b>a</b> text") -> TracedPath:
     points = np.random.default_rng(len(tokens)).normal(size=(len(tokens), dimensions)).astype(np.float32)
     return TracedPath(name, tokens, Trajectory(points, (0.6, 0.2, 0.1)[:dimensions]), range(1, len(tokens) + 1))
+
+
+def fixed_points_of(num_points: int) -> FixedPoints:
+    """Make up as many fixed points, linearised at the first and the last."""
+    draw, at = np.random.default_rng(0), np.unique([0, num_points - 1]) if num_points else np.zeros(0, np.int64)
+    return FixedPoints(
+        speeds=np.full(num_points + 3, 1e-9),
+        whole_speeds=np.full(num_points + 3, 1e-9),
+        points=draw.normal(size=(num_points, 3)),
+        logits=np.linspace(-4, 4, num_points),
+        drift=np.zeros(num_points),
+        visited=draw.normal(size=(50, 3)),
+        visited_logits=draw.normal(size=num_points + 3),
+        explained_variance=np.array([0.6, 0.2, 0.1]),
+        memory_variance=np.zeros(0),
+        readout=np.array([0.8, 0.1, 0.0]),
+        mode_points=at,
+        time_constants=np.tile([900.0, 20.0, 0.0], (len(at), 1)),
+        growing=np.zeros((len(at), 3), bool),
+        alignments=np.full((len(at), 3), 0.5),
+        mode_directions=np.tile([1.0, 0.0, 0.0], (len(at), 1)),
+    )
 
 
 def draw(name: str, tokens: tuple[str, ...]) -> go.Figure:
@@ -70,6 +95,9 @@ def draw(name: str, tokens: tuple[str, ...]) -> go.Figure:
             tuple(SurprisingToken(token, i, i + 1, 3.0 * i) for i, token in enumerate(tokens)), 2, 9, 0
         )
         return draw_surprisal({"lm-rnn": measured, "mine": measured}, {"lm-rnn": "rnn", "mine": "mine"})
+    if name in ("fixed_points", "time_constants"):
+        found = {"trained": fixed_points_of(len(tokens)), "untrained": fixed_points_of(0)}
+        return draw_fixed_points(found) if name == "fixed_points" else draw_time_constants(found)
     if name == "heatmap":
         return draw_heatmap(trace, [4, 0, 2])
     scored = tuple(ScoredToken(token, i, i + 1, i / len(tokens)) for i, token in zip(places, tokens, strict=True))
@@ -191,3 +219,18 @@ def test_clipped_steps_mark_both_ends() -> None:
     line = draw("clipped_steps", ("a",)).data[0]
     assert list(line.marker.size) == [0, 12, 0, 12]
     assert (line.marker.symbol[1], line.marker.symbol[3]) == ("circle", "x")
+
+
+def test_fixed_points_are_coloured_by_their_verdict_and_crossed_by_their_slow_direction() -> None:
+    figure = draw("fixed_points", ("a", "b", "c"))
+    by_name = {trace.name: trace for trace in figure.data if trace.xaxis == "x"}
+    dots = by_name["fixed points, negative to positive"]
+    np.testing.assert_allclose(dots.marker.color, 1 / (1 + np.exp([4, 0, -4])))
+    slow = by_name["slowest direction"]
+    assert len(slow.x) == 6  # two lines, each with a gap after it
+    assert (slow.x[0] + slow.x[1]) / 2 == pytest.approx(dots.x[0], abs=1e-3)
+    assert figure.layout.xaxis.title.text == "component 1 (60%)"
+
+
+def test_time_constants_never_leave_the_log_axis() -> None:
+    assert min(draw("time_constants", ("a", "b")).data[0].y) > 0

@@ -37,9 +37,12 @@ ENDPOINTS = {
     "/gradient_over_distance": ["text", "task"],
     "/singular_values": ["text", "task"],
     "/clipped_step": ["text", "model", "clip_norm", "step_size"],
+    "/fixed_points": ["model"],
 }
 MORE = {"generate_holding": [{"3": 1.0}]}
 """What follows the text where a default would not do: the tiny models have 12 units, 0 to 11."""
+READING = [name[1:] for name in ENDPOINTS if name != "/fixed_points"]
+"""The endpoints that take a text."""
 TEXT = "Ada met  Babbage 👩‍👧 in London."
 
 
@@ -157,6 +160,18 @@ def test_gradient_over_distance_compares_the_cells_before_and_after_training(cli
         client.predict(TEXT, "ner", api_name="/gradient_over_distance")
 
 
+def test_fixed_points_are_those_of_a_sentiment_model_trained_and_untrained(client: Client) -> None:
+    result = client.predict("sentiment-lstm", api_name="/fixed_points")
+    for found in (result, result["untrained"]):
+        assert found["converged"] == len(found["points"]) == len(found["logits"]) <= found["num_started"]
+        assert found["converged"] == sum(q < 1e-8 for q in found["speeds"])
+        assert 0 < sum(found["explained_variance"]) <= 1.001
+        assert found["time_constants"] == sorted(found["time_constants"], reverse=True)
+    assert result["untrained"]["converged"] > 0
+    with pytest.raises(AppError, match="lm-lstm is of task lm, not sentiment"):
+        client.predict("lm-lstm", api_name="/fixed_points")
+
+
 @pytest.mark.parametrize("model", ["lm-lstm", "lm-gru", "lm-rnn", "sentiment-lstm", "ner-lstm"])
 def test_trace_hidden_states_gives_a_point_and_a_state_a_token(client: Client, model: str) -> None:
     result = client.predict(TEXT, model, api_name="/trace_hidden_states")
@@ -181,6 +196,7 @@ def test_unit_activations_gives_a_row_a_token_and_ranks_the_units(client: Client
 
 
 @pytest.mark.parametrize("endpoint", [name[1:] for name in ENDPOINTS])
+@pytest.mark.parametrize("endpoint", READING)
 def test_plain_http_gives_what_the_client_gives(client: Client, url: str, endpoint: str) -> None:
     values = [TEXT, *MORE.get(endpoint, [])]
     given = client.predict(*values, api_name=f"/{endpoint}")
@@ -205,7 +221,7 @@ HOSTILE: dict[str, Any] = {
 }
 
 
-@pytest.mark.parametrize("endpoint", [name[1:] for name in ENDPOINTS])
+@pytest.mark.parametrize("endpoint", READING)
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE.keys())
 def test_hostile_texts_get_an_answer_or_a_message(url: str, endpoint: str, text: Any) -> None:
     event, data = call(url, endpoint, [text, *MORE.get(endpoint, [])])[-1]

@@ -358,6 +358,16 @@ def test_a_text_is_drawn_for_every_cell(page: Page) -> None:
     expect(panel.locator("#trajectory")).to_be_hidden()
 
 
+def test_fixed_points_are_computed_on_request(page: Page) -> None:
+    panel = open_tab(page, "Attractor")
+    expect(panel.locator("#attractor-summary")).to_contain_text("not been computed yet for sentiment-lstm")
+    panel.get_by_text("Compute it again").click()
+    panel.get_by_label("Text").fill("It was a good evening, and never bad.")
+    panel.get_by_role("button", name="Compute").click()
+    expect(panel.locator("#attractor-summary")).to_contain_text("searches ended in a fixed point", timeout=SLOW_MS)
+    expect(panel.locator("#fixed-points .main-svg").first).to_be_visible(timeout=SLOW_MS)
+
+
 def test_models_are_listed(page: Page) -> None:
     panel = open_tab(page, "Models")
     for name in ("lm-lstm", "lm-gru", "lm-rnn", "sentiment-lstm", "ner-lstm"):

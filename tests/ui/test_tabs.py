@@ -1,10 +1,12 @@
 """What the tabs make of results: the parts of a text, joined, are the text."""
 
 from pathlib import Path
+from shutil import copytree
 
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rnn_demo.microscope.study import Study, write_study
 from rnn_demo.results import (
     AttributedToken,
     ClippedStep,
@@ -17,6 +19,9 @@ from rnn_demo.results import (
     TaggedToken,
     WeightGroup,
 )
+from rnn_demo.sentiment.reviews import LabelledText
+from rnn_demo.studies.fixed_points import study_fixed_points
+from rnn_demo.studies.held_out import HeldOut
 from rnn_demo.ui import TABS, build_app
 from rnn_demo.ui.clipping_panel import HEADERS, row_of
 from rnn_demo.ui.entities_tab import PARTS_OF_SPEECH, mark, mark_parts_of_speech
@@ -137,3 +142,16 @@ def test_app_without_checkpoints_says_how_to_train_each(tmp_path: Path) -> None:
 def test_app_has_a_tab_for_each_entry_of_the_registry(tmp_path: Path) -> None:
     config = build_app(tmp_path).get_config_file()
     assert [part["props"]["label"] for part in config["components"] if part["type"] == "tabitem"] == list(TABS)
+
+
+def test_the_attractor_tab_opens_with_what_was_stored(checkpoints_dir: Path, tmp_path: Path) -> None:
+    folder = Path(copytree(checkpoints_dir, tmp_path / "checkpoints"))
+    held_out = HeldOut(None)
+    held_out.__dict__["reviews"] = [LabelledText("a fine film, good and great", 1.0)]
+    section = study_fixed_points(ReaderShelf(folder).find("sentiment-lstm"), held_out)
+    assert section is not None
+    write_study(folder / "sentiment-lstm", Study({"fixed_points": section}))
+    shown = shown_values(folder)
+    assert "searches ended in a fixed point" in shown
+    assert "not been computed yet" not in shown
+    assert "not been computed yet for sentiment-lstm" in shown_values(checkpoints_dir)

@@ -1,0 +1,178 @@
+"""The line attractor: where a sentiment network comes to rest when it reads nothing, and what it keeps there.
+
+A network that adds up opinions needs, for each sum, a state that stays: a line of fixed points along the readout
+(Maheswaranathan et al. 2019, arXiv:1906.10720). They are found by minimising how fast a state moves,
+
+    q(s) = 1/N |s - F(s, 0)|^2
+
+from states that were visited while reading (Sussillo & Barak 2013). The network is first left alone for some hundred
+steps, so that counting memory cells reach their cap (see `joint_state.py`: there, too, why x = 0); then log q is
+lowered by Adam (Kingma & Ba 2015, arXiv:1412.6980), each row on its own, over all that is carried. Kept are those with
+q < MAX_SPEED over h, as published; `FixedPoints.whole_speeds` has q over c too. Slow points pass as well as exact ones:
+`FixedPoints.drift` tells how far they move when the network runs on.
+"""
+
+from collections.abc import Generator, Iterator, Sequence
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from rnn_demo.microscope.joint_state import REST_CAP, JointState
+from rnn_demo.microscope.slow_modes import jacobian_at, slowest_modes, time_constant
+from rnn_demo.reader import Reader
+from rnn_demo.results import FixedPoints
+
+__all__ = ["MAX_SPEED", "find_fixed_points", "search", "speed"]
+
+MAX_SPEED = 1e-8
+RELAX_STEPS = 300
+ADAM_STEPS, FIRST_LR, LAST_LR = 250, 2e-2, 2e-4
+ADAM_BETAS = (0.9, 0.999)
+AT_REST = 1e-14
+"""Nothing slower is told apart from standing still."""
+STEPS_A_NEWS = 10
+NUM_MODE_POINTS, NUM_MODES = 8, 20
+NUM_VISITED, NUM_COMPONENTS, NUM_SHARES = 1500, 3, 10
+DRIFT_STEPS = 20
+SEARCH_SHARE = 0.7
+"""Of the time; the Jacobians take the rest."""
+
+
+def find_fixed_points(
+    reader: Reader, texts: Sequence[Sequence[int]], num_starts: int, seed: int = 0
+) -> Iterator[float | FixedPoints]:
+    """Find the fixed points of a sentiment reader, and tell how far the work is.
+
+    Args:
+        reader: a sentiment model.
+        texts: token ids of each text whose states are visited.
+        num_starts: searches, from states drawn among the visited; fewer where fewer were visited.
+        seed: of that draw.
+
+    Yields:
+        Shares of the work that are done, in [0, 1], and at the end what was found. It may be left at any step.
+
+    Raises:
+        InputError: the reader is of another task.
+    """
+    joint = JointState(reader)
+    visited = joint.visit(texts)
+    order = torch.randperm(len(visited), generator=torch.Generator().manual_seed(seed))
+    starts = visited[order[:num_starts]]
+    ends = yield from search(joint, starts)
+    speeds = speed(joint.shown(ends), joint.shown(rest(joint, ends)))
+    points = ends[speeds < MAX_SPEED]
+    points = points[joint.logits(points).argsort()]
+
+    mean, components, shares = principal_components(joint.last(visited))
+    mode_points = np.unique(np.linspace(0, len(points) - 1, min(NUM_MODE_POINTS, len(points))).round().astype(np.int64))
+    modes = []
+    for i, point in enumerate(mode_points):
+        yield SEARCH_SHARE + (1 - SEARCH_SHARE) * i / len(mode_points)
+        modes.append(linearise(joint, points[point]))
+    directions = [direction for *_, direction in modes]
+    yield FixedPoints(
+        speeds=as_array(speeds),
+        whole_speeds=as_array(speed(ends, rest(joint, ends))),
+        points=as_array((joint.last(points) - mean) @ components),
+        logits=as_array(joint.logits(points)),
+        drift=as_array(drift(joint, points, visited)),
+        visited=as_array((joint.last(visited[order[:NUM_VISITED]]) - mean) @ components),
+        visited_logits=as_array(joint.logits(starts)),
+        explained_variance=as_array(shares),
+        memory_variance=as_array(
+            principal_components(joint.last(visited, 1))[2] if joint.num_parts > 1 else shares.new_zeros(0)
+        ),
+        readout=as_array(joint.readout / joint.readout.norm() @ components),
+        mode_points=mode_points,
+        time_constants=stacked([constants for constants, *_ in modes]),
+        growing=stacked([growing for _, growing, *_ in modes]).astype(bool),
+        alignments=stacked([alignments for *_, alignments, _ in modes]),
+        mode_directions=as_array(torch.stack(directions).to(components) @ components)
+        if directions
+        else np.zeros((0, NUM_COMPONENTS), np.float32),
+    )
+
+
+def search(joint: JointState, starts: Tensor) -> Generator[float, None, Tensor]:
+    """Let each row come to rest, then lower log q by Adam; yields shares done, returns the slower of the two, a row."""
+    states = starts.clamp(-REST_CAP, REST_CAP)
+    for step in range(RELAX_STEPS):
+        states = rest(joint, states)
+        if step % STEPS_A_NEWS == 0:
+            yield SEARCH_SHARE / 3 * step / RELAX_STEPS
+    relaxed, first, second = states, torch.zeros_like(states), torch.zeros_like(states)
+    for step in range(ADAM_STEPS):
+        speeds, gradient = log_speed_gradient(joint, states)
+        if bool((speeds < AT_REST).all()):
+            break
+        first = torch.lerp(gradient, first, ADAM_BETAS[0])
+        second = torch.lerp(gradient**2, second, ADAM_BETAS[1])
+        mean, square = (m / (1 - beta ** (step + 1)) for m, beta in zip((first, second), ADAM_BETAS, strict=True))
+        lr = FIRST_LR * (LAST_LR / FIRST_LR) ** (step / ADAM_STEPS)
+        states = (states - lr * mean / (square.sqrt() + 1e-8)).clamp(-REST_CAP, REST_CAP)
+        if step % STEPS_A_NEWS == 0:
+            yield SEARCH_SHARE * (1 + 2 * step / ADAM_STEPS) / 3
+    slower = speed(states, rest(joint, states)) < speed(relaxed, rest(joint, relaxed))
+    return torch.where(slower[:, None], states, relaxed)
+
+
+@torch.no_grad()
+def rest(joint: JointState, states: Tensor) -> Tensor:
+    """F(s, 0) without a gradient."""
+    return joint.rest(states)
+
+
+@torch.enable_grad()
+def log_speed_gradient(joint: JointState, states: Tensor) -> tuple[Tensor, Tensor]:
+    """Give q of each row over all that is carried, and d log q / ds; 0 where it stands still."""
+    leaf = states.detach().requires_grad_()
+    speeds = speed(leaf, joint.rest(leaf))
+    (gradient,) = torch.autograd.grad(speeds.clamp_min(AT_REST).log().sum(), leaf)
+    return speeds.detach(), gradient
+
+
+def speed(states: Tensor, moved: Tensor) -> Tensor:
+    """Measure q = 1/N |s - F(s)|^2: (row, state) twice -> (row,)."""
+    return (states - moved).square().mean(-1)
+
+
+def drift(joint: JointState, points: Tensor, visited: Tensor) -> Tensor:
+    """How far h moves in DRIFT_STEPS steps, compared with how far visited states lie from their mean: (point,)."""
+    states = points
+    for _ in range(DRIFT_STEPS):
+        states = rest(joint, states)
+    shown = joint.shown(visited)
+    return (joint.shown(states) - joint.shown(points)).norm(dim=1) / (shown - shown.mean(0)).norm(dim=1).mean()
+
+
+def linearise(joint: JointState, point: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """At one fixed point: time constants, which modes grow, alignments, and the direction of the longest, in last h."""
+    eigenvalues, vectors = slowest_modes(jacobian_at(joint.rest, point), len(joint.cells), NUM_MODES)
+    directions = joint.last(vectors.real.T)  # (mode, hidden)
+    directions = directions / directions.norm(dim=1, keepdim=True).clamp_min(torch.finfo(directions.dtype).tiny)
+    readout = joint.readout.double() / joint.readout.norm()
+    return time_constant(eigenvalues), eigenvalues.abs() > 1, (directions @ readout).abs(), directions[0]
+
+
+def principal_components(states: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Mean (unit,), first components (unit, NUM_COMPONENTS), and the shares of the variance of the first NUM_SHARES."""
+    mean = states.mean(0)
+    centred = (states - mean).double()
+    variances, vectors = torch.linalg.eigh(centred.T @ centred / len(states))
+    components = vectors.flip(1)[:, :NUM_COMPONENTS]
+    largest = components.gather(0, components.abs().argmax(0, keepdim=True))
+    shares = variances.flip(0).clamp_min(0) / variances.clamp_min(0).sum().clamp_min(torch.finfo(torch.float64).tiny)
+    return mean, (components * largest.sign()).to(states), shares[:NUM_SHARES]
+
+
+def as_array(values: Tensor) -> np.ndarray:
+    """Store as float32."""
+    array: np.ndarray = values.detach().float().numpy()
+    return array
+
+
+def stacked(rows: list[Tensor]) -> np.ndarray:
+    """Stack one row a linearised point; (0, NUM_MODES) where there is none."""
+    return as_array(torch.stack(rows)) if rows else np.zeros((0, NUM_MODES), np.float32)

@@ -1,0 +1,93 @@
+"""All that a sentiment network carries from one token to the next, as one vector, and the map that moves it.
+
+    s = [h, c of layer 0, h, c of layer 1, ..]              c only in an LSTM
+    s_t = F(s_{t-1}, x_t)                                   layer l reads the new h of layer l - 1
+
+With nothing to read, x = 0: the centre of the embeddings, which start around it, and what Maheswaranathan et al. 2019
+take. (A text has no token that says nothing, and the mean embedding is dominated by pieces hardly ever read.)
+
+The surprise: a memory cell whose forget gate is open counts, c_t = c_{t-1} + i g, and with nothing to read it never
+stops. So an LSTM has next to no fixed point in its raw c. But c is seen by the rest of the network as tanh(c) only, and
+beyond 5 that is 1 to within 1e-4: past REST_CAP the count is held. A cell that counts outwards then rests at the cap,
+and one that counts back from there still moves. h lies within 1 and is never touched.
+"""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from rnn_demo.errors import InputError
+from rnn_demo.reader import Reader
+
+__all__ = ["REST_CAP", "JointState"]
+
+REST_CAP = 5.0
+
+
+class JointState:
+    """The state of all layers of a sentiment reader as rows of one matrix.
+
+    Args:
+        reader: reads forwards and has concat pooling.
+
+    Raises:
+        InputError: the reader is of another task.
+    """
+
+    def __init__(self, reader: Reader) -> None:
+        if reader.task != "sentiment":
+            raise InputError(f"{reader.name} is of task {reader.task}; give a sentiment model")
+        self.encoder = reader.model.encoder
+        self.cells = [layer.forward_cell for layer in self.encoder.layers]
+        self.hidden_size: int = self.cells[0].hidden_size
+        self.num_parts = len(self.cells[0].state_names)
+        self.classifier = reader.model.classifier
+
+    def step(self, states: Tensor, x_t: Tensor) -> Tensor:
+        """Take one step: F(s, x). (row, state), (row, embed) -> (row, state)."""
+        parts, moved = states.split(self.hidden_size, dim=-1), []
+        for i, cell in enumerate(self.cells):
+            state, _ = cell.step(x_t, parts[i * self.num_parts : (i + 1) * self.num_parts])
+            moved += state
+            x_t = state[0]
+        return torch.cat(moved, dim=-1)
+
+    def rest(self, states: Tensor) -> Tensor:
+        """Take one step with nothing to read: F(s, 0), c held at REST_CAP."""
+        nothing = states.new_zeros(len(states), self.encoder.config.embed_size)
+        return self.step(states, nothing).clamp(-REST_CAP, REST_CAP)
+
+    @torch.no_grad()
+    def visit(self, texts: Sequence[Sequence[int]]) -> Tensor:
+        """Read texts given as token ids, and give the state after each of their tokens: (token, state)."""
+        lengths = torch.tensor([len(ids) for ids in texts])
+        token_ids = torch.zeros(len(texts), int(lengths.max()), dtype=torch.int64)
+        for row, ids in enumerate(texts):
+            token_ids[row, : len(ids)] = torch.tensor(ids)
+        vectors = self.encoder.embed(token_ids)
+        width = len(self.cells) * self.num_parts * self.hidden_size
+        states, kept = vectors.new_zeros(len(texts), width), []
+        for t, x_t in enumerate(vectors.unbind(1)):
+            states = self.step(states, x_t)
+            kept.append(states[t < lengths])
+        return torch.cat(kept)
+
+    def shown(self, states: Tensor) -> Tensor:
+        """Give h of every layer: (row, layer * hidden)."""
+        return torch.cat(states.split(self.hidden_size, dim=-1)[:: self.num_parts], dim=-1)
+
+    def last(self, states: Tensor, part: int = 0) -> Tensor:
+        """Give a part of the last layer's state, 0 is h: (row, hidden)."""
+        return states.split(self.hidden_size, dim=-1)[part - self.num_parts]
+
+    @property
+    def readout(self) -> Tensor:
+        """How the last h moves the logit where it stands still, and so is its own mean and maximum: (hidden,)."""
+        weight: Tensor = self.classifier.weight[0].detach()
+        return weight.view(3, self.hidden_size).sum(0)
+
+    def logits(self, states: Tensor) -> Tensor:
+        """Score states that stand still: (row,)."""
+        scores: Tensor = self.last(states) @ self.readout + self.classifier.bias.detach()
+        return scores

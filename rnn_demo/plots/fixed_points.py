@@ -1,0 +1,127 @@
+"""The line attractor: visited states, fixed points and slow directions, trained beside untrained; and what lasts."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import plotly.graph_objects as go
+from plotly.subplots import make_subplots
+
+from rnn_demo.plots.style import GREY, GRID, INDIGO, ORANGE, base_figure
+from rnn_demo.results import FixedPoints
+
+__all__ = ["draw_fixed_points", "draw_time_constants"]
+
+READOUT_COLOUR = "#10b981"
+ORANGE_TO_INDIGO = [[0, ORANGE], [0.5, "#94a3b8"], [1, INDIGO]]
+ARROW_SHARE, MODE_SHARE = 0.9, 0.25
+"""Lengths of the readout and of a slow direction, as shares of how far the visited states reach."""
+
+
+def draw_fixed_points(found: Mapping[str, FixedPoints]) -> go.Figure:
+    """Draw each network in the plane of the two main components of its own visited states.
+
+    Args:
+        found: title -> what was found; side by side, in order.
+    """
+    figure = base_figure(height=420)
+    grid = make_subplots(rows=1, cols=len(found), subplot_titles=list(found), horizontal_spacing=0.12)
+    figure = grid.update_layout(figure.layout)
+    for column, points in enumerate(found.values(), start=1):
+        for trace in parts_of(points, legend=column == 1):
+            figure.add_trace(trace, row=1, col=column)
+        first, second = points.explained_variance[:2]
+        figure.update_xaxes(title_text=f"component 1 ({first:.0%})", row=1, col=column)
+        figure.update_yaxes(title_text=f"component 2 ({second:.0%})", row=1, col=column)
+    axis = {"gridcolor": GRID, "zeroline": False, "automargin": True, "fixedrange": True, "title_font_size": 12}
+    figure.update_xaxes(**axis).update_yaxes(**axis, title_standoff=2)
+    figure.update_layout(showlegend=True, legend={"orientation": "h", "y": -0.2, "yanchor": "top", "x": 0})
+    figure.update_layout(margin={"l": 8, "r": 8, "t": 28, "b": 8})
+    return figure
+
+
+def parts_of(points: FixedPoints, legend: bool) -> list[go.Scatter]:
+    """Draw one network: states, slow directions, the readout, and the fixed points on top."""
+    reach = float(np.abs(points.visited[:, :2]).max(initial=1e-6))
+    steps = points.mode_directions[:, :2] * MODE_SHARE * reach
+    at = points.points[points.mode_points, :2]
+    arrow = points.readout[:2] * ARROW_SHARE * reach / max(float(np.linalg.norm(points.readout[:2])), 1e-12)
+    gap = [[None, None]]
+    slow = [
+        row for place, step in zip(at, steps, strict=True) for row in [*np.stack([place - step, place + step]), *gap]
+    ]
+    scores = 1 / (1 + np.exp(-points.logits))
+    return [
+        scatter(points.visited, "visited while reading", legend, marker={"size": 3, "color": GREY, "opacity": 0.3}),
+        scatter(slow, "slowest direction", legend, mode="lines", line={"color": GREY, "width": 2}),
+        scatter(
+            [-arrow, arrow],
+            "towards positive",
+            legend,
+            mode="lines+markers",
+            line={"color": READOUT_COLOUR, "width": 2, "dash": "dot"},
+            marker={"symbol": "arrow", "size": [0, 14], "angleref": "previous", "color": READOUT_COLOUR},
+        ),
+        scatter(
+            points.points,
+            "fixed points, negative to positive",
+            legend,
+            marker={
+                "size": 8,
+                "color": scores.tolist(),
+                "colorscale": ORANGE_TO_INDIGO,
+                "cmin": 0,
+                "cmax": 1,
+                "line": {"color": GREY, "width": 0.5},
+            },
+            text=[f"P(positive) {score:.2f}" for score in scores],
+            hovertemplate="%{text}<extra></extra>",
+        ),
+    ]
+
+
+def scatter(places: object, name: str, legend: bool, mode: str = "markers", **style: object) -> go.Scatter:
+    """Draw places, (place, 2 or more); a row of None breaks a line."""
+    rows = [[None if value is None else round(float(value), 4) for value in row[:2]] for row in places]  # type: ignore[attr-defined]
+    style = {"hoverinfo": "skip", **style} if "hovertemplate" not in style else style
+    return go.Scatter(
+        x=[row[0] for row in rows],
+        y=[row[1] for row in rows],
+        name=name,
+        legendgroup=name,
+        showlegend=legend,
+        mode=mode,
+        **style,
+    )
+
+
+def draw_time_constants(found: Mapping[str, FixedPoints]) -> go.Figure:
+    """Draw how long the modes last, longest first: the median over the fixed points, and the range over them.
+
+    Args:
+        found: title -> what was found.
+    """
+    figure = base_figure(height=280)
+    for (title, points), colour in zip(found.items(), (INDIGO, GREY), strict=False):
+        constants = np.maximum(points.time_constants, 0.1)
+        if not len(constants):
+            continue
+        middle, low, high = np.median(constants, axis=0), constants.min(axis=0), constants.max(axis=0)
+        figure.add_scatter(
+            x=list(range(1, len(middle) + 1)),
+            y=middle.tolist(),
+            name=title,
+            mode="lines+markers",
+            line={"color": colour},
+            error_y={
+                "type": "data",
+                "symmetric": False,
+                "array": (high - middle).tolist(),
+                "arrayminus": (middle - low).tolist(),
+                "thickness": 1,
+            },
+            hovertemplate="mode %{x}: %{y:,.0f} tokens",
+        )
+    figure.update_layout(showlegend=True, legend={"orientation": "h", "y": -0.3, "yanchor": "top", "x": 0})
+    figure.update_xaxes(title={"text": "mode", "font": {"size": 12}})
+    figure.update_yaxes(type="log", title={"text": "lasts, tokens", "font": {"size": 12}}, dtick=1)
+    return figure

@@ -1,0 +1,131 @@
+"""Attractor: where a sentiment network rests when it reads nothing, trained beside untrained."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import gradio as gr
+import numpy as np
+
+from rnn_demo.plots import Figure, draw_fixed_points, draw_time_constants
+from rnn_demo.results import FixedPoints
+from rnn_demo.ui.answers import Answers
+from rnn_demo.ui.events import INSTANT, PRIVATE, shows_errors
+from rnn_demo.ui.examples import SENTIMENT_TEXTS
+from rnn_demo.ui.notices import build_notices
+
+__all__ = ["build_attractor_tab"]
+
+INTRO = (
+    "To add up opinions, a network needs states that stay where they are. Each dot is one: a place where the network "
+    "comes to rest when nothing more is read. **Look for a line of them from orange, negative, to indigo, positive:** "
+    "the trained network keeps its verdict on it. Without training there is one place only, and all is forgotten."
+)
+MODES_CAPTION = (
+    "**How long a small change near a fixed point lasts,** for the modes that fade most slowly; bars span the points."
+)
+AGAIN = "The search starts from states visited while this text and some examples are read. It takes about a minute."
+NOT_YET = "This has not been computed yet for {model}. Unfold “Compute it again” below to do it now."
+PUBLISHED_VARIANCE, ABOUT_PUBLISHED_VARIANCE = 0.9, 0.85
+PUBLISHED_TOKENS, ABOUT = 1000, 3
+"""What Maheswaranathan et al. 2019 report, and by which factor a time may differ to agree."""
+
+Found = Mapping[str, FixedPoints]
+
+
+def build_attractor_tab(answers: Answers) -> None:
+    """Lay out the tab."""
+    build_notices(answers.shelf, "sentiment")
+    models = answers.shelf.names("sentiment")
+    if not models:
+        return
+
+    @shows_errors
+    def show_stored(model: str) -> tuple[Any, str, Any]:
+        found = answers.fixed_points(model)
+        return (gr.update(visible=False), NOT_YET.format(model=model), None) if found is None else show(found)
+
+    @shows_errors
+    def search(text: str, model: str, progress: gr.Progress = gr.Progress()) -> Iterator[Any]:  # noqa: B008
+        for news in answers.search_fixed_points([text, *SENTIMENT_TEXTS], model):
+            if isinstance(news, float):
+                progress(news, desc="Searching")
+                yield gr.skip(), gr.skip(), gr.skip()  # here it can be stopped
+            else:
+                yield show(news)
+
+    stored = answers.fixed_points(models[0])
+    first = (None, NOT_YET.format(model=models[0]), None) if stored is None else drawn(stored)
+
+    gr.Markdown(INTRO)
+    model = gr.Dropdown(models, value=models[0], label="Model", filterable=False, visible=len(models) > 1)
+    points = gr.Plot(first[0], show_label=False, elem_id="fixed-points", visible=stored is not None)
+    summary = gr.Markdown(first[1], elem_id="attractor-summary")
+    with gr.Accordion("How long it remembers", open=False):
+        gr.Markdown(MODES_CAPTION)
+        modes = gr.Plot(first[2], show_label=False, elem_id="time-constants")
+    with gr.Accordion("Compute it again from my text’s states", open=False):
+        gr.Markdown(AGAIN)
+        text = gr.Textbox(SENTIMENT_TEXTS[0], label="Text", lines=3, max_lines=12)
+        with gr.Row():
+            start = gr.Button("Compute", variant="primary", min_width=80)
+            stop = gr.Button("Stop", variant="stop", min_width=80)
+
+    outputs = [points, summary, modes]
+    searching = start.click(search, [text, model], outputs, show_progress_on=summary, **PRIVATE)
+    stop.click(None, cancels=searching, **INSTANT)
+    model.change(show_stored, model, outputs, **PRIVATE)
+
+
+def show(found: Found) -> tuple[Any, str, Figure]:
+    """Put a result on the page."""
+    points, summary, modes = drawn(found)
+    return gr.update(value=points, visible=True), summary, modes
+
+
+def drawn(found: Found) -> tuple[Figure, str, Figure]:
+    """Draw a result and say it."""
+    return draw_fixed_points(found), describe(found), draw_time_constants(found)
+
+
+def describe(found: Found) -> str:
+    """Say in numbers what the figures show, beside what was published."""
+    trained, untrained = found["trained"], found["untrained"]
+    started = f"**{trained.num_converged} of {trained.num_started}** searches ended in a fixed point"
+    counts = f"Trained, {started}, {spread(trained)}; untrained, {untrained.num_converged}, {spread(untrained)}."
+    shares = [("h", trained.explained_variance), ("c", trained.memory_variance)]
+    held = " and ".join(
+        f"**{np.sum(share[:3]):.0%}** of the variance of {name} ({agrees(float(np.sum(share[:3])))})"
+        for name, share in shares
+        if len(share)
+    )
+    variance = f"Three components hold {held}; published: about {PUBLISHED_VARIANCE:.0%} in two or three."
+    return f"{counts} {variance} {lasting(trained, untrained)}".strip()
+
+
+def spread(points: FixedPoints) -> str:
+    """Say how far the fixed points lie apart as verdicts."""
+    if not points.num_converged:
+        return "so there is none to draw"
+    low, high = (1 / (1 + np.exp(-value)) for value in (points.logits.min(), points.logits.max()))
+    return f"P(positive) from {low:.2f} to {high:.2f}"
+
+
+def agrees(share: float) -> str:
+    """Compare a share of the variance with the published one.
+
+    >>> agrees(0.92), agrees(0.61)
+    ('agrees', 'less than published')
+    """
+    return "agrees" if share >= ABOUT_PUBLISHED_VARIANCE else "less than published"
+
+
+def lasting(trained: FixedPoints, untrained: FixedPoints) -> str:
+    """Compare the slowest mode, the median over the fixed points, with the published one."""
+    if not len(trained.time_constants):
+        return ""
+    tokens = float(np.median(trained.time_constants[:, 0]))
+    longer, shorter = tokens > ABOUT * PUBLISHED_TOKENS, tokens * ABOUT < PUBLISHED_TOKENS
+    verdict = "longer" if longer else "shorter" if shorter else "about the same"
+    before = f", {np.median(untrained.time_constants[:, 0]):,.0f} untrained" if len(untrained.time_constants) else ""
+    published = f"published: about {PUBLISHED_TOKENS:,}; here it is {verdict}"
+    return f"The slowest mode lasts **{tokens:,.0f}** tokens{before}; {published}."
