@@ -139,9 +139,6 @@ def describe_study(answers: Answers, name: str, layer: int) -> str:
         )
     return (
         f"On held-out reviews this direction tells positive from negative **{100 * found.accuracy:.0f} %** of the "
-        f"time (guessing: 50 %), and the best single unit, number **{found.unit}**, "
-        f"{100 * found.unit_accuracy:.0f} %. That unit ranges from {found.unit_negative:.1f}, the end of blame, to "
-        f"{found.unit_positive:.1f}, that of praise."
         f"time (guessing: 50 %), and the best single unit, number **{found.unit}**, {100 * found.unit_accuracy:.0f} %. "
         f"It goes from {found.unit_negative:.1f}, the end of blame, to {found.unit_positive:.1f}, that of praise."
     )
