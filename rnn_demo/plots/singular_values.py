@@ -41,5 +41,5 @@ def draw_singular_values(measured: Mapping[str, JacobianNorms]) -> go.Figure:
             )
     figure.update_layout(showlegend=True, legend={"orientation": "h", "y": -0.25, "yanchor": "top", "x": 0})
     figure.update_xaxes(title={"text": "tokens read", "font": {"size": 12}}, nticks=8)
-    figure.update_yaxes(type="log", title={"text": "largest singular value", "font": {"size": 12}}, nticks=8)
+    figure.update_yaxes(type="log", title={"text": "largest singular value", "font": {"size": 12}}, nticks=5)
     return figure

@@ -59,6 +59,7 @@ def base_figure(height: int) -> go.Figure:
         font={"color": GREY, "size": 13},
         showlegend=False,
         dragmode=False,
+        modebar={"remove": ["select2d", "lasso2d"], "bgcolor": "rgba(0,0,0,0)", "color": GREY, "activecolor": INDIGO},
     )
     axis = {"gridcolor": GRID, "zeroline": False, "automargin": True, "fixedrange": True}
     figure.update_xaxes(**axis)

@@ -14,7 +14,7 @@ from rnn_demo.ui.export import build_export
 __all__ = ["build_singular_values_panel"]
 
 INTRO = (
-    "The line above is a product of one factor a token. This is the largest that each factor can be: by how much the "
+    "Each line above is a product of one factor a token. This is the largest that the factor can be: by how much the "
     "step stretches the direction that it stretches most. **Below 1 the gradient must shrink, above 1 it may grow.**"
 )
 

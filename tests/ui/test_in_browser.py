@@ -179,7 +179,7 @@ def test_a_figure_gives_its_numbers_and_its_picture(page: Page, url: str) -> Non
         assert numbers == call(url, "score_sentiment", [text])[-1][1][0]
     panel.locator("#running-score").hover()
     with page.expect_download(timeout=SLOW_MS) as waiting:
-        panel.locator("#running-score .modebar-btn[data-title*='png']").click()
+        panel.locator("#running-score .modebar-btn[data-title*='PNG']").click()
     assert waiting.value.path().read_bytes().startswith(b"\x89PNG")
 
 
