@@ -6,7 +6,7 @@ perplexity of a text under the model that nothing is held in says what the hold 
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -91,6 +91,7 @@ def measure(
     *,
     samples: int = SAMPLES,
     length: int = LENGTH,
+    on_row: Callable[[HeldTexts], None] = lambda row: None,
 ) -> list[HeldTexts]:
     """Write and judge.
 
@@ -101,6 +102,7 @@ def measure(
         layers: which to hold something in; None is each.
         samples: texts a setting.
         length: tokens a text, at most.
+        on_row: told each row as soon as it is measured.
 
     Returns:
         The free texts, then each setting of each layer.
@@ -108,10 +110,11 @@ def measure(
     chosen = range(writer.model.config.num_layers) if layers is None else layers
     held = [(layer, name, holding) for layer in chosen for name, holding in settings_of(section, layer).items()]
     settings: list[tuple[int | None, str, Holding | None]] = [(None, "nothing held", None), *held]
-    return [
-        judge(writer, scorer, write_many(writer, holding, samples, length), name, layer)
-        for layer, name, holding in settings
-    ]
+    rows = []
+    for layer, name, holding in settings:
+        rows.append(judge(writer, scorer, write_many(writer, holding, samples, length), name, layer))
+        on_row(rows[-1])
+    return rows
 
 
 def judge(writer: Writer, scorer: SentimentScorer, rows: list[list[int]], setting: str, layer: int | None) -> HeldTexts:
@@ -140,13 +143,17 @@ def main(checkpoints_dir: Path = CHECKPOINTS_DIR, model: str = "lm-lstm", judge:
         raise CheckpointError(
             f"{checkpoints_dir / model} has no sentiment direction: run `python train.py study` on it"
         )
-    found = measure(Writer.load(checkpoints_dir / model), SentimentScorer.load(checkpoints_dir / judge), section)
     print(f"{SAMPLES} texts of {LENGTH} tokens a setting after {PROMPT!r}, temperature {TEMPERATURE}.\n")
     print("| layer | held | P(positive) | 95 % interval | perplexity | one text |\n|---|---|---|---|---|---|")
-    for row in found:
-        layer = "" if row.layer is None else row.layer
-        interval_text, example = f"{row.low:.2f} to {row.high:.2f}", " ".join(row.example.split())
-        print(f"| {layer} | {row.setting} | {row.score:.2f} | {interval_text} | {row.perplexity:.1f} | {example} |")
+    writer, scorer = Writer.load(checkpoints_dir / model), SentimentScorer.load(checkpoints_dir / judge)
+    measure(writer, scorer, section, on_row=print_row)
+
+
+def print_row(row: HeldTexts) -> None:
+    """Print a line of the table."""
+    layer = "" if row.layer is None else row.layer
+    between, example = f"{row.low:.2f} to {row.high:.2f}", " ".join(row.example.split())
+    print(f"| {layer} | {row.setting} | {row.score:.2f} | {between} | {row.perplexity:.1f} | {example} |", flush=True)
 
 
 if __name__ == "__main__":
