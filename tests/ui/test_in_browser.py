@@ -228,6 +228,7 @@ def test_fixed_points_are_computed_on_request(page: Page) -> None:
     panel.get_by_label("Text").fill("It was a good evening, and never bad.")
     panel.get_by_role("button", name="Compute").click()
     expect(panel.locator("#attractor-summary")).to_contain_text("searches ended in a fixed point", timeout=SLOW_MS)
+    expect(panel.locator("#attractor-status")).to_contain_text("Done", timeout=SLOW_MS)
     expect(panel.locator("#fixed-points .main-svg").first).to_be_visible(timeout=SLOW_MS)
 
 
