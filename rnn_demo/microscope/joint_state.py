@@ -4,7 +4,7 @@
     s_t = F(s_{t-1}, x_t)                                   layer l reads the new h of layer l - 1
 
 With nothing to read, x = 0: the centre of the embeddings, which start around it, and what Maheswaranathan et al. 2019
-take. (A text has no token that says nothing, and the mean embedding is dominated by pieces hardly ever read.)
+take. (The mean embedding would weigh pieces that are hardly ever read like all others.)
 
 The surprise: a memory cell whose forget gate is open counts, c_t = c_{t-1} + i g, and with nothing to read it never
 stops. So an LSTM has next to no fixed point in its raw c. But c is seen by the rest of the network as tanh(c) only, and

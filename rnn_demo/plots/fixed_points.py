@@ -11,7 +11,7 @@ from rnn_demo.results import FixedPoints
 
 __all__ = ["draw_fixed_points", "draw_time_constants"]
 
-READOUT_COLOUR = "#10b981"
+READOUT_COLOUR, MODE_COLOUR = "#10b981", "#ec4899"
 ORANGE_TO_INDIGO = [[0, ORANGE], [0.5, "#94a3b8"], [1, INDIGO]]
 ARROW_SHARE, MODE_SHARE = 0.9, 0.25
 """Lengths of the readout and of a slow direction, as shares of how far the visited states reach."""
@@ -24,7 +24,7 @@ def draw_fixed_points(found: Mapping[str, FixedPoints]) -> go.Figure:
         found: title -> what was found; side by side, in order.
     """
     figure = base_figure(height=420)
-    grid = make_subplots(rows=1, cols=len(found), subplot_titles=list(found), horizontal_spacing=0.12)
+    grid = make_subplots(rows=1, cols=len(found), subplot_titles=list(found), horizontal_spacing=0.16)
     figure = grid.update_layout(figure.layout)
     for column, points in enumerate(found.values(), start=1):
         for trace in parts_of(points, legend=column == 1):
@@ -40,7 +40,7 @@ def draw_fixed_points(found: Mapping[str, FixedPoints]) -> go.Figure:
 
 
 def parts_of(points: FixedPoints, legend: bool) -> list[go.Scatter]:
-    """Draw one network: states, slow directions, the readout, and the fixed points on top."""
+    """Draw one network: states, slow directions, the readout, the fixed points, and slow directions across them."""
     reach = float(np.abs(points.visited[:, :2]).max(initial=1e-6))
     steps = points.mode_directions[:, :2] * MODE_SHARE * reach
     at = points.points[points.mode_points, :2]
@@ -52,7 +52,6 @@ def parts_of(points: FixedPoints, legend: bool) -> list[go.Scatter]:
     scores = 1 / (1 + np.exp(-points.logits))
     return [
         scatter(points.visited, "visited while reading", legend, marker={"size": 3, "color": GREY, "opacity": 0.3}),
-        scatter(slow, "slowest direction", legend, mode="lines", line={"color": GREY, "width": 2}),
         scatter(
             [-arrow, arrow],
             "towards positive",
@@ -76,6 +75,7 @@ def parts_of(points: FixedPoints, legend: bool) -> list[go.Scatter]:
             text=[f"P(positive) {score:.2f}" for score in scores],
             hovertemplate="%{text}<extra></extra>",
         ),
+        scatter(slow, "slowest direction", legend, mode="lines", line={"color": MODE_COLOUR, "width": 2.5}),
     ]
 
 

@@ -1,6 +1,7 @@
 """Attractor: where a sentiment network rests when it reads nothing, trained beside untrained."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
@@ -8,7 +9,7 @@ import numpy as np
 
 from rnn_demo.plots import Figure, draw_fixed_points, draw_time_constants
 from rnn_demo.results import FixedPoints
-from rnn_demo.ui.answers import Answers
+from rnn_demo.ui.answers import MAX_TOKENS, Answers
 from rnn_demo.ui.events import INSTANT, PRIVATE, shows_errors
 from rnn_demo.ui.examples import SENTIMENT_TEXTS
 from rnn_demo.ui.notices import build_notices
@@ -18,18 +19,34 @@ __all__ = ["build_attractor_tab"]
 INTRO = (
     "To add up opinions, a network needs states that stay where they are. Each dot is one: a place where the network "
     "comes to rest when nothing more is read. **Look for a line of them from orange, negative, to indigo, positive:** "
-    "the trained network keeps its verdict on it. Without training there is one place only, and all is forgotten."
+    "a network that has one can keep its verdict. Beside it stands the same network before training."
 )
 MODES_CAPTION = (
     "**How long a small change near a fixed point lasts,** for the modes that fade most slowly; bars span the points."
 )
-AGAIN = "The search starts from states visited while this text and some examples are read. It takes about a minute."
+AGAIN = (
+    f"The search starts from states visited while this text (its last {MAX_TOKENS:,} tokens) and some examples are "
+    "read. It takes about a minute."
+)
 NOT_YET = "This has not been computed yet for {model}. Unfold “Compute it again” below to do it now."
 PUBLISHED_VARIANCE, ABOUT_PUBLISHED_VARIANCE = 0.9, 0.85
 PUBLISHED_TOKENS, ABOUT = 1000, 3
 """What Maheswaranathan et al. 2019 report, and by which factor a time may differ to agree."""
+SAME = 0.01
+"""P(positive) that differ by less are one verdict."""
 
 Found = Mapping[str, FixedPoints]
+
+
+@dataclass
+class Search:
+    """One visitor's search. Gradio's own way to cancel would leave an error on the page."""
+
+    stopped: bool = False
+
+    def stop(self) -> None:
+        """End it at its next news."""
+        self.stopped = True
 
 
 def build_attractor_tab(answers: Answers) -> None:
@@ -45,13 +62,17 @@ def build_attractor_tab(answers: Answers) -> None:
         return (gr.update(visible=False), NOT_YET.format(model=model), None) if found is None else show(found)
 
     @shows_errors
-    def search(text: str, model: str, progress: gr.Progress = gr.Progress()) -> Iterator[Any]:  # noqa: B008
+    def search(run: Search, text: str, model: str, progress: gr.Progress = gr.Progress()) -> Iterator[Any]:  # noqa: B008
+        run.stopped = False
         for news in answers.search_fixed_points([text, *SENTIMENT_TEXTS], model):
+            if run.stopped:
+                yield gr.skip(), gr.skip(), gr.skip(), "Stopped."
+                return
             if isinstance(news, float):
                 progress(news, desc="Searching")
-                yield gr.skip(), gr.skip(), gr.skip()  # here it can be stopped
+                yield gr.skip(), gr.skip(), gr.skip(), gr.skip()  # here the page can leave
             else:
-                yield show(news)
+                yield *show(news), "Done: the figures above are of your text’s states."
 
     stored = answers.fixed_points(models[0])
     first = (None, NOT_YET.format(model=models[0]), None) if stored is None else drawn(stored)
@@ -69,10 +90,12 @@ def build_attractor_tab(answers: Answers) -> None:
         with gr.Row():
             start = gr.Button("Compute", variant="primary", min_width=80)
             stop = gr.Button("Stop", variant="stop", min_width=80)
+        status = gr.Markdown(elem_id="attractor-status", min_height=60)
 
     outputs = [points, summary, modes]
-    searching = start.click(search, [text, model], outputs, show_progress_on=summary, **PRIVATE)
-    stop.click(None, cancels=searching, **INSTANT)
+    run = gr.State(Search())
+    start.click(search, [run, text, model], [*outputs, status], show_progress_on=status, **PRIVATE)
+    stop.click(lambda run: run.stop(), run, **INSTANT)
     model.change(show_stored, model, outputs, **PRIVATE)
 
 
@@ -107,7 +130,7 @@ def spread(points: FixedPoints) -> str:
     if not points.num_converged:
         return "so there is none to draw"
     low, high = (1 / (1 + np.exp(-value)) for value in (points.logits.min(), points.logits.max()))
-    return f"P(positive) from {low:.2f} to {high:.2f}"
+    return f"all at P(positive) {low:.2f}" if high - low < SAME else f"P(positive) from {low:.2f} to {high:.2f}"
 
 
 def agrees(share: float) -> str:
@@ -128,4 +151,13 @@ def lasting(trained: FixedPoints, untrained: FixedPoints) -> str:
     verdict = "longer" if longer else "shorter" if shorter else "about the same"
     before = f", {np.median(untrained.time_constants[:, 0]):,.0f} untrained" if len(untrained.time_constants) else ""
     published = f"published: about {PUBLISHED_TOKENS:,}; here it is {verdict}"
-    return f"The slowest mode lasts **{tokens:,.0f}** tokens{before}; {published}."
+    cosine, before_cosine = (median_of(found.alignments.max(axis=1, initial=0)) for found in (trained, untrained))
+    return (
+        f"The slowest mode lasts **{tokens:,.0f}** tokens{before}; {published}. "
+        f"Of the slow modes the one nearest to the readout has |cosine| {cosine} with it, {before_cosine} untrained."
+    )
+
+
+def median_of(values: np.ndarray) -> str:
+    """Write a median; a dash where there is none."""
+    return f"{np.median(values):.2f}" if len(values) else "–"

@@ -361,10 +361,11 @@ def test_a_text_is_drawn_for_every_cell(page: Page) -> None:
 def test_fixed_points_are_computed_on_request(page: Page) -> None:
     panel = open_tab(page, "Attractor")
     expect(panel.locator("#attractor-summary")).to_contain_text("not been computed yet for sentiment-lstm")
-    panel.get_by_text("Compute it again").click()
+    panel.get_by_role("button", name="Compute it again").click()
     panel.get_by_label("Text").fill("It was a good evening, and never bad.")
-    panel.get_by_role("button", name="Compute").click()
+    panel.get_by_role("button", name="Compute", exact=True).click()
     expect(panel.locator("#attractor-summary")).to_contain_text("searches ended in a fixed point", timeout=SLOW_MS)
+    expect(panel.locator("#attractor-status")).to_contain_text("Done", timeout=SLOW_MS)
     expect(panel.locator("#fixed-points .main-svg").first).to_be_visible(timeout=SLOW_MS)
 
 
