@@ -12,6 +12,7 @@ from rnn_demo.results import FixedPoints
 from rnn_demo.ui.answers import MAX_TOKENS, Answers
 from rnn_demo.ui.events import INSTANT, PRIVATE, shows_errors
 from rnn_demo.ui.examples import SENTIMENT_TEXTS
+from rnn_demo.ui.export import build_export
 from rnn_demo.ui.notices import build_notices
 
 __all__ = ["build_attractor_tab"]
@@ -81,6 +82,7 @@ def build_attractor_tab(answers: Answers) -> None:
     model = gr.Dropdown(models, value=models[0], label="Model", filterable=False, visible=len(models) > 1)
     points = gr.Plot(first[0], show_label=False, elem_id="fixed-points", visible=stored is not None)
     summary = gr.Markdown(first[1], elem_id="attractor-summary")
+    build_export(answers.fixed_points, model, "fixed-points.json")
     with gr.Accordion("How long it remembers", open=False):
         gr.Markdown(MODES_CAPTION)
         modes = gr.Plot(first[2], show_label=False, elem_id="time-constants")

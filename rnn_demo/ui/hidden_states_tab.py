@@ -8,12 +8,14 @@ import gradio as gr
 
 from rnn_demo.cells import CELLS
 from rnn_demo.microscope.trace import parts_of
+from rnn_demo.microscope.trajectory import project_trajectory
 from rnn_demo.microscope.units import most_active_units
 from rnn_demo.plots import draw_heatmap
 from rnn_demo.results import HiddenTrace
 from rnn_demo.ui.answers import Answers
 from rnn_demo.ui.events import INSTANT, PRIVATE, shows_errors
 from rnn_demo.ui.examples import HIDDEN_TEXTS, PAIRS, build_examples, on_pick
+from rnn_demo.ui.export import build_export
 from rnn_demo.ui.notices import build_notices
 from rnn_demo.ui.paths import (
     SPACES,
@@ -71,6 +73,10 @@ def build_hidden_states_tab(answers: Answers) -> None:
             gr.update(choices=colours, value=colours[0]),
         )
 
+    def numbers(text: str, model: str, layer: int, part: str) -> dict[str, Any]:
+        trace = answers.trace(text, model, layer, part)
+        return {"trace": trace, "path": project_trajectory(trace, answers.basis(model, trace.layer, part))}
+
     @shows_errors
     def read(
         text: str, other: str, with_cells: bool, model: str, layer: int, part: str, colour: str, space: str
@@ -119,6 +125,7 @@ def build_hidden_states_tab(answers: Answers) -> None:
     with gr.Row(visible=False) as cells_row:
         of_cells = [component for cell in CELLS for component in build_cell(cell)]
     summary = gr.Markdown(first_summary, elem_id="trace-summary")
+    build_export(numbers, [text, model, layer, part], "hidden-states.json")
     gr.Markdown(MAP_CAPTION)
     heatmap = gr.Plot(first_map, show_label=False, elem_id="heatmap")
 

@@ -10,6 +10,7 @@ from rnn_demo.microscope.trace import parts_of
 from rnn_demo.ui.answers import Answers
 from rnn_demo.ui.events import INSTANT, PRIVATE, shows_errors
 from rnn_demo.ui.examples import UNIT_TEXTS, build_examples, on_pick
+from rnn_demo.ui.export import build_export
 from rnn_demo.ui.marks import Marks
 from rnn_demo.ui.notices import build_notices
 from rnn_demo.ui.theme import HERE_COLOUR, UNIT_COLOURS
@@ -104,6 +105,7 @@ def build_units_tab(answers: Answers) -> None:
         elem_id="unit-text",
     )
     summary = gr.Markdown(first[2], elem_id="unit-summary")
+    build_export(answers.units, [text, model, layer, part], "units.json")
     highest = build_contexts(first[3], "Where held-out text drives it highest", "unit-highest")
     lowest = build_contexts(first[4], "Where held-out text drives it lowest", "unit-lowest")
     with gr.Accordion("What the units keep track of", open=False):
