@@ -195,7 +195,6 @@ def test_unit_activations_gives_a_row_a_token_and_ranks_the_units(client: Client
         client.predict(TEXT, "ner-lstm", 5, api_name="/unit_activations")
 
 
-@pytest.mark.parametrize("endpoint", [name[1:] for name in ENDPOINTS])
 @pytest.mark.parametrize("endpoint", READING)
 def test_plain_http_gives_what_the_client_gives(client: Client, url: str, endpoint: str) -> None:
     values = [TEXT, *MORE.get(endpoint, [])]
