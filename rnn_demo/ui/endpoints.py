@@ -254,6 +254,7 @@ def register_endpoints(answers: Answers) -> None:
         """
         return asdict(answers.clipped_step(text, model, clip_norm, step_size))
 
+    @shows_errors
     def fixed_points(model: str) -> dict[str, Any]:
         """Say where a sentiment model comes to rest when it reads nothing, trained and `untrained`.
 
