@@ -246,7 +246,7 @@ def open_hidden_states(page: Page) -> Locator:
     """Open the tab and unfold its choices."""
     panel = open_tab(page, "Hidden states")
     expect(panel.locator("#trajectory .main-svg").first).to_be_visible(timeout=SLOW_MS)
-    panel.get_by_text("Another model or layer").click()
+    panel.get_by_text("Compare texts and cells").click()
     page.wait_for_timeout(500)  # a value typed while the settings unfold is lost by gradio
     return panel
 
