@@ -33,6 +33,13 @@ NUM_PASSAGES, PASSAGE_CHARS = 20, 800
 FOLD = 1000
 """How much smaller counts as forgotten."""
 NUM_FEATURES = 8
+MOST = 0.85
+"""Of the variance: nearly the 90 % that were published."""
+LINE = 1.0
+"""Logits: a shorter line of fixed points is one place."""
+PUBLISHED_TOKENS = 1000
+CLEAR = 0.6
+"""|r| of a unit that follows a feature clearly."""
 Drawn = dict[str, Figure]
 
 
@@ -47,15 +54,23 @@ def table(header: list[str], rows: list[list[str]]) -> list[str]:
     return [f"| {' | '.join(row)} |" for row in (header, ["---"] * len(header), *rows)]
 
 
+def verdict(claim: str, agrees: bool, ours: str) -> str:
+    """Hold a published finding against ours."""
+    return f"- {claim}: **{'agrees' if agrees else 'does not agree'}** ({ours})"
+
+
 def trajectories(models: dict[str, tuple[Reader, Study]], drawn: Drawn) -> Iterator[str]:
     """How many directions the states of each model really use."""
-    rows = []
+    rows, verdicts = [], []
     for name, (reader, study) in models.items():
         basis = read_basis(study.get("basis"), reader.model.encoder.config.num_layers - 1, "h")
         if basis is not None:
             shares = np.cumsum(basis.explained_variance)
             units = str(len(basis.mean))
             rows.append([name, units, *(f"{100 * float(shares[i]):.0f} %" for i in (0, 1, 2, 9))])
+            if reader.task == "sentiment":
+                three = float(shares[2])
+                verdicts.append(verdict(f"3 components hold most of {name}", three > MOST, f"{100 * three:.0f} %"))
     yield from table(["model", "units", "1 component", "2", "3", "10"], rows)
     yield ""
     yield (
@@ -63,11 +78,13 @@ def trajectories(models: dict[str, tuple[Reader, Study]], drawn: Drawn) -> Itera
         "sentiment alone from a random start: 2 or 3 components hold about 90 % (Maheswaranathan et al. 2019, "
         "arXiv:1906.10720). A language model has to keep track of far more than one opinion."
     )
+    yield ""
+    yield from verdicts
 
 
 def attractors(models: dict[str, tuple[Reader, Study]], drawn: Drawn) -> Iterator[str]:
     """Where the sentiment models come to rest."""
-    rows = []
+    rows, verdicts = [], []
     for name, (_, study) in models.items():
         section = study.get("fixed_points")
         if section is None:
@@ -75,9 +92,9 @@ def attractors(models: dict[str, tuple[Reader, Study]], drawn: Drawn) -> Iterato
         both = fixed_points_of(section)
         drawn[f"fixed-points-{name}"] = draw_fixed_points(both)
         for state, found in both.items():
-            slowest = f"{found.time_constants.max():,.0f}" if found.time_constants.size else "-"
-            aligned = f"{median(found.alignments[:, 0].tolist()):.2f}" if found.alignments.size else "-"
-            spread = f"{found.logits.min():+.1f} to {found.logits.max():+.1f}" if found.logits.size else "-"
+            slowest = f"{median_of(found.time_constants):,.0f}" if found.time_constants.size else "-"
+            aligned = f"{median_of(found.alignments):.2f}" if found.alignments.size else "-"
+            spread = f"{found.logits.min():.1f} to {found.logits.max():.1f}" if found.logits.size else "-"
             rows.append(
                 [
                     f"{name}, {state}",
@@ -88,19 +105,36 @@ def attractors(models: dict[str, tuple[Reader, Study]], drawn: Drawn) -> Iterato
                     spread,
                 ]
             )
+        lengths = [np.ptp(one.logits) if one.logits.size else 0.0 for one in (both["trained"], both["untrained"])]
+        longer = f"the points reach over {lengths[0]:.1f} logits, {lengths[1]:.1f} before training"
+        verdicts.append(verdict(f"{name} has a line of fixed points after training only", lengths[0] > LINE, longer))
+        if both["trained"].time_constants.size:
+            tokens = median_of(both["trained"].time_constants)
+            near = PUBLISHED_TOKENS / 3 < tokens < PUBLISHED_TOKENS * 3
+            verdicts.append(
+                verdict(f"its slowest mode lasts about {PUBLISHED_TOKENS:,} tokens", near, f"{tokens:,.0f}")
+            )
     header = ["model", "searches that ended at q < 1e-8", "variance in 3 components", "slowest mode, tokens"]
     yield from table([*header, "its alignment with the readout", "logit along the points"], rows)
     yield ""
     yield (
         "Published: nearly every search converges, the fixed points lie along a line that the readout reads, 2 or 3 "
         "components hold about 90 % of the variance, and the slowest mode lasts about 1,000 tokens, in the trained "
-        "network only (Maheswaranathan et al. 2019). The alignment is the median of |cosine| over the points looked at."
+        "network only (Maheswaranathan et al. 2019). At each point looked at: the longest time constant, and the largest "
+        "|cosine| of a slow mode with the readout; shown are their medians."
     )
+    yield ""
+    yield from verdicts
     yield from (
         f"\n![Fixed points of {name}](figures/fixed-points-{name}.png)"
         for name in models
         if f"fixed-points-{name}" in drawn
     )
+
+
+def median_of(by_point: np.ndarray) -> float:
+    """The median over points of the largest over modes: (point, mode) -> ()."""
+    return float(np.median(by_point.max(axis=1)))
 
 
 def reach(norms: list[float]) -> int:
@@ -114,7 +148,7 @@ def gradients(models: dict[str, tuple[Reader, Study]], drawn: Drawn) -> Iterator
     passages = [text[:PASSAGE_CHARS] for text in read_passages(CHECKPOINTS_DIR / REFERENCE_NAME)]
     passages = [text for text in passages if len(text) > PASSAGE_CHARS // 2]
     passages = passages[:: max(1, len(passages) // NUM_PASSAGES)][:NUM_PASSAGES]
-    rows = []
+    rows, reaches_of = [], {}
     for name, (reader, _) in models.items():
         if reader.task == "ner":
             continue
@@ -125,6 +159,7 @@ def gradients(models: dict[str, tuple[Reader, Study]], drawn: Drawn) -> Iterator
             stretch = [value for text in passages[:5] for value in largest_singular_values(network, text)]
             row += [f"{median(reaches):.0f} ({min(reaches)} to {max(reaches)})", f"{median(stretch):.2f}"]
         rows.append(row)
+        reaches_of[name] = int(row[1].split()[0])
     prose = {reader.checkpoint.cell: reader for name, (reader, _) in models.items() if name.startswith("lm-")}
     drawn["gradients"] = draw_gradients(
         {
@@ -145,19 +180,31 @@ def gradients(models: dict[str, tuple[Reader, Study]], drawn: Drawn) -> Iterator
         "et al. 2013, arXiv:1211.5063), and a trained LSTM language model uses about 200 tokens of context, of which "
         "only the last 50 in their order (Khandelwal et al. 2018, arXiv:1805.04623)."
     )
+    yield ""
+    for task in ("lm", "sentiment"):
+        found = {
+            cell: reaches_of[f"{task}-{cell}"] for cell in ("rnn", "gru", "lstm") if f"{task}-{cell}" in reaches_of
+        }
+        if len(found) > 1 and "rnn" in found:
+            soonest = all(found["rnn"] < reached for cell, reached in found.items() if cell != "rnn")
+            ours = ", ".join(f"{cell} {reached} tokens" for cell, reached in found.items())
+            yield verdict(f"of the {task} models the vanilla RNN forgets soonest", soonest, ours)
     yield "\n![The gradient over distance on one passage](figures/gradients.png)"
 
 
 def units(models: dict[str, tuple[Reader, Study]], drawn: Drawn) -> Iterator[str]:
     """What single units keep track of."""
-    rows = []
+    rows, quoted = [], {}
     for name, (reader, study) in models.items():
         section = study.get("units")
         if section is None:
             continue
         last = reader.model.encoder.config.num_layers - 1
-        best = best_units(section.arrays[f"{last}.correlations"], section.notes["features"])[:NUM_FEATURES]
-        rows.append([name, "; ".join(f"{one.feature} {one.correlation:+.2f} (unit {one.unit})" for one in best)])
+        best = best_units(section.arrays[f"{last}.correlations"], section.notes["features"])
+        shown = [f"{one.feature} {one.correlation:+.2f} (unit {one.unit})" for one in best[:NUM_FEATURES]]
+        rows.append([name, "; ".join(shown)])
+        if reader.task == "lm":
+            quoted[name] = next(one.correlation for one in best if one.feature == "inside quotes") or 0.0
     yield from table(["model", "the clearest features, with the unit that follows each best and its correlation"], rows)
     yield ""
     yield (
@@ -165,6 +212,9 @@ def units(models: dict[str, tuple[Reader, Study]], drawn: Drawn) -> Iterator[str
         "count down a line, that follow brackets (Karpathy et al. 2015, arXiv:1506.02078: about 5 % of cells), all in "
         "models of characters, where a sign is a token of its own."
     )
+    yield ""
+    for name, r in quoted.items():
+        yield verdict(f"a unit of {name} follows quotation marks clearly", abs(r) > CLEAR, f"r {r:+.2f}")
 
 
 def holding(models: dict[str, tuple[Reader, Study]], drawn: Drawn) -> Iterator[str]:
@@ -176,9 +226,9 @@ def holding(models: dict[str, tuple[Reader, Study]], drawn: Drawn) -> Iterator[s
         yield "The direction was not computed: `python train.py study lm-lstm`."
         return
     last = writer.model.config.num_layers - 1
+    measured = measure(writer, scorer, section, [last])
     rows = [
-        [one.setting, f"{one.score:.2f} ({one.low:.2f} to {one.high:.2f})", f"{one.perplexity:.0f}"]
-        for one in measure(writer, scorer, section, [last])
+        [one.setting, f"{one.score:.2f} ({one.low:.2f} to {one.high:.2f})", f"{one.perplexity:.0f}"] for one in measured
     ]
     yield from table(["held in lm-lstm's last layer", "P(positive) of what it writes", "perplexity"], rows)
     yield ""
@@ -189,6 +239,14 @@ def holding(models: dict[str, tuple[Reader, Study]], drawn: Drawn) -> Iterator[s
         + ". Published: one unit of a 4,096-unit multiplicative LSTM, trained on 82 million reviews, tells IMDB "
         "reviews apart with 92.3 % and steers what is written (Radford et al. 2017, arXiv:1704.01444)."
     )
+    yield ""
+    for what, start in (("a direction", "direction"), ("a single unit", "unit")):
+        ends = [one for one in measured if one.setting.startswith(start)]
+        low, high = min(ends, key=lambda one: one.score), max(ends, key=lambda one: one.score)
+        ours = f"P(positive) from {low.score:.2f} to {high.score:.2f}"
+        yield verdict(f"{what} steers the opinion of what is written", low.high < high.low, ours)
+    accuracy = read_direction(section, last).unit_accuracy
+    yield verdict("a single unit tells reviews apart", accuracy > MOST, f"{100 * accuracy:.0f} % in lm-lstm")
 
 
 def unit_accuracies(models: dict[str, tuple[Reader, Study]]) -> Iterator[str]:
