@@ -15,6 +15,7 @@ from playwright.sync_api import sync_playwright
 
 import rnn_demo
 from bench.holding import LENGTH, SAMPLES, measure
+from rnn_demo.cells import CELLS
 from rnn_demo.checkpoint import CHECKPOINTS_DIR, shipped_checkpoints
 from rnn_demo.microscope.basis import read_basis
 from rnn_demo.microscope.correlations import best_units
@@ -107,21 +108,22 @@ def attractors(models: dict[str, tuple[Reader, Study]], drawn: Drawn) -> Iterato
             )
         lengths = [np.ptp(one.logits) if one.logits.size else 0.0 for one in (both["trained"], both["untrained"])]
         longer = f"the points reach over {lengths[0]:.1f} logits, {lengths[1]:.1f} before training"
-        verdicts.append(verdict(f"{name} has a line of fixed points after training only", lengths[0] > LINE, longer))
+        verdicts.append(
+            verdict(f"{name} has a line of fixed points after training only", lengths[0] > LINE > lengths[1], longer)
+        )
         if both["trained"].time_constants.size:
             tokens = median_of(both["trained"].time_constants)
             near = PUBLISHED_TOKENS / 3 < tokens < PUBLISHED_TOKENS * 3
-            verdicts.append(
-                verdict(f"its slowest mode lasts about {PUBLISHED_TOKENS:,} tokens", near, f"{tokens:,.0f}")
-            )
+            claim = f"{name}'s slowest mode lasts about {PUBLISHED_TOKENS:,} tokens"
+            verdicts.append(verdict(claim, near, f"{tokens:,.0f}"))
     header = ["model", "searches that ended at q < 1e-8", "variance in 3 components", "slowest mode, tokens"]
     yield from table([*header, "its alignment with the readout", "logit along the points"], rows)
     yield ""
     yield (
         "Published: nearly every search converges, the fixed points lie along a line that the readout reads, 2 or 3 "
         "components hold about 90 % of the variance, and the slowest mode lasts about 1,000 tokens, in the trained "
-        "network only (Maheswaranathan et al. 2019). At each point looked at: the longest time constant, and the largest "
-        "|cosine| of a slow mode with the readout; shown are their medians."
+        "network only (Maheswaranathan et al. 2019). At each point looked at: the longest time constant, and the "
+        "largest |cosine| of a slow mode with the readout; shown are their medians."
     )
     yield ""
     yield from verdicts
@@ -182,9 +184,7 @@ def gradients(models: dict[str, tuple[Reader, Study]], drawn: Drawn) -> Iterator
     )
     yield ""
     for task in ("lm", "sentiment"):
-        found = {
-            cell: reaches_of[f"{task}-{cell}"] for cell in ("rnn", "gru", "lstm") if f"{task}-{cell}" in reaches_of
-        }
+        found = {cell: reaches_of[f"{task}-{cell}"] for cell in CELLS if f"{task}-{cell}" in reaches_of}
         if len(found) > 1 and "rnn" in found:
             soonest = all(found["rnn"] < reached for cell, reached in found.items() if cell != "rnn")
             ours = ", ".join(f"{cell} {reached} tokens" for cell, reached in found.items())

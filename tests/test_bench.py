@@ -8,6 +8,7 @@ import torch
 from tiny import FILM_LABELS, FILM_TEXTS, checkpoint_of, language_model, sentiment_model
 
 from bench.evaluate import f1_of, interval, percent, ratio_of
+from bench.findings import median_of, reach, verdict
 from bench.holding import DEVIATIONS, PROMPT, STYLE, measure, settings_of, write_many
 from bench.peers import NBSVM, vader_is_positive
 from rnn_demo.language.holding import Holding
@@ -83,3 +84,17 @@ def test_texts_end_where_the_model_ends_them(writer):
     with torch.no_grad():
         writer.model.bias[writer.tokenizer.eos_id] = 1000
     assert write_many(writer, None, 3, 8) == [[], [], []]
+
+
+def test_the_reach_of_a_gradient_is_where_it_has_shrunk_for_good():
+    assert reach([1.0, 1e-4, 0.5, 1e-4, 1e-5]) == 3
+    assert reach([2.0, 1.0]) == 2
+
+
+def test_the_median_is_that_of_each_points_largest_mode():
+    assert median_of(np.array([[1.0, 5.0], [9.0, 2.0], [3.0, 4.0]])) == 5.0
+
+
+def test_a_verdict_says_what_was_found():
+    assert verdict("it rains", True, "3 mm") == "- it rains: **agrees** (3 mm)"
+    assert "**does not agree** (0 mm)" in verdict("it rains", False, "0 mm")

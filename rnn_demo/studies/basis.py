@@ -3,24 +3,23 @@
 A basis for each layer and each state, `1.h.mean`, `1.h.components` and so on: see `microscope/basis.py`.
 """
 
+from dataclasses import replace
+
 import numpy as np
-import torch
 
 from rnn_demo.cells import CELLS
 from rnn_demo.microscope.basis import basis_arrays, fit_basis
+from rnn_demo.microscope.states import read_states
 from rnn_demo.microscope.study import Section
 from rnn_demo.reader import Reader
 from rnn_demo.spacing import join_words
 from rnn_demo.studies.held_out import HeldOut
-from rnn_demo.tokenizer import PAD_ID
-from rnn_demo.training.batching import pad_rows
 
 __all__ = ["study_basis"]
 
 NUM_TEXTS = 1000
 MAX_TOKENS = 100
 """Of each text: 100,000 states of 512 units are 0.2 GB, for each layer and state."""
-BATCH_SIZE = 128
 
 
 def study_basis(reader: Reader, held_out: HeldOut) -> Section:
@@ -30,16 +29,14 @@ def study_basis(reader: Reader, held_out: HeldOut) -> Section:
     """
     texts = [text for text in texts_of(reader.task, held_out) if text.strip()]
     chosen = np.linspace(0, len(texts) - 1, min(NUM_TEXTS, len(texts))).round().astype(int)
-    encoded = [reader.encode(texts[i]) for i in chosen]
-    num_start = len(encoded[0].start_ids)
-    states = read_states(reader, [text.token_ids[: num_start + MAX_TOKENS] for text in encoded], num_start)
-    arrays = {
-        f"{name}.{key}": array
-        for name, found in states.items()
-        for key, array in basis_arrays(fit_basis(np.concatenate(found))).items()
-    }
-    num_states = sum(map(len, next(iter(states.values()))))
-    return Section(arrays, {"texts": len(encoded), "states": num_states})
+    read = (reader.encode(texts[i]) for i in chosen)
+    encoded = [replace(text, tokens=text.tokens[:MAX_TOKENS]) for text in read]
+    arrays: dict[str, np.ndarray] = {}
+    for part in CELLS[reader.model.encoder.config.cell].state_names:
+        by_text = [layers for _, layers in read_states(reader, encoded, part)]
+        for layer, states in enumerate(map(np.concatenate, zip(*by_text, strict=True))):
+            arrays |= {f"{layer}.{part}.{key}": array for key, array in basis_arrays(fit_basis(states)).items()}
+    return Section(arrays, {"texts": len(encoded), "states": sum(len(text.tokens) for text in encoded)})
 
 
 def texts_of(task: str, held_out: HeldOut) -> list[str]:
@@ -49,24 +46,3 @@ def texts_of(task: str, held_out: HeldOut) -> list[str]:
     if task == "sentiment":
         return [review.text for review in held_out.reviews]
     return [join_words(words) for words in held_out.sentences.words]
-
-
-@torch.inference_mode()
-def read_states(reader: Reader, rows: list[list[int]], num_start: int) -> dict[str, list[np.ndarray]]:
-    """Read rows of token ids and keep the states after all but the first `num_start` of each.
-
-    Returns:
-        float32 (token, unit) a row, by layer and state: `1.h`.
-    """
-    encoder = reader.model.encoder
-    names = CELLS[encoder.config.cell].state_names
-    states: dict[str, list[np.ndarray]] = {}
-    by_length = sorted(rows, key=len)
-    for start in range(0, len(rows), BATCH_SIZE):
-        token_ids, lengths = pad_rows(by_length[start : start + BATCH_SIZE], PAD_ID)
-        for layer, (forward, *_) in enumerate(encoder.explain(torch.from_numpy(token_ids))):
-            for name in names:
-                part = forward[name].numpy()
-                kept = [row[num_start:length].copy() for row, length in zip(part, lengths, strict=True)]
-                states.setdefault(f"{layer}.{name}", []).extend(kept)
-    return states

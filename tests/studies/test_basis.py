@@ -31,8 +31,7 @@ def reader(request: pytest.FixtureRequest, tokenizer: Tokenizer) -> Reader:
     return TASKS[checkpoint.task].reader(request.param, model, tokenizer, checkpoint)
 
 
-def test_basis_is_that_of_the_traces_of_the_texts(reader: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(study, "BATCH_SIZE", 2)
+def test_basis_is_that_of_the_traces_of_the_texts(reader: Reader) -> None:
     section = study_basis(reader, HELD_OUT)
     num_tokens = sum(len(reader.encode(text).tokens) for text in TEXTS)
     assert section.notes == {"texts": 3, "states": num_tokens}
