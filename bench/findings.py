@@ -106,11 +106,10 @@ def attractors(models: dict[str, tuple[Reader, Study]], drawn: Drawn) -> Iterato
                     spread,
                 ]
             )
-        lengths = [np.ptp(one.logits) if one.logits.size else 0.0 for one in (both["trained"], both["untrained"])]
-        longer = f"the points reach over {lengths[0]:.1f} logits, {lengths[1]:.1f} before training"
-        verdicts.append(
-            verdict(f"{name} has a line of fixed points after training only", lengths[0] > LINE > lengths[1], longer)
-        )
+        lined = [is_line(both[state].logits) for state in ("trained", "untrained")]
+        shapes = [shape_of(both[state].logits) for state in ("trained", "untrained")]
+        ours = f"{shapes[0]}; before training {shapes[1]}"
+        verdicts.append(verdict(f"{name} has a line of fixed points after training only", lined == [True, False], ours))
         if both["trained"].time_constants.size:
             tokens = median_of(both["trained"].time_constants)
             near = PUBLISHED_TOKENS / 3 < tokens < PUBLISHED_TOKENS * 3
@@ -132,6 +131,21 @@ def attractors(models: dict[str, tuple[Reader, Study]], drawn: Drawn) -> Iterato
         for name in models
         if f"fixed-points-{name}" in drawn
     )
+
+
+def is_line(logits: np.ndarray) -> bool:
+    """Whether fixed points reach over more than LINE, and no gap between neighbours is half of that."""
+    return len(logits) > 2 and np.ptp(logits) > LINE and np.diff(np.sort(logits)).max() < np.ptp(logits) / 2
+
+
+def shape_of(logits: np.ndarray) -> str:
+    """Say how fixed points lie along the readout."""
+    if not len(logits):
+        return "no point stands still"
+    if np.ptp(logits) <= LINE:
+        return f"one place, at logit {logits.mean() + 0.0:.1f}"
+    gap = np.diff(np.sort(logits)).max()
+    return f"from logit {logits.min():.1f} to {logits.max():.1f}, the widest gap {gap:.1f}"
 
 
 def median_of(by_point: np.ndarray) -> float:

@@ -8,7 +8,7 @@ import torch
 from tiny import FILM_LABELS, FILM_TEXTS, checkpoint_of, language_model, sentiment_model
 
 from bench.evaluate import f1_of, interval, percent, ratio_of
-from bench.findings import median_of, reach, verdict
+from bench.findings import is_line, median_of, reach, verdict
 from bench.holding import DEVIATIONS, PROMPT, STYLE, measure, settings_of, write_many
 from bench.peers import NBSVM, vader_is_positive
 from rnn_demo.language.holding import Holding
@@ -98,3 +98,10 @@ def test_the_median_is_that_of_each_points_largest_mode():
 def test_a_verdict_says_what_was_found():
     assert verdict("it rains", True, "3 mm") == "- it rains: **agrees** (3 mm)"
     assert "**does not agree** (0 mm)" in verdict("it rains", False, "0 mm")
+
+
+def test_fixed_points_are_a_line_only_where_they_fill_it():
+    assert is_line(np.linspace(-3, 3, 20))
+    assert not is_line(np.array([-3.0, -2.9, 2.9, 3.0])), "two places"
+    assert not is_line(np.linspace(0, 0.1, 20)), "one place"
+    assert not is_line(np.zeros(0)), "none"

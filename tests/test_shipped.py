@@ -7,8 +7,9 @@ import torch
 from shipped_examples import MENTIONS, OPINIONS, SENTENCES
 
 import rnn_demo
-from rnn_demo.checkpoint import shipped_checkpoints
+from rnn_demo.checkpoint import CHECKPOINTS_DIR, shipped_checkpoints
 from rnn_demo.language.evaluate import count_losses
+from rnn_demo.microscope.study import read_study
 from rnn_demo.microscope.untrained import untrained_twin
 from rnn_demo.reader import Reader
 
@@ -60,6 +61,13 @@ def test_shipped_checkpoint_holds_its_floor(name: str) -> None:
 def test_untrained_twin_falls_through_the_floor(name: str) -> None:
     reader = untrained_twin(rnn_demo.load(name))
     assert MEASURES[reader.task](reader) < FLOORS[reader.task]
+
+
+@pytest.mark.parametrize("name", ANSWERING)
+def test_shipped_checkpoint_is_studied_and_the_study_is_of_these_weights(name: str) -> None:
+    task = name.split("-")[0]
+    of_task = {"lm": {"sentiment_direction"}, "sentiment": {"fixed_points"}}.get(task, set())
+    assert set(read_study(CHECKPOINTS_DIR / name).sections) == {"basis", "units", *of_task}
 
 
 def test_a_checkpoint_of_each_task_is_shipped() -> None:
