@@ -3,10 +3,9 @@
 from collections.abc import Iterable
 from html import unescape
 
-__all__ = ["Marks", "mark_runs", "name_change"]
 from rnn_demo.plots.style import token_label
 
-__all__ = ["Marks", "mark_runs", "plain"]
+__all__ = ["Marks", "mark_runs", "name_change", "plain"]
 
 Marks = list[tuple[str, str | float | None]]
 """Parts of a text, each with its label or None."""
