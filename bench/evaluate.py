@@ -12,7 +12,7 @@ import numpy as np
 import torch
 import tyro
 
-from bench.peers import NBSVM, vader_is_positive
+from bench.peers import vader_is_positive
 from rnn_demo.checkpoint import CHECKPOINTS_DIR, TOKENIZER_NAME, Checkpoint, read_checkpoint, shipped_checkpoints
 from rnn_demo.entities.corpus import read_tagged_sentences
 from rnn_demo.entities.evaluate import tag_sentences
@@ -23,6 +23,7 @@ from rnn_demo.language.evaluate import block_losses, document_ids
 from rnn_demo.language.model import LanguageModel
 from rnn_demo.sentiment.evaluate import review_ids, score_rows
 from rnn_demo.sentiment.model import SentimentModel
+from rnn_demo.sentiment.nbsvm import NBSVM
 from rnn_demo.sentiment.reviews import TREEBANK, read_labels, retype
 from rnn_demo.styles import STYLE_OF
 from rnn_demo.tokenizer import Tokenizer
@@ -119,7 +120,7 @@ def sentiment_rows(dataset: str, split: str, names: list[str], data_dir: Path | 
     rows.append(("VADER", f"accuracy {accuracy(vader_is_positive(texts))}", "Hutto & Gilbert 2014, run here"))
     train_texts, train_labels = read_labels(dataset, "train", data_dir)
     nbsvm = NBSVM(train_texts, np.array(train_labels) == 1)
-    rows.append(("NBSVM", f"accuracy {accuracy(nbsvm.is_positive(texts))}", f"trained here on {dataset}/train"))
+    rows.append(("NBSVM", f"accuracy {accuracy(nbsvm.scores(texts) > 0)}", f"trained here on {dataset}/train"))
     return rows
 
 

@@ -275,7 +275,9 @@ class SentimentRecipe(Recipe):
     """How a sentiment classifier is trained."""
 
     datasets: tuple[str, ...] = ("imdb", "sst2", "sst5")
-    """Labelled data sets whose train splits are read together."""
+    """Labelled data sets whose train splits are read together; one that is named twice is read twice."""
+    unlabelled: tuple[str, ...] = ()
+    """Those of them whose unsupervised split is learned from too, as a linear model judges it (see unlabelled.py)."""
     max_tokens: int = 400
     """A longer review is cut to its last so many tokens while training."""
     validation_rows: int = 1000
@@ -292,6 +294,8 @@ class SentimentRecipe(Recipe):
         for field in ("max_tokens", "validation_rows"):
             require(getattr(self, field) >= 1, field, getattr(self, field), "1 or more")
         require(len(self.datasets) > 0, "datasets", self.datasets, "one data set or more")
+        allowed = f"among the datasets {', '.join(self.datasets)}"
+        require(set(self.unlabelled) <= set(self.datasets), "unlabelled", self.unlabelled, allowed)
 
 
 @dataclass(frozen=True, kw_only=True)

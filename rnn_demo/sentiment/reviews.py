@@ -8,11 +8,15 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+from sklearn.linear_model import LogisticRegression
+
 from rnn_demo.config import SentimentRecipe
 from rnn_demo.errors import DataError
+from rnn_demo.sentiment.nbsvm import NBSVM
 from rnn_demo.training.corpora import as_texts, clean, read_split, require_column
 
-__all__ = ["TREEBANK", "LabelledText", "read_labels", "read_reviews", "retype"]
+__all__ = ["TREEBANK", "LabelledText", "judge_unlabelled", "read_labels", "read_reviews", "retype"]
 
 HELD_OUT_EVERY = {"sst5": 8, "sst2": 0}
 """Every so many train rows of a data set are held out; 0 = none. Others: every tenth."""
@@ -49,18 +53,18 @@ def read_labels(name: str, split: str, data_dir: Path | None) -> tuple[list[str]
 
 
 def read_reviews(recipe: SentimentRecipe) -> tuple[list[LabelledText], dict[str, list[LabelledText]]]:
-    """Read the train splits of the recipe's data sets.
+    """Read the train splits of the recipe's data sets, and its unlabelled texts with the verdicts of a teacher.
 
     Returns:
-        training: rows to learn from.
+        training: rows to learn from; those of a data set that is named twice stand there twice.
         held_out: rows to choose on, by data set.
 
     Raises:
-        DataError: as `read_labels`, or nothing is held out.
+        DataError: as `read_labels` and `judge_unlabelled`, or nothing is held out.
     """
     training: dict[str, list[LabelledText]] = {}
     held_out: dict[str, list[LabelledText]] = {}
-    for name in recipe.datasets:
+    for name in dict.fromkeys(recipe.datasets):
         texts, labels = read_labels(name, "train", recipe.data_dir)
         top = 4 if max(labels) > 1 else 1
         rows = [LabelledText(text, label / top) for text, label in zip(texts, labels, strict=True) if text]
@@ -73,11 +77,45 @@ def read_reviews(recipe: SentimentRecipe) -> tuple[list[LabelledText], dict[str,
     if held_out.get("sst5") and "sst2" in training:
         training["sst2"] = without_phrases(training["sst2"], held_out["sst5"])
     mixed = [
-        LabelledText(retype(row.text), row.target) if name in TREEBANK and i % 2 else row
+        LabelledText(retype(row.text), row.target) if name in TREEBANK and (i + reading) % 2 else row
         for name, rows in training.items()
+        for reading in range(recipe.datasets.count(name))
         for i, row in enumerate(rows)
     ]
+    for name in recipe.unlabelled:
+        mixed += judge_unlabelled(name, training[name], held_out[name], recipe.data_dir)
     return mixed, held_out
+
+
+def judge_unlabelled(
+    name: str, labelled: list[LabelledText], held_out: list[LabelledText], data_dir: Path | None
+) -> list[LabelledText]:
+    """Give the texts of an unsupervised split the chance, by a teacher of another kind, that they are positive.
+
+    A network that reads few labelled texts many times learns them by heart. NBSVM, which counts words and pairs of
+    words, is about as often right and wrong elsewhere; what it says of fresh texts teaches the network what both know
+    (distillation with unlabelled data: Hinton et al. 2015, arXiv:1503.02531; Chen et al. 2020, arXiv:2006.10029).
+
+    Args:
+        name: a data set with an unsupervised split.
+        labelled: rows that the teacher learns from.
+        held_out: rows that tell how far the teacher's scores can be trusted.
+        data_dir: where the folders are; None reads from the Hub.
+
+    Raises:
+        DataError: there is no such split, or there are not clear rows of both kinds to learn and to calibrate from.
+    """
+    clear, apart = ([row for row in rows if row.target != 0.5] for rows in (labelled, held_out))
+    for rows, what in ((clear, "rows to learn from"), (apart, "held-out rows")):
+        if len({row.target > 0.5 for row in rows}) < 2:
+            raise DataError(f"{name}: its {what} are not both positive and negative; no teacher can be made of them")
+    texts = [clean(text).strip() for text in as_texts(read_split(name, "unsupervised", data_dir), name)["text"]]
+    teacher = NBSVM([row.text for row in clear], np.array([row.target > 0.5 for row in clear]))
+    calibration = LogisticRegression(C=np.inf).fit(
+        teacher.scores([row.text for row in apart])[:, None], [row.target > 0.5 for row in apart]
+    )
+    chances = calibration.predict_proba(teacher.scores(texts)[:, None])[:, 1]
+    return [LabelledText(text, float(chance)) for text, chance in zip(texts, chances, strict=True) if text]
 
 
 def without_phrases(rows: list[LabelledText], sentences: list[LabelledText]) -> list[LabelledText]:

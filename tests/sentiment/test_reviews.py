@@ -1,11 +1,18 @@
 """Labelled opinions: what is held out leaves the training rows, labels are checked, treebank text looks typed."""
 
 import pytest
-from tiny import write_split
+from tiny import FILM_LABELS, FILM_TEXTS, write_split
 
 from rnn_demo.config import SentimentRecipe
-from rnn_demo.errors import DataError
-from rnn_demo.sentiment.reviews import LabelledText, read_labels, read_reviews, retype, without_phrases
+from rnn_demo.errors import DataError, InputError
+from rnn_demo.sentiment.reviews import (
+    LabelledText,
+    judge_unlabelled,
+    read_labels,
+    read_reviews,
+    retype,
+    without_phrases,
+)
 
 SENTENCES = [
     f"a story of {word} people" for word in ["old", "young", "good", "bad", "long", "little", "great", "fine"]
@@ -40,6 +47,51 @@ def test_five_classes_are_soft_targets_and_every_other_treebank_row_is_retyped(r
     assert {row.target for row in held_out["imdb"]} == {0.0, 1.0}
     treebank = [row.text for row in training if not row.text.startswith("review")]
     assert sum(text[0].isupper() for text in treebank) == len(treebank) // 2
+
+
+def test_a_data_set_that_is_named_twice_is_read_twice_and_each_sentence_is_seen_both_ways(recipe):
+    once, held_out = read_reviews(recipe)
+    names = ("imdb", "sst2", "sst5", "sst5", "sst2")
+    twice, same = read_reviews(SentimentRecipe(data_dir=recipe.data_dir, datasets=names))
+    assert same == held_out
+    reviews = [row for row in once if row.text.startswith("review")]
+    assert len(twice) == 2 * len(once) - len(reviews)
+    texts = [row.text for row in twice]
+    assert {"great day", "Great day", "bad film", "Bad film"} <= set(texts)
+    assert all(texts.count(row.text) == 1 for row in reviews)
+
+
+def write_unlabelled(tmp_path, **columns):
+    texts, labels = FILM_TEXTS[:3] * 25, FILM_LABELS[:3] * 25  # every tenth of them is of either kind
+    write_split(tmp_path, "imdb", "train", text=texts, label=labels)
+    write_split(tmp_path, "imdb", "unsupervised", **columns)
+    return SentimentRecipe(data_dir=tmp_path, datasets=("imdb",), unlabelled=("imdb",))
+
+
+def test_unlabelled_texts_are_learned_as_the_teacher_judges_them(tmp_path):
+    texts = ["good<br />good", "  ", "bad and bad", *FILM_TEXTS]
+    training, held_out = read_reviews(write_unlabelled(tmp_path, text=texts, label=[-1] * len(texts)))
+    count = len(texts) - 1  # the one without words is left out
+    assert len(training) == 75 - len(held_out["imdb"]) + count
+    judged = training[-count:]
+    assert [row.text for row in judged] == ["good\ngood", "bad and bad", *FILM_TEXTS]
+    assert all(0 <= row.target <= 1 for row in judged)
+    good, bad, first, second, third, _ = (row.target for row in judged)
+    assert good > bad
+    assert min(first, third) > second
+
+
+def test_a_teacher_needs_texts_and_rows_of_both_kinds(tmp_path, recipe):
+    one_sided = [LabelledText("good", 1.0), LabelledText("so so", 0.5)]
+    rows = [LabelledText(text, float(label)) for text, label in zip(FILM_TEXTS, FILM_LABELS, strict=True)]
+    with pytest.raises(DataError, match="imdb: its rows to learn from are not both positive and negative"):
+        judge_unlabelled("imdb", one_sided, rows, tmp_path)
+    with pytest.raises(DataError, match="imdb: its held-out rows are not both"):
+        judge_unlabelled("imdb", rows, one_sided, tmp_path)
+    with pytest.raises(DataError, match="imdb holds no unsupervised"):
+        read_reviews(SentimentRecipe(data_dir=recipe.data_dir, unlabelled=("imdb",)))
+    with pytest.raises(InputError, match=r"unlabelled is .*'sst5'.*; it must be among the datasets imdb"):
+        SentimentRecipe(datasets=("imdb",), unlabelled=("sst5",))
 
 
 def test_a_data_set_without_held_out_rows_cannot_choose(recipe):

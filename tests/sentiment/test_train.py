@@ -40,7 +40,7 @@ def test_a_short_training_lowers_the_loss_and_gives_a_checkpoint(places, cell):
     )
     folder = train(recipe, seen.append)
     assert np.mean([p.loss_nats for p in seen[-5:]]) < 0.7 * np.mean([p.loss_nats for p in seen[:3]])
-    assert seen[-1].metrics.keys() == {"nats", "imdb_accuracy"}
+    assert seen[-1].metrics.keys() == {"accuracy", "nats", "imdb_accuracy"}
     scorer = SentimentScorer.load(folder)
     assert "imdb/train" in scorer.checkpoint.chosen_on
     assert scorer.checkpoint.data == ["imdb/train"]
@@ -91,11 +91,12 @@ def test_validation_is_over_all_held_out_rows_and_accuracy_over_the_clear_ones(t
     assert metrics["nats"] == pytest.approx(np.mean(nats), rel=1e-5)
     assert metrics["imdb_accuracy"] == np.mean([scores[0] >= 0.5, scores[1] < 0.5])
     assert metrics["sst5_accuracy"] == float(scores[3] < 0.5)
+    assert metrics["accuracy"] == (metrics["imdb_accuracy"] + metrics["sst5_accuracy"]) / 2
     assert "imdb/train" in objective.chosen_on
     assert "sst5/train" in objective.chosen_on
     assert "sst2" not in objective.chosen_on
     neutral = make_objective(tokenizer, {"sst5": films[2:3]})
-    assert neutral.validate(model).keys() == {"nats"}
+    assert neutral.validate(model).keys() == {"accuracy", "nats"}
 
 
 @torch.no_grad()
