@@ -24,9 +24,9 @@ START_CLIP_NORM, START_STEP_SIZE = 1.0, 1.0
 
 def build_clipping_panel(answers: Answers, text: gr.Textbox) -> None:
     """Lay out the accordion; nothing where there is no language model."""
-    models = answers.shelf.names("lm")
-    if not models:
+    if not answers.shelf.names("lm"):
         return
+    models = answers.shelf.names_alike(answers.shelf.names("lm")[0])
     cells = {name: answers.shelf.find(name).checkpoint.cell for name in models}
 
     def take(text: str, clip_norm: float, step_size: float) -> dict[str, ClippedStep]:

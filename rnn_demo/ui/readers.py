@@ -51,6 +51,13 @@ class ReaderShelf:
         """List the checkpoints that can be used, of one task or of all; the default first."""
         return [entry.name for entry in self.entries.values() if entry.reader and task in (None, entry.task)]
 
+    def names_alike(self, name: str) -> list[str]:
+        """List a checkpoint and, behind it, those of its task that read the same pieces: comparable token by token."""
+        chosen = self.find(name)
+        others = (self.find(other) for other in self.names(chosen.task) if other != name)
+        same = [one.name for one in others if one.tokenizer.model_proto == chosen.tokenizer.model_proto]
+        return [name, *same]
+
     def problems(self, task: str | None = None) -> list[ShelfEntry]:
         """List the checkpoints that cannot be used, of one task or of all."""
         return [entry for entry in self.entries.values() if not entry.reader and task in (None, entry.task)]

@@ -33,10 +33,12 @@ def build_reading_tab(answers: Answers) -> None:
         return
     cells = {name: answers.shelf.find(name).checkpoint.cell for name in models}
 
+    def measure(text: str, model: str) -> dict[str, Surprisal]:
+        return {name: answers.surprisal(text, name) for name in answers.shelf.names_alike(model)}
+
     @shows_errors
     def read(text: str, model: str) -> tuple[str, Figure, Marks]:
-        order = [model, *(name for name in models if name != model)]
-        measured = {name: answers.surprisal(text, name) for name in order}
+        measured = measure(text, model)
         return describe(measured), draw_surprisal(measured, cells), colour_surprise(text, measured[model])
 
     first_summary, first_lines, first_marks = read(READING_TEXTS[0], models[0])
@@ -49,7 +51,7 @@ def build_reading_tab(answers: Answers) -> None:
         start = gr.Button("Read", variant="primary")
     summary = gr.Markdown(first_summary, elem_id="surprisal-summary")
     lines = gr.Plot(first_lines, show_label=False, elem_id="surprisal")
-    build_export(lambda text: {name: answers.surprisal(text, name) for name in models}, [text], "surprisal.json")
+    build_export(measure, [text, model], "surprisal.json")
     marked = gr.HighlightedText(
         first_marks,
         label="The text, by surprise",

@@ -14,6 +14,7 @@ from rnn_demo.entities.tag import EntityTagger
 from rnn_demo.errors import CheckpointError, InputError
 from rnn_demo.language.write import Writer
 from rnn_demo.tokenizer import Tokenizer
+from rnn_demo.training.vocabulary import learn_characters
 from rnn_demo.ui.readers import EXPECTED, ReaderShelf
 
 
@@ -36,6 +37,17 @@ def test_shelf_finds_a_checkpoint_that_was_added(folder: Path, tokenizer: Tokeni
     save_checkpoint(folder / "sentiment-gru", model, tokenizer, tiny_checkpoint("sentiment-gru"))
     (folder / "tokenizer").mkdir()
     assert ReaderShelf(folder).names("sentiment") == ["sentiment-lstm", "sentiment-gru"]
+
+
+def test_models_of_other_pieces_are_not_compared(folder: Path, tokenizer: Tokenizer) -> None:
+    of_characters = Tokenizer(learn_characters(["She was a good child.", "No!"]))
+    model = tiny_model("lm-lstm", of_characters.vocab_size)
+    save_checkpoint(folder / "verse", model, of_characters, tiny_checkpoint("lm-lstm"))
+    shelf = ReaderShelf(folder)
+    assert shelf.names("lm") == ["lm-lstm", "lm-gru", "lm-rnn", "verse"]
+    assert shelf.names_alike("lm-rnn") == ["lm-rnn", "lm-lstm", "lm-gru"]
+    assert shelf.names_alike("verse") == ["verse"]
+    assert shelf.names_alike("ner-lstm") == ["ner-lstm"]
 
 
 def test_shelf_without_any_checkpoint_names_all_that_are_missing(tmp_path: Path) -> None:
