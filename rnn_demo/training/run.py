@@ -112,7 +112,7 @@ def train_and_save(
         seed=recipe.seed,
         minutes=round(report.minutes, 1),
         hardware=_hardware(report.device),
-        init_from=recipe.init_from,
+        init_from=None if recipe.init_from is None else _without_place(recipe.init_from),
         training={
             "steps": report.steps,
             "tokens": report.tokens,
@@ -140,11 +140,16 @@ def command_line(task: str, recipe: Recipe) -> str:
         value = getattr(recipe, field.name)
         if value == field.default or field.name in ("output_dir", "runs_dir", "resume", "num_threads"):
             continue
-        given = ["DIR"] if field.name == "data_dir" else value if isinstance(value, tuple) else [value]
+        given = ["DIR"] if field.name == "data_dir" else value if isinstance(value, tuple) else [_without_place(value)]
         words += ["--" + field.name.replace("_", "-"), *(() if value is True else map(str, given))]
     if recipe.output_dir is not None and recipe.output_dir.name != recipe.checkpoint_name(task):
         words += ["--output-dir", f"checkpoints/{recipe.output_dir.name}"]
     return shlex.join(words)
+
+
+def _without_place(value: Any) -> Any:
+    """Shorten the path of a folder on this disk to its name; a card is read elsewhere."""
+    return Path(value).name if isinstance(value, str) and Path(value).is_absolute() else value
 
 
 def _hardware(device: str) -> str:

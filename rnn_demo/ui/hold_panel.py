@@ -5,6 +5,7 @@ from itertools import zip_longest
 from typing import Any
 
 import gradio as gr
+from gradio.events import Dependency
 
 from rnn_demo.errors import InputError
 from rnn_demo.ui.answers import Answers
@@ -23,13 +24,16 @@ START_UNITS = "12: 1"
 JUDGE_TASK = "sentiment"
 
 
-def build_hold_panel(answers: Answers, model: gr.Dropdown, settings: list[Any]) -> None:
+def build_hold_panel(answers: Answers, model: gr.Dropdown, settings: list[Any]) -> Dependency:
     """Lay it out, folded.
 
     Args:
         answers: where to ask.
         model: the tab's choice of a language model.
         settings: the tab's prompt, model, temperature, length, top-k, top-p, seed and style.
+
+    Returns:
+        The event that writes, for the tab's Stop.
     """
     shelf = answers.shelf
 
@@ -91,9 +95,10 @@ def build_hold_panel(answers: Answers, model: gr.Dropdown, settings: list[Any]) 
         summary = gr.Markdown(elem_id="held-summary")
 
     inputs = [deviations, units, layer, *settings]
-    start.click(write_both, inputs, [free, held, summary], **PRIVATE)
     model.change(offer, model, [layer, deviations, known], **INSTANT)
     layer.input(describe_layer, [model, layer], known, **INSTANT)
+    writing: Dependency = start.click(write_both, inputs, [free, held, summary], **PRIVATE)
+    return writing
 
 
 def parse_units(text: str) -> dict[str, float]:

@@ -96,7 +96,7 @@ def build_write_tab(answers: Answers) -> None:
             START_SEED, label="Seed", info="The same seed writes the same text; Again takes the next one.", precision=0
         )
 
-    build_hold_panel(answers, model, [prompt, model, temperature, length, top_k, top_p, seed, style])
+    writing_both = build_hold_panel(answers, model, [prompt, model, temperature, length, top_k, top_p, seed, style])
 
     # Every way to begin a text ends in a new ticket, and a new ticket is what starts the writing: one text at a time.
     turn, ticket = gr.State(Turn()), gr.Number(0, visible="hidden")
@@ -105,7 +105,7 @@ def build_write_tab(answers: Answers) -> None:
     examples.click(lambda turn, sample: (turn.next(), sample[0]), [turn, examples], [ticket, prompt], **INSTANT)
     settings = [turn, prompt, model, temperature, length, top_k, top_p, seed, style]
     writing = ticket.change(write, settings, text, trigger_mode="always_last", **PRIVATE)
-    stop.click(None, cancels=writing, **INSTANT)
+    stop.click(None, cancels=[writing, writing_both], **INSTANT)
     model.change(lambda name: gr.update(choices=style_choices(name), value=ANY_STYLE), model, style, **INSTANT)
     gr.on(
         [prompt.change, model.change, temperature.change, style.change],

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from tiny import write_split
 
-from rnn_demo.config import LanguageRecipe, SentimentRecipe
+from rnn_demo.config import EntityRecipe, LanguageRecipe, SentimentRecipe
 from rnn_demo.errors import CheckpointError, InputError
 from rnn_demo.language.train import train
 from rnn_demo.training.run import command_line, open_tokenizer
@@ -39,6 +39,11 @@ ROOT = Path(__file__).parent.parent.parent
             "lm",
             LanguageRecipe(characters=True, steps=3, output_dir=Path("/a/verse-lstm")),
             "python train.py lm --steps 3 --characters --output-dir checkpoints/verse-lstm",
+        ),
+        (
+            "ner",
+            EntityRecipe(steps=3, init_from="/a/lm-lstm", backward_from="../b/lm-backward"),
+            "python train.py ner --init-from lm-lstm --steps 3 --backward-from ../b/lm-backward",
         ),
     ],
 )

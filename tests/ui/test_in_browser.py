@@ -128,6 +128,22 @@ def test_write_both_shows_the_free_and_the_held_text(page: Page, url: str) -> No
     expect(page.get_by_test_id("toast-body")).to_contain_text("is no unit with a value", timeout=SLOW_MS)
 
 
+def test_stop_stops_both_texts(page: Page) -> None:
+    write_longest(page)
+    page.get_by_text("Hold a unit").click()
+    page.wait_for_timeout(500)  # a value typed while the settings unfold is lost by gradio
+    page.get_by_label("Units and values").fill("3: 5")
+    page.get_by_role("button", name="Write both").click()
+    free, held = (page.locator(f"#written-{which} textarea") for which in ("free", "held"))
+    expect(held).to_have_value(re.compile(".{60,}", re.DOTALL), timeout=SLOW_MS)
+    page.get_by_role("button", name="Stop").click()
+    page.wait_for_timeout(500)
+    stopped = free.input_value(), held.input_value()
+    page.wait_for_timeout(1500)
+    assert (free.input_value(), held.input_value()) == stopped
+    expect(page.locator("#held-summary")).not_to_contain_text("part after")
+
+
 def test_another_model_shows_other_bars(page: Page) -> None:
     bars = page.locator("#next-tokens .yaxislayer-above")
     before = bars.text_content() or ""
