@@ -7,7 +7,7 @@ import torch
 from shipped_examples import MENTIONS, OPINIONS, SENTENCES
 
 import rnn_demo
-from rnn_demo.checkpoint import CHECKPOINTS_DIR, shipped_checkpoints
+from rnn_demo.checkpoint import CHECKPOINTS_DIR, read_checkpoint, shipped_checkpoints
 from rnn_demo.language.evaluate import count_losses
 from rnn_demo.microscope.study import read_study
 from rnn_demo.microscope.untrained import untrained_twin
@@ -65,10 +65,10 @@ def test_untrained_twin_falls_through_the_floor(name: str) -> None:
 
 @pytest.mark.parametrize("name", ANSWERING)
 def test_shipped_checkpoint_is_studied_and_the_study_is_of_these_weights(name: str) -> None:
-    task = name.split("-")[0]
+    task = read_checkpoint(CHECKPOINTS_DIR / name).task
     of_task = {"lm": {"sentiment_direction"}, "sentiment": {"fixed_points"}}.get(task, set())
     assert set(read_study(CHECKPOINTS_DIR / name).sections) == {"basis", "units", *of_task}
 
 
 def test_a_checkpoint_of_each_task_is_shipped() -> None:
-    assert {name.split("-")[0] for name in shipped_checkpoints()} >= set(FLOORS)
+    assert {read_checkpoint(CHECKPOINTS_DIR / name).task for name in shipped_checkpoints()} >= set(FLOORS)
