@@ -217,7 +217,7 @@ def units(models: dict[str, tuple[Reader, Study]], drawn: Drawn) -> Iterator[str
         best = best_units(section.arrays[f"{last}.correlations"], section.notes["features"])
         shown = [f"{one.feature} {one.correlation:+.2f} (unit {one.unit})" for one in best[:NUM_FEATURES]]
         rows.append([name, "; ".join(shown)])
-        if reader.task == "lm":
+        if name.startswith("lm-"):  # the plays have no quotation marks
             quoted[name] = next(one.correlation for one in best if one.feature == "inside quotes") or 0.0
     yield from table(["model", "the clearest features, with the unit that follows each best and its correlation"], rows)
     yield ""
