@@ -73,7 +73,7 @@ def test_starting_from_a_checkpoint_takes_its_weights_and_its_tokenizer(places, 
     second = train(recipe, lambda progress: None)
     for name, weight in Writer.load(second).model.state_dict().items():
         torch.testing.assert_close(weight, Writer.load(first).model.state_dict()[name], rtol=0, atol=1e-6)
-    assert Writer.load(second).checkpoint.init_from == str(first)
+    assert Writer.load(second).checkpoint.init_from == first.name  # a card is read elsewhere
 
 
 @given(st.text(alphabet="ab \n\r", max_size=200), st.integers(1, 20))
