@@ -277,7 +277,7 @@ class SentimentRecipe(Recipe):
     datasets: tuple[str, ...] = ("imdb", "sst2", "sst5")
     """Labelled data sets whose train splits are read together; one that is named twice is read twice."""
     unlabelled: tuple[str, ...] = ()
-    """Those of them whose unsupervised split is learned from too, as a linear model judges it (see unlabelled.py)."""
+    """Those of them whose unsupervised split is learned from too, as a linear model judges it (see reviews.py)."""
     max_tokens: int = 400
     """A longer review is cut to its last so many tokens while training."""
     validation_rows: int = 1000

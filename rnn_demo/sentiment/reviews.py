@@ -95,7 +95,8 @@ def judge_unlabelled(
     A network that reads few labelled texts many times learns them by heart. NBSVM counts words and pairs of words, is
     right about as often, and errs for other reasons; what it says of fresh texts is worth learning too (distillation
     with unlabelled data: Hinton et al. 2015, arXiv:1503.02531; Chen et al. 2020, arXiv:2006.10029). Nine minutes of a
-    vanilla RNN gave 85.4 % of the held-out reviews with it and 84.8 % without, in half as many steps.
+    vanilla RNN gave 85.4 % of the held-out reviews with it and 84.8 % without, in half as many steps; of the treebank,
+    which came up half as often, 77.9 and 80.0 %: name its data sets more than once.
 
     Args:
         name: a data set with an unsupervised split.
