@@ -16,7 +16,7 @@ from rnn_demo.errors import DataError
 from rnn_demo.sentiment.nbsvm import NBSVM
 from rnn_demo.training.corpora import as_texts, clean, read_split, require_column
 
-__all__ = ["TREEBANK", "LabelledText", "judge_unlabelled", "read_labels", "read_reviews", "retype"]
+__all__ = ["TREEBANK", "LabelledText", "judge", "opinions", "read_labels", "read_reviews", "retype"]
 
 HELD_OUT_EVERY = {"sst5": 8, "sst2": 0}
 """Every so many train rows of a data set are held out; 0 = none. Others: every tenth."""
@@ -60,7 +60,7 @@ def read_reviews(recipe: SentimentRecipe) -> tuple[list[LabelledText], dict[str,
         held_out: rows to choose on, by data set.
 
     Raises:
-        DataError: as `read_labels` and `judge_unlabelled`, or nothing is held out.
+        DataError: as `read_labels` and `judge`, or nothing is held out.
     """
     training: dict[str, list[LabelledText]] = {}
     held_out: dict[str, list[LabelledText]] = {}
@@ -83,41 +83,60 @@ def read_reviews(recipe: SentimentRecipe) -> tuple[list[LabelledText], dict[str,
         for i, row in enumerate(rows)
     ]
     for name in recipe.unlabelled:
-        mixed += judge_unlabelled(name, training[name], held_out[name], recipe.data_dir)
+        rows = as_texts(read_split(name, "unsupervised", recipe.data_dir), name)
+        texts = [text for text in (clean(text).strip() for text in rows["text"]) if text]
+        mixed += judge(name, texts, training[name], held_out[name])
+        if "sst5" in training:
+            lines = [row for treebank in TREEBANK for row in training.get(treebank, [])]
+            mixed += judge("sst5", opinions(texts, len(lines)), lines, held_out["sst5"])
     return mixed, held_out
 
 
-def judge_unlabelled(
-    name: str, labelled: list[LabelledText], held_out: list[LabelledText], data_dir: Path | None
+def judge(
+    name: str, texts: list[str], labelled: list[LabelledText], held_out: list[LabelledText]
 ) -> list[LabelledText]:
-    """Give the texts of an unsupervised split the chance, by a teacher of another kind, that they are positive.
+    """Give each text the chance, by a teacher of another kind, that it is positive.
 
     A network that reads few labelled texts many times learns them by heart. NBSVM counts words and pairs of words, is
-    right about as often, and errs for other reasons; what it says of fresh texts is worth learning too (distillation
-    with unlabelled data: Hinton et al. 2015, arXiv:1503.02531; Chen et al. 2020, arXiv:2006.10029). Nine minutes of a
-    vanilla RNN gave 85.4 % of the held-out reviews with it and 84.8 % without, in half as many steps; of the treebank,
-    which came up half as often, 77.9 and 80.0 %: name its data sets more than once.
+    right about as often (91.9 % of the held-out reviews and 84.0 % of the held-out sentences, where the network said
+    89.5 and 82.8 %), and errs for other reasons; what it says of fresh texts is worth learning too (distillation with
+    unlabelled data: Hinton et al. 2015, arXiv:1503.02531; Chen et al. 2020, arXiv:2006.10029).
 
     Args:
-        name: a data set with an unsupervised split.
+        name: the data set of the labelled rows, for messages.
+        texts: not labelled.
         labelled: rows that the teacher learns from.
         held_out: rows that tell how far the teacher's scores can be trusted.
-        data_dir: where the folders are; None reads from the Hub.
 
     Raises:
-        DataError: there is no such split, or there are not clear rows of both kinds to learn and to calibrate from.
+        DataError: there are not clear rows of both kinds to learn and to calibrate from.
     """
     clear, apart = ([row for row in rows if row.target != 0.5] for rows in (labelled, held_out))
     for rows, what in ((clear, "rows to learn from"), (apart, "held-out rows")):
         if len({row.target > 0.5 for row in rows}) < 2:
             raise DataError(f"{name}: its {what} are not both positive and negative; no teacher can be made of them")
-    texts = [clean(text).strip() for text in as_texts(read_split(name, "unsupervised", data_dir), name)["text"]]
     teacher = NBSVM([row.text for row in clear], np.array([row.target > 0.5 for row in clear]))
     calibration = LogisticRegression(C=np.inf).fit(
         teacher.scores([row.text for row in apart])[:, None], [row.target > 0.5 for row in apart]
     )
     chances = calibration.predict_proba(teacher.scores(texts)[:, None])[:, 1]
-    return [LabelledText(text, float(chance)) for text, chance in zip(texts, chances, strict=True) if text]
+    return [LabelledText(text, float(chance)) for text, chance in zip(texts, chances, strict=True)]
+
+
+def opinions(reviews: list[str], most: int) -> list[str]:
+    """Cut reviews into sentences of 4 to 40 words, and take at most so many, evenly from all of them.
+
+    >>> opinions(["A dull film by any measure. See it? I would not see it twice!"], most=9)
+    ['A dull film by any measure.', 'I would not see it twice!']
+    """
+    sentences = [
+        sentence
+        for review in reviews
+        for sentence in re.split(r"(?<=[.!?])\s+", review)
+        if 4 <= len(sentence.split()) <= 40
+    ]
+    count = min(most, len(sentences))
+    return [sentences[i * len(sentences) // count] for i in range(count)]
 
 
 def without_phrases(rows: list[LabelledText], sentences: list[LabelledText]) -> list[LabelledText]:

@@ -7,7 +7,8 @@ from rnn_demo.config import SentimentRecipe
 from rnn_demo.errors import DataError, InputError
 from rnn_demo.sentiment.reviews import (
     LabelledText,
-    judge_unlabelled,
+    judge,
+    opinions,
     read_labels,
     read_reviews,
     retype,
@@ -81,13 +82,35 @@ def test_unlabelled_texts_are_learned_as_the_teacher_judges_them(tmp_path):
     assert min(first, third) > second
 
 
-def test_a_teacher_needs_texts_and_rows_of_both_kinds(tmp_path, recipe):
+def test_sentences_of_unlabelled_reviews_are_judged_as_the_treebank_was(recipe):
+    reviews = ["A great day for old people. Bad! The story was bad from end to end.", "good good good good"]
+    write_split(recipe.data_dir, "imdb", "unsupervised", text=reviews, label=[-1, -1])
+    names = {"datasets": ("imdb", "sst2", "sst5"), "unlabelled": ("imdb",)}
+    alone, _ = read_reviews(recipe)
+    training, _ = read_reviews(SentimentRecipe(data_dir=recipe.data_dir, **names))
+    judged = [row.text for row in training[len(alone) :]]
+    assert judged[:2] == reviews
+    assert judged[2:] == [
+        "A great day for old people.",
+        "The story was bad from end to end.",
+        "good good good good",
+    ]
+
+
+def test_opinions_come_evenly_from_all_reviews():
+    reviews = [f"This is line {i} here. And another one follows {i}." for i in range(10)]
+    assert opinions(reviews, 5) == [f"This is line {i} here." for i in (0, 2, 4, 6, 8)]
+    assert len(opinions(reviews, 100)) == 20
+    assert opinions([], 3) == []
+
+
+def test_a_teacher_needs_texts_and_rows_of_both_kinds(recipe):
     one_sided = [LabelledText("good", 1.0), LabelledText("so so", 0.5)]
     rows = [LabelledText(text, float(label)) for text, label in zip(FILM_TEXTS, FILM_LABELS, strict=True)]
     with pytest.raises(DataError, match="imdb: its rows to learn from are not both positive and negative"):
-        judge_unlabelled("imdb", one_sided, rows, tmp_path)
+        judge("imdb", FILM_TEXTS, one_sided, rows)
     with pytest.raises(DataError, match="imdb: its held-out rows are not both"):
-        judge_unlabelled("imdb", rows, one_sided, tmp_path)
+        judge("imdb", FILM_TEXTS, rows, one_sided)
     with pytest.raises(DataError, match="imdb holds no unsupervised"):
         read_reviews(SentimentRecipe(data_dir=recipe.data_dir, unlabelled=("imdb",)))
     with pytest.raises(InputError, match=r"unlabelled is .*'sst5'.*; it must be among the datasets imdb"):
