@@ -12,6 +12,7 @@ import numpy as np
 import torch
 import tyro
 
+from bench.five_gram import five_gram_losses
 from bench.peers import vader_is_positive
 from rnn_demo.checkpoint import CHECKPOINTS_DIR, TOKENIZER_NAME, Checkpoint, read_checkpoint, shipped_checkpoints
 from rnn_demo.entities.corpus import read_tagged_sentences
@@ -31,6 +32,8 @@ from rnn_demo.training.corpora import as_texts, clean, in_case, read_split
 from rnn_demo.training.metrics import expected_calibration_error
 
 RESAMPLES = 1000
+PIECES = "tokenizer"
+"""The folder under checkpoints/ with the pieces that all models of prose read."""
 PUBLISHED = {
     "imdb/test": [
         ("NBSVM, words and pairs", "91.2 %", "Wang & Manning 2012"),
@@ -148,8 +151,11 @@ def entity_rows(split: str, names: list[str], data_dir: Path | None) -> list[Row
 
 
 @torch.inference_mode()
-def language_rows(dataset: str, names: list[str], data_dir: Path | None) -> list[Row]:
-    """Measure language models; the interval is over blocks of text, so it is that of one author's style too."""
+def language_rows(dataset: str, names: list[str], data_dir: Path | None, kenlm: Path | None = None) -> list[Row]:
+    """Measure language models, and a 5-gram of the shipped pieces where KenLM is given.
+
+    The interval is over blocks of text, so it is that of one author's style too.
+    """
     texts = [clean(text) for text in as_texts(read_split(dataset, "validation", data_dir), dataset)["text"]]
     chars = sum(map(len, texts))
     rows = []
@@ -157,22 +163,31 @@ def language_rows(dataset: str, names: list[str], data_dir: Path | None) -> list
         folder = CHECKPOINTS_DIR / name
         model, tokenizer = LanguageModel.load(folder), Tokenizer.from_file(folder / TOKENIZER_NAME)
         documents = [document_ids(text, STYLE_OF.get(dataset), tokenizer, model.config.backward) for text in texts]
-        blocks = block_losses(model, documents)
-        per_token, low, high = interval(blocks, ratio_of)
-        per_char = blocks[:, 1].sum() / chars
-        nats = [number * per_char for number in (per_token, low, high)]
-        bits = [number / math.log(2) for number in nats]
-        measured = f"{bits[0]:.4f} ({bits[1]:.4f} to {bits[2]:.4f}) bits/char, {nats[0]:.4f} nats/char"
-        rows.append((name, measured, origin(read_checkpoint(folder))))
+        rows.append((name, bits_of(block_losses(model, documents), chars), origin(read_checkpoint(folder))))
+    if kenlm is not None:
+        training = [clean(text) for text in as_texts(read_split(dataset, "train", data_dir), dataset)["text"]]
+        lines = five_gram_losses(training, texts, Tokenizer.from_file(CHECKPOINTS_DIR / PIECES / TOKENIZER_NAME), kenlm)
+        rows.append(("5-gram, Kneser-Ney", bits_of(lines, chars), f"trained here on {dataset}/train, same pieces"))
     return rows
 
 
-def main(data_dir: Path | None = None, tasks: tuple[str, ...] = ("sentiment", "ner", "lm")) -> None:
+def bits_of(blocks: np.ndarray, chars: int) -> str:
+    """Write nats and tokens of blocks of text, (block, 2), as bits a character with its interval."""
+    per_char = blocks[:, 1].sum() / chars
+    nats = [number * per_char for number in interval(blocks, ratio_of)]
+    bits = [number / math.log(2) for number in nats]
+    return f"{bits[0]:.4f} ({bits[1]:.4f} to {bits[2]:.4f}) bits/char, {nats[0]:.4f} nats/char"
+
+
+def main(
+    data_dir: Path | None = None, tasks: tuple[str, ...] = ("sentiment", "ner", "lm"), kenlm: Path | None = None
+) -> None:
     """Measure and write bench/evaluate.md.
 
     Args:
         data_dir: folder that holds a folder a data set; without it the data sets come from the Hub.
         tasks: which tasks to measure; the others are left out of the file.
+        kenlm: folder with KenLM's programs, for a 5-gram beside the language models (see five_gram.py).
     """
     names = {
         task: [n for n in shipped_checkpoints() if read_checkpoint(CHECKPOINTS_DIR / n).task == task] for task in tasks
@@ -186,7 +201,7 @@ def main(data_dir: Path | None = None, tasks: tuple[str, ...] = ("sentiment", "n
     if "ner" in tasks:
         sections.append(("conll2003/test", lambda: entity_rows("test", names["ner"], data_dir)))
     if prose:
-        sections.append(("english_novels/validation", lambda: language_rows("english_novels", prose, data_dir)))
+        sections.append(("english_novels/validation", lambda: language_rows("english_novels", prose, data_dir, kenlm)))
     if verse:
         sections.append(("tiny_shakespeare/validation", lambda: language_rows("tiny_shakespeare", verse, data_dir)))
     lines = [

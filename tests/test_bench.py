@@ -1,6 +1,7 @@
 """What the reports in bench/ compute by themselves: intervals and peers."""
 
 import math
+from subprocess import CalledProcessError
 
 import numpy as np
 import pytest
@@ -9,8 +10,10 @@ from tiny import checkpoint_of, language_model, sentiment_model
 
 from bench.evaluate import f1_of, interval, percent, ratio_of
 from bench.findings import is_line, median_of, reach, verdict
+from bench.five_gram import five_gram_losses, piece_lines
 from bench.holding import DEVIATIONS, PROMPT, STYLE, measure, settings_of, write_many
 from bench.peers import vader_is_positive
+from rnn_demo.errors import InputError
 from rnn_demo.language.holding import Holding
 from rnn_demo.language.write import Writer
 from rnn_demo.microscope.sentiment_direction import LayerStates, find_sentiment_direction, section_of
@@ -33,6 +36,37 @@ def test_f1_is_that_of_the_summed_counts():
 
 def test_the_word_list_tells_good_films_from_bad_ones():
     assert vader_is_positive(["a wonderful film", "an awful film"]).tolist() == [True, False]
+
+
+def write_programs(folder, lmplz, query):
+    for name, script in (("lmplz", lmplz), ("query", query)):
+        (folder / name).write_text(f"#!/bin/sh\n{script}\n")
+        (folder / name).chmod(0o755)
+
+
+def test_a_line_of_text_is_a_line_of_pieces(tokenizer):
+    lines = piece_lines(["good film\n\nbad", "a"], tokenizer).splitlines()
+    assert [tokenizer.decode([int(piece) for piece in line.split()]).strip() for line in lines] == [
+        "good film",
+        "",
+        "bad",
+        "a",
+    ]
+
+
+def test_what_the_five_gram_program_answers_is_read_in_nats(tokenizer, tmp_path):
+    answer = "while read -r line; do echo 'word=3 1 -2.5 Total: -2 OOV: 0'; echo 'Total: -2 OOV: 0'; done"
+    write_programs(tmp_path, "cat > /dev/null", answer)
+    losses = five_gram_losses(["good"], ["good film\nbad", ""], tokenizer, tmp_path)
+    assert losses[:, 0] == pytest.approx([2 * math.log(10)] * 3)
+    lines = piece_lines(["good film\nbad", ""], tokenizer).splitlines()
+    assert losses[:, 1].tolist() == [len(line.split()) + 1 for line in lines]
+    write_programs(tmp_path, "exit 3", answer)
+    with pytest.raises(CalledProcessError, match="exit status 3"):
+        five_gram_losses(["good"], ["good"], tokenizer, tmp_path)
+    (tmp_path / "query").unlink()
+    with pytest.raises(InputError, match=r"does not hold query; see the head of bench/five_gram.py"):
+        five_gram_losses(["good"], ["good"], tokenizer, tmp_path)
 
 
 @pytest.fixture
