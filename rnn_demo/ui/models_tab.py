@@ -14,8 +14,8 @@ from rnn_demo.ui.readers import ReaderShelf
 __all__ = ["build_models_tab", "model_rows"]
 
 INTRO = (
-    "Every answer on this page comes from one of these networks. **Compare the cells:** same data, same recipe, "
-    "another way to remember. Rates lie between 0 and 1; less is better for perplexity, nats and bits."
+    "Every answer on this page comes from one of these networks. **Look at what each was given** before you compare "
+    "cells: not the same data, nor as many minutes. Rates lie between 0 and 1; less is better for ece and perplexity."
 )
 HEADERS = ["model", "task", "cell", "parameters", "file", "trained on", "measured"]
 WIDTHS: list[str | int] = [130, 130, 60, 110, 80, 230, 270]
@@ -45,9 +45,9 @@ def build_models_tab(answers: Answers) -> None:
 
 
 def model_rows(shelf: ReaderShelf) -> list[list[str]]:
-    """Write a row for each checkpoint that can be used."""
+    """Write a row for each checkpoint that can be used, task by task."""
     rows = []
-    for entry in shelf.entries.values():
+    for entry in sorted(shelf.entries.values(), key=lambda entry: [*TASKS, entry.task].index(entry.task)):
         if entry.reader is None:
             continue
         checkpoint = entry.reader.checkpoint
