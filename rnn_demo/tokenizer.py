@@ -90,6 +90,13 @@ class Tokenizer:
         """Pieces, special ones included."""
         return int(self.processor.vocab_size())
 
+    @property
+    def has_only_characters(self) -> bool:
+        """Whether no piece is longer than one character, special pieces and bytes apart."""
+        special = self.processor.is_control, self.processor.is_byte, self.processor.is_unknown
+        written = (i for i in range(self.vocab_size) if not any(is_it(i) for is_it in special))
+        return all(len(self.piece(i)) == 1 for i in written)
+
     def style_id(self, style: str | None) -> int:
         """The piece that opens a document: its style, or `<s>` where the style is unknown."""
         return BOS_ID if style is None else int(self.processor.piece_to_id(f"<{style}>"))

@@ -25,6 +25,7 @@ PROMPTS = (
     "I have seen this film three times, and",
     "“My dear Mr. Holmes,” said she,",
     "The captain looked at the sea and",
+    "ROMEO: What light is this",
 )
 SENTIMENT_TEXTS = (
     "The first hour drags, but I loved every minute of the end.",

@@ -8,6 +8,7 @@ import gradio as gr
 
 from rnn_demo.plots import Figure, draw_next_token_bars
 from rnn_demo.styles import styles_of
+from rnn_demo.tokenizer import Tokenizer
 from rnn_demo.ui.answers import ANY_STYLE, Answers
 from rnn_demo.ui.events import INSTANT, PRIVATE, shows_errors, throttled
 from rnn_demo.ui.examples import PROMPTS, build_examples
@@ -25,6 +26,8 @@ SETTINGS = ("temperature", "max_new_tokens", "top_k", "top_p", "seed", "style")
 """The arguments of `Answers.write`, in the order of the page."""
 NUM_BARS = 10
 START_TEMPERATURE, START_LENGTH, START_SEED = 0.8, 80, 1
+CHARACTERS_LENGTH = 320
+"""Where a token is one character: as much text as START_LENGTH gives elsewhere."""
 
 
 @dataclass
@@ -55,6 +58,13 @@ def make_handlers(answers: Answers) -> tuple[Callable[..., Iterator[str]], Calla
     return write, show_next_tokens
 
 
+def suited_length(length: float, tokenizer: Tokenizer) -> float:
+    """Give the tokens to write by default where the other default stands; what a visitor chose stays."""
+    if length not in (START_LENGTH, CHARACTERS_LENGTH):
+        return length
+    return CHARACTERS_LENGTH if tokenizer.has_only_characters else START_LENGTH
+
+
 def build_write_tab(answers: Answers) -> None:
     """Lay out the tab."""
     build_notices(answers.shelf, "lm")
@@ -64,6 +74,10 @@ def build_write_tab(answers: Answers) -> None:
 
     def style_choices(name: str) -> list[str]:
         return [ANY_STYLE, *styles_of(answers.shelf.find(name).checkpoint.data)]
+
+    def suit_model(name: str, length: float) -> tuple[object, float]:
+        styles = gr.update(choices=style_choices(name), value=ANY_STYLE)
+        return styles, suited_length(length, answers.shelf.find(name).tokenizer)
 
     write, show_next_tokens = make_handlers(answers)
     *_, first_text = write(
@@ -106,7 +120,7 @@ def build_write_tab(answers: Answers) -> None:
     settings = [turn, prompt, model, temperature, length, top_k, top_p, seed, style]
     writing = ticket.change(write, settings, text, trigger_mode="always_last", **PRIVATE)
     stop.click(None, cancels=[writing, writing_both], **INSTANT)
-    model.change(lambda name: gr.update(choices=style_choices(name), value=ANY_STYLE), model, style, **INSTANT)
+    model.change(suit_model, [model, length], [style, length], **INSTANT)
     gr.on(
         [prompt.change, model.change, temperature.change, style.change],
         show_next_tokens,

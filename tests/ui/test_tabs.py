@@ -22,6 +22,8 @@ from rnn_demo.results import (
 from rnn_demo.sentiment.reviews import LabelledText
 from rnn_demo.studies.fixed_points import study_fixed_points
 from rnn_demo.studies.held_out import HeldOut
+from rnn_demo.tokenizer import Tokenizer
+from rnn_demo.training.vocabulary import learn_characters
 from rnn_demo.ui import TABS, build_app
 from rnn_demo.ui.clipping_panel import HEADERS, row_of
 from rnn_demo.ui.entities_tab import PARTS_OF_SPEECH, mark, mark_parts_of_speech
@@ -31,6 +33,7 @@ from rnn_demo.ui.reading_tab import colour_surprise
 from rnn_demo.ui.sentiment_tab import colour_moves
 from rnn_demo.ui.theme import MOVE_COLOURS, PART_OF_SPEECH_COLOURS, SURPRISE_COLOURS
 from rnn_demo.ui.why_entity_panel import entity_choices, mark_shares
+from rnn_demo.ui.write_tab import suited_length
 
 
 @given(st.lists(st.tuples(st.text(max_size=4), st.floats(0, 1)), min_size=1))
@@ -111,6 +114,14 @@ def test_parts_of_speech_are_named_in_plain_words() -> None:
 
 def test_every_part_of_speech_has_its_colour() -> None:
     assert set(PARTS_OF_SPEECH.values()) == set(PART_OF_SPEECH_COLOURS)
+
+
+def test_a_model_of_characters_writes_as_much_text(tokenizer: Tokenizer) -> None:
+    of_characters = Tokenizer(learn_characters(["She was a good child.", "No!"]))
+    assert (tokenizer.has_only_characters, of_characters.has_only_characters) == (False, True)
+    assert [suited_length(80, one) for one in (tokenizer, of_characters)] == [80, 320]
+    assert [suited_length(320, one) for one in (tokenizer, of_characters)] == [80, 320]
+    assert [suited_length(123, one) for one in (tokenizer, of_characters)] == [123, 123]
 
 
 def test_model_rows_say_what_the_config_files_say(checkpoints_dir: Path) -> None:
