@@ -95,7 +95,7 @@ def attractors(models: dict[str, tuple[Reader, Study]], drawn: Drawn) -> Iterato
         for state, found in both.items():
             slowest = f"{median_of(found.time_constants):,.0f}" if found.time_constants.size else "-"
             aligned = f"{median_of(found.alignments):.2f}" if found.alignments.size else "-"
-            spread = f"{found.logits.min():.1f} to {found.logits.max():.1f}" if found.logits.size else "-"
+            spread = f"{tenth(found.logits.min())} to {tenth(found.logits.max())}" if found.logits.size else "-"
             rows.append(
                 [
                     f"{name}, {state}",
@@ -138,14 +138,23 @@ def is_line(logits: np.ndarray) -> bool:
     return len(logits) > 2 and np.ptp(logits) > LINE and np.diff(np.sort(logits)).max() < np.ptp(logits) / 2
 
 
+def tenth(number: float) -> str:
+    """Write a number with one digit behind the point; what rounds to 0 has no sign.
+
+    >>> tenth(-0.04), tenth(-0.06)
+    ('0.0', '-0.1')
+    """
+    return f"{round(number, 1) + 0.0:.1f}"
+
+
 def shape_of(logits: np.ndarray) -> str:
     """Say how fixed points lie along the readout."""
     if not len(logits):
         return "no point stands still"
     if np.ptp(logits) <= LINE:
-        return f"one place, at logit {logits.mean() + 0.0:.1f}"
+        return f"one place, at logit {tenth(logits.mean())}"
     gap = np.diff(np.sort(logits)).max()
-    return f"from logit {logits.min():.1f} to {logits.max():.1f}, the widest gap {gap:.1f}"
+    return f"from logit {tenth(logits.min())} to {tenth(logits.max())}, the widest gap {gap:.1f}"
 
 
 def median_of(by_point: np.ndarray) -> float:

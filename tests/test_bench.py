@@ -9,7 +9,7 @@ import torch
 from tiny import checkpoint_of, language_model, sentiment_model
 
 from bench.evaluate import f1_of, interval, percent, ratio_of
-from bench.findings import is_line, median_of, reach, verdict
+from bench.findings import is_line, median_of, reach, tenth, verdict
 from bench.five_gram import five_gram_losses, piece_lines
 from bench.holding import DEVIATIONS, PROMPT, STYLE, measure, settings_of, write_many
 from bench.peers import vader_is_positive
@@ -36,6 +36,10 @@ def test_f1_is_that_of_the_summed_counts():
 
 def test_the_word_list_tells_good_films_from_bad_ones():
     assert vader_is_positive(["a wonderful film", "an awful film"]).tolist() == [True, False]
+
+
+def test_what_rounds_to_nothing_has_no_sign():
+    assert [tenth(np.float32(number)) for number in (-0.04, -0.06, 2.58)] == ["0.0", "-0.1", "2.6"]
 
 
 def write_programs(folder, lmplz, query):
