@@ -25,7 +25,7 @@ def draw_next_token_bars(candidates: Sequence[TokenProbability]) -> go.Figure:
         y=rows,
         orientation="h",
         marker_color=INDIGO,
-        text=[f"{prob:.1%}" if prob >= 0.001 else f"{prob:.1g}" for prob in probs],
+        text=[f"{prob:.1%}" if prob >= 0.001 else f"{100 * prob:.1g}%" for prob in probs],
         textposition="outside",
         cliponaxis=False,
         customdata=labels,

@@ -11,7 +11,7 @@ from rnn_demo.ui.answers import Answers
 from rnn_demo.ui.events import PRIVATE, shows_errors
 from rnn_demo.ui.examples import READING_TEXTS, build_examples, on_pick
 from rnn_demo.ui.export import build_export
-from rnn_demo.ui.marks import Marks, mark_runs
+from rnn_demo.ui.marks import Marks, mark_runs, plain
 from rnn_demo.ui.notices import build_notices
 from rnn_demo.ui.theme import SURPRISE_COLOURS
 
@@ -67,7 +67,7 @@ def build_reading_tab(answers: Answers) -> None:
 
 
 def describe(measured: Mapping[str, Surprisal]) -> str:
-    """Say in numbers what the figure shows. Nothing that a visitor typed goes in here."""
+    """Say in numbers what the figure shows."""
     first, surprisal = next(iter(measured.items()))
     place, least = max(enumerate(surprisal.tokens, 1), key=lambda pair: pair[1].bits)
     costs = ", ".join(
@@ -75,8 +75,8 @@ def describe(measured: Mapping[str, Surprisal]) -> str:
     )
     skipped = f" Only the last {len(surprisal.tokens):,} tokens are counted." if surprisal.num_skipped else ""
     return (
-        f"Bits per character: {costs}. {first} expected token {place} least: {least.bits:.1f} bits, "
-        f"one chance in {2 ** min(least.bits, 1000):,.0f}.{skipped}"
+        f"Bits per character: {costs}. {first} expected “{plain(least.token)}”, token {place}, least: "
+        f"{least.bits:.1f} bits, one chance in {2 ** min(least.bits, 1000):,.0f}.{skipped}"
     )
 
 

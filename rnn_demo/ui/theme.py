@@ -44,7 +44,7 @@ CSS = """
 button[role=tab][aria-selected=true] { color: var(--primary-700) !important }
 .dark button[role=tab][aria-selected=true] { color: var(--primary-300) !important }
 .token.highlighted, .token.highlighted .text, .legend-item { color: var(--body-text-color) !important }
-.dark .token.highlighted, .dark .legend-item { background-image: linear-gradient(rgb(2 6 23 / .4) 0 0) }
+.dark .token.highlighted, .dark .legend-item { background-image: linear-gradient(rgb(2 6 23 / .25) 0 0) }
 .token .label { color: #0b1220 !important }
 .textfield:has(> .token-container) { display: block !important; word-break: normal !important }
 .token-container { display: inline !important; word-break: normal; overflow-wrap: anywhere }

@@ -120,7 +120,7 @@ def test_next_token_bars_have_the_likeliest_on_top_and_tell_a_space() -> None:
     bar = figure.data[0]
     assert list(bar.x) == [0.75, 0.0002]
     assert list(figure.layout.yaxis.ticktext) == ["␣the", "the"]
-    assert list(bar.text) == ["75.0%", "0.0002"]
+    assert list(bar.text) == ["75.0%", "0.02%"]
     assert figure.layout.yaxis.autorange == "reversed"
 
 

@@ -29,7 +29,7 @@ from rnn_demo.ui.clipping_panel import HEADERS, row_of
 from rnn_demo.ui.entities_tab import PARTS_OF_SPEECH, mark, mark_parts_of_speech
 from rnn_demo.ui.models_tab import model_rows
 from rnn_demo.ui.readers import ReaderShelf
-from rnn_demo.ui.reading_tab import colour_surprise
+from rnn_demo.ui.reading_tab import colour_surprise, describe
 from rnn_demo.ui.sentiment_tab import colour_moves
 from rnn_demo.ui.theme import MOVE_COLOURS, PART_OF_SPEECH_COLOURS, SURPRISE_COLOURS
 from rnn_demo.ui.why_entity_panel import entity_choices, mark_shares
@@ -114,6 +114,14 @@ def test_parts_of_speech_are_named_in_plain_words() -> None:
 
 def test_every_part_of_speech_has_its_colour() -> None:
     assert set(PARTS_OF_SPEECH.values()) == set(PART_OF_SPEECH_COLOURS)
+
+
+def test_the_least_expected_token_is_named_and_nothing_in_it_is_markup() -> None:
+    tokens = (SurprisingToken("a", 0, 1, 1.0), SurprisingToken(" <b>", 1, 5, 10.0))
+    told = describe({"lm-lstm": Surprisal(tokens, 2.2, 45.25, 0)})
+    assert told.endswith("lm-lstm expected “&#60;b&#62;”, token 2, least: 10.0 bits, one chance in 1,024.")
+    assert "**2.20** (perplexity 45)" in told
+    assert "<" not in told
 
 
 def test_a_model_of_characters_writes_as_much_text(tokenizer: Tokenizer) -> None:
