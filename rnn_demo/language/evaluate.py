@@ -1,7 +1,7 @@
 """How a language model is measured: nats per token and per character of whole documents.
 
-Each document is read whole, with the state carried from zero. Its style piece is given and not counted, and neither
-is the end of the text: what is measured is the text. Long documents are read in chunks and several documents side by
+Each document is read whole, with the state carried from zero. Its opening is given and not counted, and neither is
+the end of the text: what is measured is the text. Long documents are read in chunks and several documents side by
 side; neither changes a number.
 """
 
@@ -16,6 +16,7 @@ from torch import nn
 from rnn_demo.cells import State
 from rnn_demo.errors import DataError
 from rnn_demo.language.model import UNCOUNTED, LanguageModel
+from rnn_demo.language.opening import OPENING_SIZE, opening
 from rnn_demo.styles import STYLE_OF
 from rnn_demo.tokenizer import Tokenizer
 from rnn_demo.training.batching import pad_rows
@@ -28,8 +29,8 @@ CHUNK = 256  # tokens; bounds the logits at ROWS x CHUNK x vocab
 
 
 def document_ids(text: str, style: str | None, tokenizer: Tokenizer, backward: bool = False) -> list[int]:
-    """The token ids of a document, opened by its style; from its end to its beginning where `backward`."""
-    return [tokenizer.style_id(style), *tokenizer.encode(text)[:: -1 if backward else 1]]
+    """The token ids of a document behind its opening; from its end to its beginning where `backward`."""
+    return [*opening(style, tokenizer), *tokenizer.encode(text)[:: -1 if backward else 1]]
 
 
 def count_losses(model: LanguageModel, documents: list[list[int]]) -> tuple[float, int]:
@@ -43,12 +44,12 @@ def block_losses(model: LanguageModel, documents: list[list[int]]) -> np.ndarray
 
     Args:
         model: in eval mode, gradients off.
-        documents: token ids, the first of each given and not counted.
+        documents: token ids, the opening of each given and not counted.
 
     Returns:
         float64 (block, 2): nats and counted tokens of each block of at most CHUNK tokens of one document.
     """
-    documents = sorted((ids for ids in documents if len(ids) > 1), key=len, reverse=True)
+    documents = sorted((ids for ids in documents if len(ids) > OPENING_SIZE), key=len, reverse=True)
     blocks = [_read_side_by_side(model, documents[i : i + ROWS]) for i in range(0, len(documents), ROWS)]
     return np.concatenate(blocks) if blocks else np.zeros((0, 2))
 
@@ -59,6 +60,7 @@ def _read_side_by_side(model: LanguageModel, documents: list[list[int]]) -> np.n
     rows = torch.from_numpy(padded)
     real = torch.arange(rows.shape[1]) < torch.from_numpy(lengths)[:, None]
     targets = torch.where(real, rows, UNCOUNTED)
+    targets[:, :OPENING_SIZE] = UNCOUNTED
     state: State | None = None
     blocks = []
     for start in range(0, rows.shape[1] - 1, CHUNK):

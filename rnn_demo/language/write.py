@@ -15,10 +15,11 @@ from rnn_demo.cells import State
 from rnn_demo.errors import CheckpointError, InputError, unknown_name
 from rnn_demo.language.holding import Holding, read_holding
 from rnn_demo.language.model import LanguageModel
+from rnn_demo.language.opening import opening
 from rnn_demo.language.sampling import SamplingOptions, next_token_probs, require_number
 from rnn_demo.reader import Reader
 from rnn_demo.results import GeneratedText, GeneratedToken, TokenProbability
-from rnn_demo.styles import STYLES
+from rnn_demo.styles import STYLES, only_style_of
 from rnn_demo.tokenizer import EncodedText
 
 __all__ = ["Writer"]
@@ -46,12 +47,16 @@ class Writer(Reader):
         return writer
 
     def encode(self, text: str, style: str | None = None) -> EncodedText:
-        """Turn a prompt into what the network reads: the style or `<s>`, then the text."""
+        """Turn a prompt into what the network reads: the opening of its style, then the text.
+
+        Without a style it is `<s>` alone, or the style of all that a model has read, where that is one.
+        """
         if not isinstance(text, str):
             raise InputError(f"the prompt is a {type(text).__name__}; give a string")
         if style is not None and style not in STYLES:
             raise unknown_name("style", style, STYLES)
-        return EncodedText(text, (self.tokenizer.style_id(style),), self.tokenizer.encode_with_spans(text))
+        style = style or only_style_of(self.checkpoint.data)
+        return EncodedText(text, opening(style, self.tokenizer), self.tokenizer.encode_with_spans(text))
 
     def generate(
         self,

@@ -13,6 +13,7 @@ from rnn_demo.errors import DataError, InputError
 from rnn_demo.language import evaluate as evaluate_module
 from rnn_demo.language.evaluate import count_losses, document_ids, evaluate
 from rnn_demo.language.model import LanguageModel
+from rnn_demo.language.opening import OPENING_SIZE
 
 VOCAB_SIZE = 40
 
@@ -25,8 +26,10 @@ def random_documents(lengths):
 @torch.inference_mode()
 def nats_token_by_token(model, document):
     nats, state = 0.0, None
-    for token_id, target in pairwise(document):
+    for place, (token_id, target) in enumerate(pairwise(document), 1):
         logits, state = model.predict(torch.tensor([[token_id]]), state)
+        if place < OPENING_SIZE:
+            continue
         nats -= float(logits[0, -1].double().log_softmax(0)[target])
     return nats
 
@@ -40,24 +43,25 @@ def test_chunks_side_by_side_are_row_by_row(monkeypatch, cell, rows, chunk):
     documents = random_documents([2, 17, 1, 6, 7, 0, 3, 16, 4])
     with torch.inference_mode():
         nats, tokens = count_losses(model, documents)
-    assert tokens == sum(max(0, len(document) - 1) for document in documents)
+    assert tokens == sum(max(0, len(document) - OPENING_SIZE) for document in documents)
     assert nats == pytest.approx(sum(nats_token_by_token(model, document) for document in documents), rel=1e-5)
 
 
 def test_order_and_neighbours_never_change_a_number():
     model = language_model(VOCAB_SIZE)
-    documents = random_documents([5, 9, 2])
+    documents = random_documents([5, 9, 3])
     with torch.inference_mode():
         together = count_losses(model, documents[::-1])[0]
         alone = [count_losses(model, [document])[0] for document in documents]
     assert together == pytest.approx(sum(alone), rel=1e-6)
 
 
-def test_the_style_is_given_and_the_end_is_not_there(tokenizer):
+def test_the_opening_is_given_and_the_end_is_not_there(tokenizer):
     text = "It was a good evening."
     token_ids = document_ids(text, "novel", tokenizer)
-    assert token_ids == [tokenizer.style_id("novel"), *tokenizer.encode(text)]
-    assert document_ids(text, None, tokenizer)[0] == tokenizer.bos_id
+    assert token_ids == [tokenizer.eos_id, tokenizer.style_id("novel"), *tokenizer.encode(text)]
+    assert document_ids(text, None, tokenizer)[:OPENING_SIZE] == [tokenizer.eos_id, tokenizer.bos_id]
+    assert document_ids(text, "news", tokenizer, backward=True)[OPENING_SIZE:] == tokenizer.encode(text)[::-1]
 
 
 @pytest.mark.parametrize("column", ["text", "sentence"])

@@ -152,9 +152,21 @@ def test_next_tokens_at_temperature_0_still_come_likeliest_first(writer):
 
 
 def test_a_style_opens_the_text(writer):
-    assert writer.encode("", "play").token_ids == [writer.tokenizer.style_id("play")]
-    assert writer.encode("").token_ids == [writer.tokenizer.bos_id]
-    assert writer.encode("a\nb").start_ids == (writer.tokenizer.bos_id,)
+    eos_id, bos_id = writer.tokenizer.eos_id, writer.tokenizer.bos_id
+    assert writer.encode("", "play").token_ids == [eos_id, writer.tokenizer.style_id("play")]
+    assert writer.encode("").token_ids == [eos_id, bos_id]
+    assert writer.encode("a\nb").start_ids == (eos_id, bos_id)
+
+
+def test_a_model_that_has_read_one_style_opens_with_it(tokenizer):
+    def start_of(*data):
+        checkpoint = checkpoint_of("lm", data=list(data))
+        return Writer("tiny", language_model(tokenizer.vocab_size), tokenizer, checkpoint).encode("a").start_ids[-1]
+
+    assert start_of("tiny_shakespeare/train") == tokenizer.style_id("play")
+    assert start_of("imdb/train", "imdb/unsupervised") == tokenizer.style_id("review")
+    assert start_of("imdb/train", "english_novels/train") == tokenizer.bos_id
+    assert start_of("imdb/train", "tiny/train") == tokenizer.bos_id
 
 
 @pytest.mark.parametrize(
