@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-__all__ = ["STYLES", "STYLE_OF", "only_style_of", "styles_of"]
+__all__ = ["STYLES", "STYLE_OF", "openings_of", "styles_of"]
 
 STYLES = ("novel", "review", "news", "play")
 STYLE_OF = {
@@ -27,19 +27,14 @@ def styles_of(data: Iterable[str]) -> list[str]:
     >>> styles_of(["imdb/train", "english_novels/train", "else/train"])
     ['novel', 'review']
     """
-    read = _styles(data)
-    return [style for style in STYLES if style in read]
+    return [style for style in openings_of(data) if style is not None]
 
 
-def only_style_of(data: Iterable[str]) -> str | None:
-    """Say which style all is of that a model has read; None where it is not one, or not known.
+def openings_of(data: Iterable[str]) -> list[str | None]:
+    """As `styles_of`, and None at the end where a model has read documents of no style.
 
-    >>> only_style_of(["imdb/train", "sst5/train"]), only_style_of(["imdb/train", "else/train"])
-    ('review', None)
+    >>> openings_of(["imdb/train", "else/train"])
+    ['review', None]
     """
-    read = _styles(data)
-    return read.pop() if len(read) == 1 else None
-
-
-def _styles(data: Iterable[str]) -> set[str | None]:
-    return {STYLE_OF.get(split.split("/")[0]) for split in data}
+    read = {STYLE_OF.get(split.split("/")[0]) for split in data}
+    return [style for style in (*STYLES, None) if style in read]

@@ -15,17 +15,19 @@ from rnn_demo.cells import State
 from rnn_demo.errors import CheckpointError, InputError, unknown_name
 from rnn_demo.language.holding import Holding, read_holding
 from rnn_demo.language.model import LanguageModel
-from rnn_demo.language.opening import opening
+from rnn_demo.language.opening import OPENING_SIZE, opening
 from rnn_demo.language.sampling import SamplingOptions, next_token_probs, require_number
 from rnn_demo.reader import Reader
 from rnn_demo.results import GeneratedText, GeneratedToken, TokenProbability
-from rnn_demo.styles import STYLES, only_style_of
+from rnn_demo.styles import STYLES, openings_of
 from rnn_demo.tokenizer import EncodedText
 
 __all__ = ["Writer"]
 
 MAX_NEW_TOKENS = 2000
 MAX_SEED = 2**63 - 1
+STYLE_TOKENS = 200
+"""So much of a text decides in which style it is read."""
 
 
 class Writer(Reader):
@@ -49,14 +51,26 @@ class Writer(Reader):
     def encode(self, text: str, style: str | None = None) -> EncodedText:
         """Turn a prompt into what the network reads: the opening of its style, then the text.
 
-        Without a style it is `<s>` alone, or the style of all that a model has read, where that is one.
+        Without a style the model chooses: the one of those it has read in which the text is likeliest.
         """
         if not isinstance(text, str):
             raise InputError(f"the prompt is a {type(text).__name__}; give a string")
         if style is not None and style not in STYLES:
             raise unknown_name("style", style, STYLES)
-        style = style or only_style_of(self.checkpoint.data)
-        return EncodedText(text, opening(style, self.tokenizer), self.tokenizer.encode_with_spans(text))
+        tokens = self.tokenizer.encode_with_spans(text)
+        style = style or self._likeliest_style([token.token_id for token in tokens[:STYLE_TOKENS]])
+        return EncodedText(text, opening(style, self.tokenizer), tokens)
+
+    @torch.inference_mode()
+    def _likeliest_style(self, token_ids: list[int]) -> str | None:
+        """The style in which a text begins so with the highest probability; None where there is nothing to go by."""
+        styles = openings_of(self.checkpoint.data)
+        if len(styles) == 1 or not token_ids:
+            return styles[0] if len(styles) == 1 else None
+        rows = torch.tensor([[*opening(style, self.tokenizer), *token_ids] for style in styles])
+        logits, _ = self.model.predict(rows[:, :-1], None)
+        log_probs = logits[:, OPENING_SIZE - 1 :].float().log_softmax(2)  # (style, token, vocab)
+        return styles[int(log_probs.gather(2, rows[:, OPENING_SIZE:, None]).sum((1, 2)).argmax())]
 
     def generate(
         self,

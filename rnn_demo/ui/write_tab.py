@@ -103,7 +103,13 @@ def build_write_tab(answers: Answers) -> None:
             bars = gr.Plot(first_bars, show_label=False, elem_id="next-tokens")
     with gr.Accordion("More settings", open=False), gr.Row():
         length = gr.Slider(1, 400, START_LENGTH, step=1, label="Length", buttons=[])
-        style = gr.Dropdown(style_choices(models[0]), value=ANY_STYLE, label="Style", filterable=False)
+        style = gr.Dropdown(
+            style_choices(models[0]),
+            value=ANY_STYLE,
+            label="Style",
+            info="any: what suits the prompt.",
+            filterable=False,
+        )
         top_k = gr.Slider(0, 200, 0, step=1, label="Top-k", info="0 draws from all.", buttons=[])
         top_p = gr.Slider(0.05, 1, 1, step=0.05, label="Top-p", info="1 draws from all.", buttons=[])
         seed = gr.Number(

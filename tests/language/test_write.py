@@ -165,8 +165,26 @@ def test_a_model_that_has_read_one_style_opens_with_it(tokenizer):
 
     assert start_of("tiny_shakespeare/train") == tokenizer.style_id("play")
     assert start_of("imdb/train", "imdb/unsupervised") == tokenizer.style_id("review")
-    assert start_of("imdb/train", "english_novels/train") == tokenizer.bos_id
-    assert start_of("imdb/train", "tiny/train") == tokenizer.bos_id
+    assert start_of("else/train") == tokenizer.bos_id
+
+
+def test_without_a_style_the_likeliest_of_those_read_is_taken(tokenizer):
+    data = ["imdb/train", "english_novels/train", "else/train"]
+    writer = Writer("tiny", language_model(tokenizer.vocab_size), tokenizer, checkpoint_of("lm", data=data))
+
+    def nats(style, text):
+        ids = [tokenizer.eos_id, tokenizer.style_id(style), *tokenizer.encode(text)]
+        with torch.inference_mode():
+            log_probs = writer.model.predict(torch.tensor([ids]), None)[0][0].log_softmax(1)
+        return -sum(float(log_probs[place - 1, ids[place]]) for place in range(2, len(ids)))
+
+    chosen = set()
+    for text in ("It was a good day.", "London", "not bad", "She walked to the city", "x", "7"):
+        best = min((None, "review", "novel"), key=lambda style: nats(style, text))
+        assert writer.encode(text).start_ids[-1] == tokenizer.style_id(best)
+        chosen.add(best)
+    assert len(chosen) > 1
+    assert writer.encode("").start_ids[-1] == tokenizer.bos_id
 
 
 @pytest.mark.parametrize(
