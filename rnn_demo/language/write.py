@@ -26,7 +26,7 @@ __all__ = ["Writer"]
 
 MAX_NEW_TOKENS = 2000
 MAX_SEED = 2**63 - 1
-STYLE_TOKENS = 200
+STYLE_TOKENS = 40
 """So much of a text decides in which style it is read."""
 
 
