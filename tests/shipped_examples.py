@@ -134,3 +134,22 @@ MENTIONS = (
     ("Netanyahu and Arafat may meet in Cairo.", {("PER", "Netanyahu"), ("PER", "Arafat"), ("LOC", "Cairo")}),
 )
 """A tagger must find these (label, text) pairs and no others."""
+
+OPENINGS = (
+    ("She put on her bonnet and", "novel"),
+    ("“I am very much obliged to you, sir,” said", "novel"),
+    ("The carriage stopped before the old house, and", "novel"),
+    ("He rose, bowed to the lady, and", "novel"),
+    ("It was on a dreary night of November that", "novel"),
+    ("I rented this film because", "review"),
+    ("This movie has the worst script", "review"),
+    ("One of the best performances of her career:", "review"),
+    ("The special effects are", "review"),
+    ("If you liked the first part, you will", "review"),
+    ("The company said its quarterly profit", "news"),
+    ("Shares of the bank rose 3.5 percent", "news"),
+    ("The U.S. Treasury Secretary told reporters", "news"),
+    ("Oil prices fell on Monday after", "news"),
+    ("China said on Tuesday that", "news"),
+)
+"""Beginnings of a text, each with the style in which it should be gone on with."""

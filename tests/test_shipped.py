@@ -4,7 +4,7 @@ import random
 
 import pytest
 import torch
-from shipped_examples import MENTIONS, OPINIONS, SENTENCES
+from shipped_examples import MENTIONS, OPENINGS, OPINIONS, SENTENCES
 
 import rnn_demo
 from rnn_demo.checkpoint import CHECKPOINTS_DIR, read_checkpoint, shipped_checkpoints
@@ -68,6 +68,16 @@ def test_shipped_checkpoint_is_studied_and_the_study_is_of_these_weights(name: s
     task = read_checkpoint(CHECKPOINTS_DIR / name).task
     of_task = {"lm": {"sentiment_direction"}, "sentiment": {"fixed_points"}}.get(task, set())
     assert set(read_study(CHECKPOINTS_DIR / name).sections) == {"basis", "units", *of_task}
+
+
+def test_a_beginning_is_gone_on_with_in_its_style() -> None:
+    def share_right(reader: Reader) -> float:
+        opened = [(reader.encode(text).start_ids[-1], reader.tokenizer.style_id(style)) for text, style in OPENINGS]
+        return sum(found == expected for found, expected in opened) / len(opened)
+
+    reader = rnn_demo.load("lm-lstm")
+    assert share_right(reader) >= 0.8
+    assert share_right(untrained_twin(reader)) < 0.8
 
 
 def test_a_checkpoint_of_each_task_is_shipped() -> None:
