@@ -306,10 +306,6 @@ class EntityRecipe(Recipe):
     """Data set with `tokens`, `ner_tags` and maybe `pos_tags`, splits train and validation."""
     backward_from: str | None = None
     """Backward language model, as --init-from, whose encoder to start the backward direction from."""
-    unlabelled: tuple[str, ...] = ()
-    """Data sets of texts whose lines are learned from too, as the teachers tag them (see unlabelled.py)."""
-    teachers: tuple[str, ...] = ()
-    """Taggers, as --init-from, that tag them together."""
     tagger_size: int = 256
     """Units in the layer over the words, one direction."""
     tagger_dropout_prob: float = 0.4
@@ -332,4 +328,3 @@ class EntityRecipe(Recipe):
         require(0 <= self.lower_prob <= 1, "lower_prob", self.lower_prob, "in [0, 1]")
         require(self.passage_sentences >= 1, "passage_sentences", self.passage_sentences, "1 or more")
         require(self.pos_weight >= 0, "pos_weight", self.pos_weight, "0 or more")
-        require(bool(self.teachers) == bool(self.unlabelled), "teachers", self.teachers, "given with --unlabelled")

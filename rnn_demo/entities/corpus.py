@@ -11,7 +11,7 @@ from pathlib import Path
 from rnn_demo.errors import DataError
 from rnn_demo.training.corpora import class_labels, read_split
 
-__all__ = ["TaggedSentences", "check_iob2", "entity_labels", "joined", "read_tagged_sentences"]
+__all__ = ["TaggedSentences", "check_iob2", "entity_labels", "read_tagged_sentences"]
 
 
 @dataclass(frozen=True)
@@ -60,13 +60,6 @@ def entity_labels(sentences: TaggedSentences) -> list[str]:
     ['LOC']
     """
     return sorted({tag[2:] for row in sentences.tags for tag in row if tag != "O"})
-
-
-def joined(first: TaggedSentences, second: TaggedSentences) -> TaggedSentences:
-    """The sentences of both, under the name of the first."""
-    return TaggedSentences(
-        first.name, first.words + second.words, first.tags + second.tags, first.pos_tags + second.pos_tags
-    )
 
 
 def check_iob2(sentences: TaggedSentences) -> None:

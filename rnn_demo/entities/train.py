@@ -13,12 +13,11 @@ from torch import Tensor, nn
 from rnn_demo.cells import State
 from rnn_demo.checkpoint import copy_matching_weights, find_checkpoint
 from rnn_demo.config import EntityRecipe, TaggerConfig
-from rnn_demo.entities.corpus import TaggedSentences, check_iob2, entity_labels, joined, read_tagged_sentences
+from rnn_demo.entities.corpus import TaggedSentences, check_iob2, entity_labels, read_tagged_sentences
 from rnn_demo.entities.crf import PAD_TAG_ID
 from rnn_demo.entities.evaluate import count_entities, count_pos, tag_sentences
 from rnn_demo.entities.model import TaggerModel
 from rnn_demo.entities.pieces import collate, encode_sentences, length_sorted_batches
-from rnn_demo.entities.unlabelled import tag_unlabelled
 from rnn_demo.entities.variants import CasedSentences, with_passages
 from rnn_demo.errors import DataError
 from rnn_demo.tokenizer import Tokenizer
@@ -131,15 +130,11 @@ def train(recipe: EntityRecipe, on_progress: Callable[[Progress], None]) -> Path
         tagger_size=recipe.tagger_size,
         tagger_dropout_prob=recipe.tagger_dropout_prob,
     )
-    data = [training.name, *(f"{name}/train" for name in recipe.unlabelled)]
-    for name in recipe.unlabelled:
-        tagged = tag_unlabelled(name, recipe.teachers, len(training.words), recipe.data_dir, recipe.seed)
-        training = joined(training, tagged)
     objective = EntityObjective(training, validation, config, tokenizer, recipe)
     model = start_model(TaggerModel, config, recipe)
     if recipe.backward_from is not None:
         copy_matching_weights(model.backward_encoder, find_checkpoint(recipe.backward_from), "encoder.")
-    return train_and_save("ner", model, tokenizer, objective, recipe, data, on_progress)
+    return train_and_save("ner", model, tokenizer, objective, recipe, [training.name], on_progress)
 
 
 def tag_set(training: TaggedSentences, validation: TaggedSentences) -> tuple[str, ...]:

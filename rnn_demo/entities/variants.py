@@ -5,7 +5,9 @@
 - With its neighbours, as a passage: people type more than one sentence, and a network that has only read single ones
   marks the sentences of a passage worse.
 
-Cutting words into other pieces than the likeliest (subword regularisation, Kudo 2018) was tried and made it worse.
+Cutting words into other pieces than the likeliest (subword regularisation, Kudo 2018) was tried and made it worse. As
+many lines of reuters_50_50, tagged by two taggers together (90.4 F1 on validation where the better one has 90.0) and
+learned from where these were sure, made no difference: 89.9 after 50 minutes from ner-lstm.
 """
 
 from itertools import chain, pairwise
