@@ -51,22 +51,24 @@ class Writer(Reader):
     def encode(self, text: str, style: str | None = None) -> EncodedText:
         """Turn a prompt into what the network reads: the opening of its style, then the text.
 
-        Without a style the model chooses: the one of those it has read in which the text is likeliest.
+        Without a style it is `<s>`, so that two texts that are compared begin alike; or the only style that the model
+        has read.
         """
         if not isinstance(text, str):
             raise InputError(f"the prompt is a {type(text).__name__}; give a string")
         if style is not None and style not in STYLES:
             raise unknown_name("style", style, STYLES)
-        tokens = self.tokenizer.encode_with_spans(text)
-        style = style or self._likeliest_style([token.token_id for token in tokens[:STYLE_TOKENS]])
-        return EncodedText(text, opening(style, self.tokenizer), tokens)
+        read = openings_of(self.checkpoint.data)
+        style = read[0] if style is None and len(read) == 1 else style
+        return EncodedText(text, opening(style, self.tokenizer), self.tokenizer.encode_with_spans(text))
 
     @torch.inference_mode()
-    def _likeliest_style(self, token_ids: list[int]) -> str | None:
-        """The style in which a text begins so with the highest probability; None where there is nothing to go by."""
+    def likeliest_style(self, text: str) -> str | None:
+        """Say in which of the styles that the model has read a text is likeliest to begin so; None for an empty one."""
         styles = openings_of(self.checkpoint.data)
-        if len(styles) == 1 or not token_ids:
-            return styles[0] if len(styles) == 1 else None
+        token_ids = [token.token_id for token in self.encode(text).tokens[:STYLE_TOKENS]]
+        if not token_ids:
+            return None
         rows = torch.tensor([[*opening(style, self.tokenizer), *token_ids] for style in styles])
         logits, _ = self.model.predict(rows[:, :-1], None)
         log_probs = logits[:, OPENING_SIZE - 1 :].float().log_softmax(2)  # (style, token, vocab)
@@ -120,7 +122,7 @@ class Writer(Reader):
             top_k: keep so many candidates; 0 = all.
             top_p: keep the likeliest that reach this probability together; 1 = all.
             seed: the same seed writes the same text.
-            style: novel, review, news or play; None lets the model choose.
+            style: novel, review, news or play; None takes the one that suits the prompt (see `likeliest_style`).
             holding: what is held of one layer while writing, from the last token of the prompt on; None, or a holding
                 of nothing, writes freely.
 
@@ -131,7 +133,7 @@ class Writer(Reader):
         options = SamplingOptions(temperature=temperature, top_k=top_k, top_p=top_p)
         _require_whole("max_new_tokens", max_new_tokens, 1, MAX_NEW_TOKENS)
         _require_whole("seed", seed, -MAX_SEED, MAX_SEED)
-        encoded = self.encode(prompt, style)
+        encoded = self.encode(prompt, style or self.likeliest_style(prompt))
         if holding is not None:
             holding.check(self.model.config)
             holding = None if holding.is_empty else holding
@@ -154,7 +156,7 @@ class Writer(Reader):
         """
         options = SamplingOptions(temperature=temperature)
         _require_whole("k", k, 1, self.tokenizer.vocab_size - len(self.tokenizer.unwritable_ids))
-        logits, _ = self._read(self.encode(prompt, style).token_ids, None)
+        logits, _ = self._read(self.encode(prompt, style or self.likeliest_style(prompt)).token_ids, None)
         top = logits.topk(int(k)).indices  # of the logits: at temperature 0 all probabilities but one are 0
         pairs = zip(top.tolist(), next_token_probs(logits, options)[top].tolist(), strict=True)
         return [TokenProbability(self.tokenizer.piece(token_id), probability) for token_id, probability in pairs]

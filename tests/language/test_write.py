@@ -181,10 +181,13 @@ def test_without_a_style_the_likeliest_of_those_read_is_taken(tokenizer):
     chosen = set()
     for text in ("It was a good day.", "London", "not bad", "She walked to the city", "x", "7"):
         best = min((None, "review", "novel"), key=lambda style: nats(style, text))
-        assert writer.encode(text).start_ids[-1] == tokenizer.style_id(best)
+        assert writer.likeliest_style(text) == best
+        assert writer.encode(text).start_ids[-1] == tokenizer.bos_id
+        assert writer.generate(text) == writer.generate(text, style=best)
+        assert writer.next_tokens(text) == writer.next_tokens(text, style=best)
         chosen.add(best)
     assert len(chosen) > 1
-    assert writer.encode("").start_ids[-1] == tokenizer.bos_id
+    assert writer.likeliest_style("") is None
 
 
 @pytest.mark.parametrize(
