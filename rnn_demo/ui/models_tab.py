@@ -15,7 +15,7 @@ __all__ = ["build_models_tab", "model_rows"]
 
 INTRO = (
     "Every answer on this page comes from one of these networks. **Look at what each was given** before you compare "
-    "cells: not the same data, nor as many minutes. Rates lie between 0 and 1; less is better for ece and perplexity."
+    "cells: not the same data, nor as many minutes. Rates lie between 0 and 1; of ece, perplexity, bits less is better."
 )
 HEADERS = ["model", "task", "cell", "parameters", "file", "trained on", "measured"]
 WIDTHS: list[str | int] = [130, 130, 60, 110, 80, 230, 270]
@@ -37,7 +37,7 @@ def build_models_tab(answers: Answers) -> None:
         label="Models",
         interactive=False,
         wrap=True,
-        max_height=1000,
+        max_height=1600,
         elem_id="models",
     )
     with gr.Accordion("How each was trained", open=False):
