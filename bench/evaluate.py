@@ -207,8 +207,9 @@ def main(
     lines = [
         "# How good the models are",
         "",
-        "`python -m bench.evaluate --data-dir DIR`: weights as stored, fp32. Rates in %, in brackets the bootstrap",
-        "95 % interval over the rows of the test set. Published numbers are quoted; their data and sizes differ.",
+        "`python -m bench.evaluate --data-dir DIR --kenlm FOLDER`: weights as stored, fp32. Rates in %, in brackets",
+        "the bootstrap 95 % interval over the rows of the test set. Published numbers are quoted; their data and sizes",
+        "differ.",
     ]
     for title, measure in sections:
         lines += ["", f"## {title}", "", "| | measured | from |", "|---|---|---|"]
