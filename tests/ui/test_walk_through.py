@@ -58,6 +58,7 @@ def value(shown: Locator) -> str:
 
 def fill(panel: Locator, label: str, text: str) -> None:
     """Type into a field; of a slider, into its number. Again until it stays: gradio loses what is typed too early."""
+    expect(panel.get_by_label(label).first).to_be_visible(timeout=SLOW_MS)  # unfolding takes a moment
     number = panel.get_by_role("spinbutton", name=re.compile(re.escape(label)))
     field = number if number.count() else panel.get_by_label(label, exact=True)
     for _ in range(50):
