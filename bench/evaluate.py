@@ -1,11 +1,13 @@
 """Every shipped model beside simple peers and published numbers: `python -m bench.evaluate --data-dir DIR`.
 
-Writes bench/evaluate.md. Intervals are bootstrap 95 % intervals over the rows of a test set: sentences, reviews, or
-blocks of text. Nothing is chosen here; the test sets are only read.
+Writes bench/evaluate.md; with `--only NAME ...` just the rows of these are measured again and the others kept.
+Intervals are bootstrap 95 % intervals over the rows of a test set: sentences, reviews, or blocks of text. Nothing is
+chosen here; the test sets are only read.
 """
 
 import math
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +22,7 @@ from rnn_demo.entities.evaluate import tag_sentences
 from rnn_demo.entities.model import TaggerModel
 from rnn_demo.entities.pieces import encode_sentences
 from rnn_demo.entities.tag import spans_of
+from rnn_demo.errors import unknown_name
 from rnn_demo.language.evaluate import block_losses, document_ids
 from rnn_demo.language.model import LanguageModel
 from rnn_demo.sentiment.evaluate import review_ids, score_rows
@@ -57,8 +60,10 @@ PUBLISHED = {
         ("Transformer", "1.547 nats/char", "Feng et al. 2024"),
     ],
 }
-Row = tuple[str, str, str]
-"""Who, what was measured, and where it comes from."""
+REPORT = Path(__file__).parent / "evaluate.md"
+VADER, LINEAR, FIVE_GRAM = PEERS = ("VADER", "NBSVM", "5-gram, Kneser-Ney")
+Section = dict[str, Callable[[], tuple[str, str]]]
+"""Who is measured on a data set -> what was measured, and where it comes from."""
 
 
 def interval(rows: np.ndarray, statistic: Callable[[np.ndarray], np.ndarray]) -> tuple[float, float, float]:
@@ -98,41 +103,44 @@ def origin(checkpoint: Checkpoint) -> str:
     return f"`{checkpoint.command}`; seed {checkpoint.seed}, {checkpoint.minutes:.0f} min on {checkpoint.hardware}"
 
 
-@torch.inference_mode()
-def sentiment_rows(dataset: str, split: str, names: list[str], data_dir: Path | None) -> list[Row]:
+def sentiment_section(dataset: str, split: str, names: list[str], data_dir: Path | None) -> Section:
     """Measure sentiment: checkpoints, VADER, and NBSVM trained on the same data set."""
     texts, given = read_labels(dataset, split, data_dir)
     labels = np.array(given)
-    retyped = [retype(text) for text in texts] if dataset in TREEBANK else None
 
     def accuracy(positive: np.ndarray) -> str:
         right = positive == (labels == 1)
         return percent(np.stack([right, np.ones(len(right))], 1), ratio_of)
 
-    rows = []
-    for name in names:
+    @torch.inference_mode()
+    def of_checkpoint(name: str) -> tuple[str, str]:
         folder = CHECKPOINTS_DIR / name
         tokenizer = Tokenizer.from_file(folder / TOKENIZER_NAME)
         model = SentimentModel.load(folder)
         scores = score_rows(model, review_ids(texts, tokenizer))
         measured = f"accuracy {accuracy(scores >= 0.5)}, ece {100 * expected_calibration_error(scores, labels):.2f}"
-        if retyped:  # the treebank's small letters and split clitics undone
-            positive = score_rows(model, review_ids(retyped, tokenizer)) >= 0.5
+        if dataset in TREEBANK:  # its small letters and split clitics undone
+            positive = score_rows(model, review_ids([retype(text) for text in texts], tokenizer)) >= 0.5
             measured += f"<br>written as people type: accuracy {accuracy(positive)}"
-        rows.append((name, measured, origin(read_checkpoint(folder))))
-    rows.append(("VADER", f"accuracy {accuracy(vader_is_positive(texts))}", "Hutto & Gilbert 2014, run here"))
-    train_texts, train_labels = read_labels(dataset, "train", data_dir)
-    nbsvm = NBSVM(train_texts, np.array(train_labels) == 1)
-    rows.append(("NBSVM", f"accuracy {accuracy(nbsvm.scores(texts) > 0)}", f"trained here on {dataset}/train"))
-    return rows
+        return measured, origin(read_checkpoint(folder))
+
+    def of_vader() -> tuple[str, str]:
+        return f"accuracy {accuracy(vader_is_positive(texts))}", "Hutto & Gilbert 2014, run here"
+
+    def of_nbsvm() -> tuple[str, str]:
+        train_texts, train_labels = read_labels(dataset, "train", data_dir)
+        nbsvm = NBSVM(train_texts, np.array(train_labels) == 1)
+        return f"accuracy {accuracy(nbsvm.scores(texts) > 0)}", f"trained here on {dataset}/train"
+
+    return {**{name: partial(of_checkpoint, name) for name in names}, VADER: of_vader, LINEAR: of_nbsvm}
 
 
-def entity_rows(split: str, names: list[str], data_dir: Path | None) -> list[Row]:
+def entity_section(split: str, names: list[str], data_dir: Path | None) -> Section:
     """Measure taggers on text as it is written, in small letters and in capitals."""
     data = read_tagged_sentences("conll2003", split, data_dir)
     gold = [{(span.start, span.end, span.label) for span in spans_of(tags)} for tags in data.tags]
-    rows = []
-    for name in names:
+
+    def of_checkpoint(name: str) -> tuple[str, str]:
         folder = CHECKPOINTS_DIR / name
         model, tokenizer = TaggerModel.load(folder), Tokenizer.from_file(folder / TOKENIZER_NAME)
         measured = []
@@ -146,29 +154,34 @@ def entity_rows(split: str, names: list[str], data_dir: Path | None) -> list[Row
                 pairs = zip(pos_tags, data.pos_tags, strict=True)
                 right = [(sum(map(str.__eq__, ours, theirs)), len(theirs)) for ours, theirs in pairs]
                 measured.append(f"parts of speech {percent(np.array(right, dtype=float), ratio_of)}")
-        rows.append((name, "<br>".join(measured), origin(read_checkpoint(folder))))
-    return rows
+        return "<br>".join(measured), origin(read_checkpoint(folder))
+
+    return {name: partial(of_checkpoint, name) for name in names}
 
 
-@torch.inference_mode()
-def language_rows(dataset: str, names: list[str], data_dir: Path | None, kenlm: Path | None = None) -> list[Row]:
+def language_section(dataset: str, names: list[str], data_dir: Path | None, kenlm: Path | None = None) -> Section:
     """Measure language models, and a 5-gram of the shipped pieces where KenLM is given.
 
     The interval is over blocks of text, so it is that of one author's style too.
     """
     texts = [clean(text) for text in as_texts(read_split(dataset, "validation", data_dir), dataset)["text"]]
     chars = sum(map(len, texts))
-    rows = []
-    for name in names:
+
+    @torch.inference_mode()
+    def of_checkpoint(name: str) -> tuple[str, str]:
         folder = CHECKPOINTS_DIR / name
         model, tokenizer = LanguageModel.load(folder), Tokenizer.from_file(folder / TOKENIZER_NAME)
         documents = [document_ids(text, STYLE_OF.get(dataset), tokenizer, model.config.backward) for text in texts]
-        rows.append((name, bits_of(block_losses(model, documents), chars), origin(read_checkpoint(folder))))
-    if kenlm is not None:
+        return bits_of(block_losses(model, documents), chars), origin(read_checkpoint(folder))
+
+    def of_five_gram(kenlm: Path) -> tuple[str, str]:
         training = [clean(text) for text in as_texts(read_split(dataset, "train", data_dir), dataset)["text"]]
-        lines = five_gram_losses(training, texts, Tokenizer.from_file(CHECKPOINTS_DIR / PIECES / TOKENIZER_NAME), kenlm)
-        rows.append(("5-gram, Kneser-Ney", bits_of(lines, chars), f"trained here on {dataset}/train, same pieces"))
-    return rows
+        pieces = Tokenizer.from_file(CHECKPOINTS_DIR / PIECES / TOKENIZER_NAME)
+        lines = five_gram_losses(training, texts, pieces, kenlm)
+        return bits_of(lines, chars), f"trained here on {dataset}/train, same pieces"
+
+    section: Section = {name: partial(of_checkpoint, name) for name in names}
+    return section if kenlm is None else {**section, FIVE_GRAM: partial(of_five_gram, kenlm)}
 
 
 def bits_of(blocks: np.ndarray, chars: int) -> str:
@@ -179,31 +192,37 @@ def bits_of(blocks: np.ndarray, chars: int) -> str:
     return f"{bits[0]:.4f} ({bits[1]:.4f} to {bits[2]:.4f}) bits/char, {nats[0]:.4f} nats/char"
 
 
-def main(
-    data_dir: Path | None = None, tasks: tuple[str, ...] = ("sentiment", "ner", "lm"), kenlm: Path | None = None
-) -> None:
+def read_rows(report: str, title: str) -> dict[str, str]:
+    """Find the measured rows of one section of an earlier report, who -> the line; published ones are left out."""
+    section = f"{report}\n## ".partition(f"## {title}\n")[2].partition("\n## ")[0]
+    rows = {line.split(" | ")[0].removeprefix("| "): line for line in section.splitlines() if line.startswith("| ")}
+    return {who: line for who, line in rows.items() if who.strip("| ") and not who.startswith("*")}
+
+
+def main(data_dir: Path | None = None, kenlm: Path | None = None, only: tuple[str, ...] | None = None) -> None:
     """Measure and write bench/evaluate.md.
 
     Args:
         data_dir: folder that holds a folder a data set; without it the data sets come from the Hub.
-        tasks: which tasks to measure; the others are left out of the file.
         kenlm: folder with KenLM's programs, for a 5-gram beside the language models (see five_gram.py).
+        only: checkpoints and peers to measure, by the names of their rows; the other rows stay as they were.
     """
-    names = {
-        task: [n for n in shipped_checkpoints() if read_checkpoint(CHECKPOINTS_DIR / n).task == task] for task in tasks
+    tasks = {name: read_checkpoint(CHECKPOINTS_DIR / name).task for name in shipped_checkpoints()}
+    sentiment, ner, lm = ([name for name in tasks if tasks[name] == task] for task in ("sentiment", "ner", "lm"))
+    verse = [name for name in lm if "shakespeare" in name]
+    prose = [name for name in lm if name not in verse]
+    sections = {
+        "imdb/test": sentiment_section("imdb", "test", sentiment, data_dir),
+        "sst2/validation": sentiment_section("sst2", "validation", sentiment, data_dir),
+        "conll2003/test": entity_section("test", ner, data_dir),
+        "english_novels/validation": language_section("english_novels", prose, data_dir, kenlm),
+        "tiny_shakespeare/validation": language_section("tiny_shakespeare", verse, data_dir),
     }
-    verse = [name for name in names.get("lm", []) if "shakespeare" in name]
-    prose = [name for name in names.get("lm", []) if name not in verse]
-    sections: list[tuple[str, Callable[[], list[Row]]]] = []
-    if "sentiment" in tasks:
-        sections.append(("imdb/test", lambda: sentiment_rows("imdb", "test", names["sentiment"], data_dir)))
-        sections.append(("sst2/validation", lambda: sentiment_rows("sst2", "validation", names["sentiment"], data_dir)))
-    if "ner" in tasks:
-        sections.append(("conll2003/test", lambda: entity_rows("test", names["ner"], data_dir)))
-    if prose:
-        sections.append(("english_novels/validation", lambda: language_rows("english_novels", prose, data_dir, kenlm)))
-    if verse:
-        sections.append(("tiny_shakespeare/validation", lambda: language_rows("tiny_shakespeare", verse, data_dir)))
+    known = {who for section in sections.values() for who in section}
+    for who in only or ():
+        if who not in known:
+            raise unknown_name("row", who, known)
+    before = REPORT.read_text(encoding="utf-8") if only is not None and REPORT.is_file() else ""
     lines = [
         "# How good the models are",
         "",
@@ -211,13 +230,16 @@ def main(
         "the bootstrap 95 % interval over the rows of the test set. Published numbers are quoted; their data and sizes",
         "differ.",
     ]
-    for title, measure in sections:
+    for title, section in sections.items():
+        rows = {who: line for who, line in read_rows(before, title).items() if who in tasks or who in PEERS}
+        for who, measure in section.items():
+            if only is None or who in only:
+                rows[who] = f"| {' | '.join((who, *measure()))} |"
+                print(rows[who], flush=True)
         lines += ["", f"## {title}", "", "| | measured | from |", "|---|---|---|"]
-        rows = measure()
-        rows += [(f"*{who}*", what, source) for who, what, source in PUBLISHED.get(title, [])]
-        lines += [f"| {who} | {what} | {source} |" for who, what, source in rows]
-        print("\n".join(lines[-len(rows) :]), flush=True)
-    (Path(__file__).parent / "evaluate.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
+        lines += [rows[who] for who in (*tasks, *PEERS) if who in rows]
+        lines += [f"| *{who}* | {what} | {source} |" for who, what, source in PUBLISHED.get(title, [])]
+    REPORT.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -15,8 +15,7 @@ from playwright.sync_api import sync_playwright
 
 import rnn_demo
 from bench.holding import LENGTH, SAMPLES, measure
-from rnn_demo.cells import CELLS
-from rnn_demo.checkpoint import CHECKPOINTS_DIR, shipped_checkpoints
+from rnn_demo.checkpoint import CHECKPOINTS_DIR, choose_by_cell, shipped_checkpoints
 from rnn_demo.microscope.basis import read_basis
 from rnn_demo.microscope.correlations import best_units
 from rnn_demo.microscope.fixed_points_section import fixed_points_of
@@ -41,6 +40,12 @@ LINE = 1.0
 PUBLISHED_TOKENS = 1000
 CLEAR = 0.6
 """|r| of a unit that follows a feature clearly."""
+MEASURED = {
+    "lm": [("english_novels/validation", "bits_per_char", -1)],
+    "sentiment": [("imdb/test", "accuracy", 1), ("sst2/validation", "accuracy", 1)],
+    "ner": [("conll2003/test", "f1", 1), ("conll2003/test", "pos_accuracy", 1)],
+}
+"""What the cells are compared by, of each task: data set, metric, and -1 where less is better."""
 Drawn = dict[str, Figure]
 
 
@@ -53,6 +58,11 @@ def studied() -> dict[str, tuple[Reader, Study]]:
 def table(header: list[str], rows: list[list[str]]) -> list[str]:
     """Write a table."""
     return [f"| {' | '.join(row)} |" for row in (header, ["---"] * len(header), *rows)]
+
+
+def chosen_of(models: dict[str, tuple[Reader, Study]], task: str) -> dict[str, str]:
+    """Choose the model of each cell that its like is compared by: cell -> name."""
+    return choose_by_cell({name: reader.checkpoint for name, (reader, _) in models.items() if reader.task == task})
 
 
 def verdict(claim: str, agrees: bool, ours: str) -> str:
@@ -185,7 +195,7 @@ def gradients(models: dict[str, tuple[Reader, Study]], drawn: Drawn) -> Iterator
             row += [f"{median(reaches):.0f} ({min(reaches)} to {max(reaches)})", f"{median(stretch):.2f}"]
         rows.append(row)
         reaches_of[name] = int(row[1].split()[0])
-    prose = {reader.checkpoint.cell: reader for name, (reader, _) in models.items() if name.startswith("lm-")}
+    prose = {cell: models[name][0] for cell, name in chosen_of(models, "lm").items()}
     drawn["gradients"] = draw_gradients(
         {
             cell: {
@@ -207,7 +217,7 @@ def gradients(models: dict[str, tuple[Reader, Study]], drawn: Drawn) -> Iterator
     )
     yield ""
     for task in ("lm", "sentiment"):
-        found = {cell: reaches_of[f"{task}-{cell}"] for cell in CELLS if f"{task}-{cell}" in reaches_of}
+        found = {cell: reaches_of[name] for cell, name in chosen_of(models, task).items()}
         if len(found) > 1 and "rnn" in found:
             soonest = all(found["rnn"] < reached for cell, reached in found.items() if cell != "rnn")
             ours = ", ".join(f"{cell} {reached} tokens" for cell, reached in found.items())
@@ -284,12 +294,49 @@ def unit_accuracies(models: dict[str, tuple[Reader, Study]]) -> Iterator[str]:
             )
 
 
+def gates(models: dict[str, tuple[Reader, Study]], drawn: Drawn) -> Iterator[str]:
+    """What the same data, tokens and parameters come to in each cell."""
+    verdicts = []
+    for task, measures in MEASURED.items():
+        chosen = chosen_of(models, task)
+        told = {name: reader.checkpoint for name, (reader, _) in models.items() if reader.task == task}
+        told = {name: one for name, one in told.items() if measures[0][0] in one.metrics}
+        rows = []
+        for name in dict.fromkeys((*chosen.values(), *told)):
+            one = told[name]
+            values = [
+                f"{one.metrics[data][metric]:.4f}" if data in one.metrics else "-" for data, metric, _ in measures
+            ]
+            trained = f"{one.training['tokens'] / 1e6:.1f} M, {one.minutes:.0f} min"
+            start = Path(one.init_from).name if one.init_from else "random weights"
+            alike = "yes" if name in chosen.values() else "no"
+            rows.append([name, alike, f"{one.num_parameters / 1e6:.2f} M", trained, start, *values])
+        header = ["model", "compared", "parameters", "tokens read, time", "started from"]
+        yield from table([*header, *(f"{data} {metric}" for data, metric, _ in measures)], rows)
+        yield ""
+        for data, metric, sign in measures:
+            found = {cell: told[name].metrics[data][metric] for cell, name in chosen.items()}
+            gated = [value for cell, value in found.items() if cell != "rnn"]
+            if "rnn" in found and gated:
+                ours = ", ".join(f"{cell} {value:.4f}" for cell, value in found.items())
+                helps = min(sign * value for value in gated) > sign * found["rnn"]
+                verdicts.append(verdict(f"a gate helps on {data}, {metric}", helps, ours))
+    yield (
+        "Compared are those that share data and tokens read; the RNN and the GRU are wider than the LSTM, so that all "
+        "three have as many parameters. Published: gated cells beat tanh units of as many parameters, neither of the "
+        "two always the other (Chung et al. 2014, arXiv:1412.3555)."
+    )
+    yield ""
+    yield from verdicts
+
+
 SECTIONS: dict[str, Callable[[dict[str, tuple[Reader, Study]], Drawn], Iterator[str]]] = {
     "1. How many directions a state moves in": trajectories,
     "2. The line attractor": attractors,
     "3. How far back a cell can learn from": gradients,
     "4. What units keep track of": units,
     "5. Holding a unit, writing on": holding,
+    "6. What a gate buys": gates,
 }
 
 

@@ -12,6 +12,8 @@ float32; vectors stay float32. The metrics on the card are those of the weights 
 """
 
 import json
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from os.path import isdir
 from pathlib import Path
@@ -26,6 +28,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from typing_extensions import Self
 
+from rnn_demo.cells import CELLS
 from rnn_demo.config import EncoderConfig
 from rnn_demo.errors import CheckpointError, InputError
 from rnn_demo.tokenizer import Tokenizer
@@ -34,6 +37,7 @@ __all__ = [
     "CHECKPOINTS_DIR",
     "Checkpoint",
     "CheckpointModel",
+    "choose_by_cell",
     "copy_matching_weights",
     "find_checkpoint",
     "pack_weights",
@@ -291,6 +295,19 @@ def find_checkpoint(name: str | Path) -> Path:
         f"there is no checkpoint {str(name)!r}; {CHECKPOINTS_DIR.name}/ holds "
         f"{', '.join(shipped_checkpoints()) or 'none'} (train one with `python train.py`)"
     )
+
+
+def choose_by_cell(checkpoints: Mapping[str, Checkpoint]) -> dict[str, str]:
+    """Choose a checkpoint for each cell, cell -> name in the order of CELLS: the fairest comparison that there is.
+
+    Those come first that share their data and the number of tokens they were trained on with most others; among
+    equals, the first.
+    """
+    terms = {name: (tuple(one.data), one.training.get("tokens")) for name, one in checkpoints.items()}
+    shared, chosen = Counter(terms.values()), dict[str, str]()
+    for name in sorted(terms, key=lambda name: -shared[terms[name]]):
+        chosen.setdefault(checkpoints[name].cell, name)
+    return {cell: chosen[cell] for cell in CELLS if cell in chosen}
 
 
 def shipped_checkpoints() -> list[str]:

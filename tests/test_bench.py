@@ -8,7 +8,7 @@ import pytest
 import torch
 from tiny import checkpoint_of, language_model, sentiment_model
 
-from bench.evaluate import f1_of, interval, percent, ratio_of
+from bench.evaluate import f1_of, interval, percent, ratio_of, read_rows
 from bench.findings import is_line, median_of, reach, tenth, verdict
 from bench.five_gram import five_gram_losses, piece_lines
 from bench.holding import DEVIATIONS, PROMPT, STYLE, measure, settings_of, write_many
@@ -32,6 +32,16 @@ def test_f1_is_that_of_the_summed_counts():
     counts = np.array([(1.0, 2.0, 1.0), (1.0, 1.0, 4.0)])
     assert f1_of(counts.sum(0)) == pytest.approx(2 * (2 / 3) * (2 / 5) / (2 / 3 + 2 / 5))
     assert percent(np.ones((5, 2)), ratio_of) == "100.00 (100.00 to 100.00)"
+
+
+def test_what_is_not_measured_again_stays_in_the_report():
+    head = "| | measured | from |\n|---|---|---|\n"
+    report = (
+        f"# Title\n\n## a/b\n\n{head}| lm-gru | 1.7 | `x` |\n| *paper* | 1 | y |\n\n## c\n\n{head}| lm-rnn | 2 | z |\n"
+    )
+    assert read_rows(report, "a/b") == {"lm-gru": "| lm-gru | 1.7 | `x` |"}
+    assert read_rows(report, "c") == {"lm-rnn": "| lm-rnn | 2 | z |"}
+    assert read_rows(report, "d") == read_rows("", "c") == {}
 
 
 def test_the_word_list_tells_good_films_from_bad_ones():

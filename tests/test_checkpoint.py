@@ -16,6 +16,7 @@ import rnn_demo
 from rnn_demo import checkpoint as checkpoint_module
 from rnn_demo.cells import CELLS
 from rnn_demo.checkpoint import (
+    choose_by_cell,
     copy_matching_weights,
     find_checkpoint,
     pack_weights,
@@ -261,3 +262,15 @@ def test_copying_nothing_is_an_error(folder, tokenizer):
     other = SentimentModel(replace(sentiment_model(500).config, embed_size=3, hidden_size=5))
     with pytest.raises(CheckpointError, match=r"no weight of .*lm-tiny fits this network"):
         copy_matching_weights(other, folder)
+
+
+def test_the_cells_are_compared_by_those_that_were_trained_alike():
+    def trained(cell, tokens, *data):
+        return checkpoint_of("lm", cell, training={"tokens": tokens}, data=list(data))
+
+    long, alike = trained("lstm", 90, "a", "b"), trained("lstm", 10, "a", "b")
+    others = {"gru": trained("gru", 10, "a", "b"), "rnn": trained("rnn", 10, "a", "b")}
+    assert choose_by_cell({"long": long, "alike": alike, **others}) == {"rnn": "rnn", "gru": "gru", "lstm": "alike"}
+    assert choose_by_cell({"long": long, **others}) == {"rnn": "rnn", "gru": "gru", "lstm": "long"}
+    assert choose_by_cell({"long": long, "alike": alike, "elsewhere": trained("gru", 10, "a")})["lstm"] == "long"
+    assert choose_by_cell({}) == {}

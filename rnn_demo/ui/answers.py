@@ -172,7 +172,7 @@ class Answers:
         return measure_surprisal(self.shelf.get(model, Writer), checked_text("text", text))
 
     def gradients(self, text: str, task: str) -> dict[str, dict[str, list[float]]]:
-        """Measure the gradient over distance for the first network of each cell, trained and as it was drawn."""
+        """Measure the gradient over distance for a network of each cell, trained and as it was drawn."""
         readers, checked = self._readers_by_cell(task), checked_text("text", text)
         return {
             cell: {
@@ -197,14 +197,10 @@ class Answers:
         )
 
     def _readers_by_cell(self, task: str) -> dict[str, Reader]:
-        """Take the first network of each cell."""
+        """Take a network of each cell, trained alike where there are such."""
         if task not in ("lm", "sentiment"):
             raise unknown_name("task", task, ("lm", "sentiment"))
-        readers: dict[str, Reader] = {}
-        for name in self.shelf.names(task):
-            reader = self.shelf.find(name)
-            readers.setdefault(reader.checkpoint.cell, reader)
-        return readers
+        return {cell: self.shelf.find(name) for cell, name in self.shelf.names_by_cell(task).items()}
 
     def trace(self, text: str, model: str, layer: float, part: str = "h") -> HiddenTrace:
         """Read a text with any model and keep one layer's states or gates."""

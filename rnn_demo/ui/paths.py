@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from rnn_demo.cells import CELLS
 from rnn_demo.errors import unknown_name
 from rnn_demo.microscope.trace import parts_of
 from rnn_demo.microscope.trajectory import basis_of_traces, longest_step, project_trajectory, step_lengths
@@ -92,18 +91,17 @@ def colourings_of(task: str) -> dict[str, Colouring]:
 
 
 def views_of_cells(shelf: ReaderShelf, view: View) -> dict[str, View]:
-    """Look in the same way at the first model of each cell of the same task: cell -> view, in the order of CELLS.
+    """Look in the same way at a model of each cell of the same task: cell -> view, in the order of CELLS.
 
     Where a model has fewer layers its last is shown, and where its cell has no such part, h.
     """
-    found: dict[str, View] = {}
-    for name in shelf.names(shelf.find(view.model).task):
+    views = {}
+    for cell, name in shelf.names_by_cell(shelf.find(view.model).task).items():
         reader = shelf.find(name)
         last = reader.model.encoder.config.num_layers - 1
         part = view.part if view.part in parts_of(reader) else "h"
-        of_cell = replace(view, model=name, layer=min(view.layer, last), part=part)
-        found.setdefault(reader.checkpoint.cell, of_cell)
-    return {cell: found[cell] for cell in CELLS if cell in found}
+        views[cell] = replace(view, model=name, layer=min(view.layer, last), part=part)
+    return views
 
 
 def trace_paths(answers: Answers, texts: Sequence[str], view: View) -> Paths:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from rnn_demo.checkpoint import CONFIG_NAME, WEIGHTS_NAME, read_checkpoint
+from rnn_demo.checkpoint import CONFIG_NAME, WEIGHTS_NAME, choose_by_cell, read_checkpoint
 from rnn_demo.errors import CheckpointError, InputError, RnnDemoError, unknown_name
 from rnn_demo.microscope.study import NO_STUDY, Study, read_study
 from rnn_demo.reader import Reader
@@ -57,6 +57,10 @@ class ReaderShelf:
         others = (self.find(other) for other in self.names(chosen.task) if other != name)
         same = [one.name for one in others if one.tokenizer.model_proto == chosen.tokenizer.model_proto]
         return [name, *same]
+
+    def names_by_cell(self, task: str) -> dict[str, str]:
+        """Choose a checkpoint for each cell: cell -> name, see `choose_by_cell`."""
+        return choose_by_cell({name: self.find(name).checkpoint for name in self.names(task)})
 
     def problems(self, task: str | None = None) -> list[ShelfEntry]:
         """List the checkpoints that cannot be used, of one task or of all."""
