@@ -12,6 +12,7 @@ from rnn_demo.ui.events import PRIVATE, shows_errors
 from rnn_demo.ui.examples import MEMORY_TEXTS, build_examples, on_pick
 from rnn_demo.ui.export import build_export
 from rnn_demo.ui.notices import build_notices
+from rnn_demo.ui.readers import ReaderShelf
 from rnn_demo.ui.singular_values_panel import build_singular_values_panel
 
 __all__ = ["build_memory_tab"]
@@ -47,7 +48,13 @@ def build_memory_tab(answers: Answers) -> None:
     text = gr.Textbox(MEMORY_TEXTS[0], label="Text", lines=3, max_lines=12)
     examples = build_examples(text, MEMORY_TEXTS)
     with gr.Row():
-        which = gr.Radio(list(tasks), value=first_title, label="Networks", visible=len(tasks) > 1)
+        which = gr.Radio(
+            list(tasks),
+            value=first_title,
+            label="Networks",
+            info=say_which(answers.shelf, tasks),
+            visible=len(tasks) > 1,
+        )
         start = gr.Button("Measure", variant="primary")
     lines = gr.Plot(first_lines, show_label=False, elem_id="gradients")
     summary = gr.Markdown(first_summary, elem_id="gradient-summary")
@@ -60,6 +67,11 @@ def build_memory_tab(answers: Answers) -> None:
     run: dict[str, Any] = {"fn": measure, "inputs": [text, which], "outputs": [lines, summary], **PRIVATE}
     gr.on([start.click, text.submit, which.input], **run)
     on_pick(examples, text).then(**run)
+
+
+def say_which(shelf: ReaderShelf, tasks: Mapping[str, str]) -> str:
+    """Name the networks that are compared, task by task."""
+    return "; ".join(f"{title}: {', '.join(shelf.names_by_cell(task).values())}" for title, task in tasks.items())
 
 
 def describe(norms: Norms) -> str:

@@ -14,8 +14,9 @@ from rnn_demo.ui.readers import ReaderShelf
 __all__ = ["build_models_tab", "model_rows"]
 
 INTRO = (
-    "Every answer on this page comes from one of these networks. **Look at what each was given** before you compare "
-    "cells: not the same data, nor as many minutes. Rates lie between 0 and 1; of ece, perplexity, bits less is better."
+    "Every answer on this page comes from one of these networks. **To compare the cells, take those that end in -rnn, "
+    "-gru and -lstm-equal**: the same data, as many tokens, as many parameters. The other LSTMs were trained longer. "
+    "Rates lie between 0 and 1; of ece, perplexity, bits less is better."
 )
 HEADERS = ["model", "task", "cell", "parameters", "file", "trained on", "measured"]
 WIDTHS: list[str | int] = [130, 130, 60, 110, 80, 230, 270]
