@@ -5,37 +5,18 @@ from pathlib import Path
 
 import pytest
 
+from bench.readme import rows
 from rnn_demo.cells import CELLS
-from rnn_demo.checkpoint import CHECKPOINTS_DIR, read_checkpoint, shipped_checkpoints, weights_size
+from rnn_demo.checkpoint import CHECKPOINTS_DIR, shipped_checkpoints
 from rnn_demo.tasks import TASKS
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
-def row_of(name: str) -> list[str]:
-    """The cells of the README's table row for a checkpoint."""
-    rows = [line for line in README.splitlines() if line.startswith(f"| [{name}]")]
-    assert len(rows) == 1, f"README.md needs one table row for {name}"
-    return [cell.strip() for cell in rows[0].strip("|").split("|")]
-
-
-@pytest.mark.parametrize("name", shipped_checkpoints())
-def test_readme_row_holds_the_numbers_of_the_config_file(name: str) -> None:
-    checkpoint, row = read_checkpoint(CHECKPOINTS_DIR / name), row_of(name)
-    size = weights_size(CHECKPOINTS_DIR / name)
-    assert row[1] == f"{checkpoint.num_parameters / 1e6:.1f} M"
-    assert row[2] == f"{size / 1e6:.1f} MB"
-    assert row[3] == f"{checkpoint.minutes:.0f} min"
-    metrics = {
-        f"{key} {metric} {value:.4f}"
-        for key, values in checkpoint.metrics.items()
-        for metric, value in values.items()
-        if isinstance(value, float)
-    }
-    quoted = [part.strip() for part in row[4].split("<br>")]
-    assert quoted
-    assert set(quoted) <= metrics
+def test_the_table_of_models_is_that_of_the_config_files() -> None:
+    table = [line for line in README.splitlines() if "](checkpoints/" in line and line.startswith("| ")]
+    assert table == rows(), "run `python -m bench.readme`"
 
 
 @pytest.mark.parametrize("name", [*CELLS, *TASKS])

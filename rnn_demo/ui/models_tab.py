@@ -11,7 +11,7 @@ from rnn_demo.ui.answers import Answers
 from rnn_demo.ui.notices import build_notices
 from rnn_demo.ui.readers import ReaderShelf
 
-__all__ = ["build_models_tab", "model_rows"]
+__all__ = ["SHOWN", "build_models_tab", "model_rows"]
 
 INTRO = (
     "Every answer on this page comes from one of these networks. **To compare the cells, take those that end in -rnn, "
@@ -20,8 +20,8 @@ INTRO = (
 )
 HEADERS = ["model", "task", "cell", "parameters", "file", "trained on", "measured"]
 WIDTHS: list[str | int] = [130, 130, 60, 110, 80, 230, 270]
-SHOWN = ("perplexity", "bits_per_char", "accuracy", "ece", "f1", "pos_accuracy")
-"""Metrics worth a line in the table; config.json has all of them."""
+SHOWN = ("perplexity", "bits_per_char", "nats_per_char", "accuracy", "ece", "f1", "pos_accuracy")
+"""Metrics worth a line in a table, here and in the README; config.json has all of them."""
 
 
 def build_models_tab(answers: Answers) -> None:
