@@ -1,11 +1,12 @@
 """Models: what is shipped, what it was trained on and how good it is, as each config.json says."""
 
 from numbers import Real
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
-from rnn_demo.checkpoint import weights_size
+from rnn_demo.checkpoint import Checkpoint, weights_size
 from rnn_demo.tasks import TASKS
 from rnn_demo.ui.answers import Answers
 from rnn_demo.ui.notices import build_notices
@@ -18,8 +19,9 @@ INTRO = (
     "-gru and -lstm-equal**: the same data, as many tokens, as many parameters. The other LSTMs were trained longer. "
     "Rates lie between 0 and 1; of ece, perplexity, bits less is better."
 )
-HEADERS = ["model", "task", "cell", "parameters", "file", "trained on", "measured"]
-WIDTHS: list[str | int] = [130, 130, 60, 110, 80, 230, 270]
+HEADERS = ["model", "measured", "what it is", "parameters", "file", "trained on"]
+WIDTHS: list[str | int] = [115, 235, 120, 105, 75, 290]
+"""Pixels; a phone shows the first two columns."""
 SHOWN = ("perplexity", "bits_per_char", "nats_per_char", "accuracy", "ece", "f1", "pos_accuracy")
 """Metrics worth a line in a table, here and in the README; config.json has all of them."""
 
@@ -56,15 +58,23 @@ def model_rows(shelf: ReaderShelf) -> list[list[str]]:
         rows.append(
             [
                 entry.name,
-                TASKS[entry.task].title,
-                checkpoint.cell,
+                show_metrics(checkpoint.metrics),
+                f"{TASKS[entry.task].title}, {checkpoint.cell}",
                 f"{checkpoint.num_parameters / 1e6:.1f} M",
                 f"{megabytes:.1f} MB",
-                f"{', '.join(checkpoint.data)}; {checkpoint.minutes:.0f} minutes on {checkpoint.hardware}",
-                show_metrics(checkpoint.metrics),
+                show_training(checkpoint),
             ]
         )
     return rows
+
+
+def show_training(checkpoint: Checkpoint) -> str:
+    """Write what a checkpoint was given: data sets, tokens, time, and where it started from."""
+    names = dict.fromkeys(split.partition("/")[0] for split in checkpoint.data)
+    start = f", after {Path(checkpoint.init_from).name}" if checkpoint.init_from else ""
+    millions = checkpoint.training["tokens"] / 1e6
+    spent = f"{millions:.1f} M tokens in {checkpoint.minutes:.0f} minutes on {checkpoint.hardware}"
+    return f"{', '.join(names)}: {spent}{start}"
 
 
 def show_metrics(metrics: dict[str, dict[str, Any]]) -> str:

@@ -135,8 +135,8 @@ def test_a_model_of_characters_writes_as_much_text(tokenizer: Tokenizer) -> None
 def test_model_rows_say_what_the_config_files_say(checkpoints_dir: Path) -> None:
     rows = model_rows(ReaderShelf(checkpoints_dir))
     assert [row[0] for row in rows] == ["lm-lstm", "lm-gru", "lm-rnn", "sentiment-lstm", "ner-lstm"]
-    assert rows[0][1:4] == ["language model", "lstm", "1.2 M"]
-    assert "accuracy 0.424" in rows[0][-1]
+    assert rows[0][1:4] == ["tiny/test: accuracy 0.424", "language model, lstm", "1.2 M"]
+    assert rows[0][-1] == "tiny: 0.0 M tokens in 0 minutes on 1 CPU thread"
 
 
 def shown_values(checkpoints_dir: Path) -> str:
