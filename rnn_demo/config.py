@@ -251,6 +251,8 @@ class LanguageRecipe(Recipe):
     """Streams of text read side by side, over all processes."""
     seq_len: int = 70
     """Tokens between two updates, and the reach of the gradient; the state is carried on."""
+    zero_state_prob: float = 0.01
+    """Chance that a stream goes on from a zero state instead, as every text will begin (Melis et al. 2018); 0 = off."""
     lr: float = 5e-3
     validate_every: int = 1000
 
@@ -263,7 +265,8 @@ class LanguageRecipe(Recipe):
             require(getattr(self, field) >= 0, field, getattr(self, field), "0 or more")
         require(not (self.characters and self.init_from), "characters", True, "False with --init-from")
         require(len(self.datasets) > 0, "datasets", self.datasets, "one data set or more")
-        require(0 <= self.lower_prob <= 1, "lower_prob", self.lower_prob, "in [0, 1]")
+        for field in ("lower_prob", "zero_state_prob"):
+            require(0 <= getattr(self, field) <= 1, field, getattr(self, field), "in [0, 1]")
 
     def checkpoint_name(self, task: str) -> str:
         """The folder under checkpoints/ where nothing else is given: lm-gru, lm-gru-backward."""

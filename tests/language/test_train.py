@@ -162,7 +162,8 @@ def test_a_backward_model_reads_every_document_from_its_end(places, tokenizer):
 
 def test_pieces_that_are_given_are_not_predicted(tokenizer):
     ids = np.array([4, 20, 21, 3, 2, 22, 23, 3, 5, 24, 25, 26, 27], dtype=np.int32)
-    objective = LanguageObjective(ids, [[4, 20, 21]], tokenizer, LanguageRecipe(batch_size=2, seq_len=3))
+    recipe = LanguageRecipe(batch_size=2, seq_len=3, zero_state_prob=0.0)
+    objective = LanguageObjective(ids, [[4, 20, 21]], tokenizer, recipe)
     batch = objective.batch_at(0, 0, 1)
     assert batch["token_ids"].tolist() == [[4, 20, 21], [23, 3, 5]]
     assert batch["targets"].tolist() == [[20, 21, 3], [3, UNCOUNTED, 24]]
@@ -178,6 +179,25 @@ def test_pieces_that_are_given_are_not_predicted(tokenizer):
     whole = model.predict(torch.cat([batch["token_ids"], second["token_ids"]], dim=1))[0][:, 3:]
     expected = nn.functional.cross_entropy(whole.flatten(0, 1), second["targets"].flatten())
     torch.testing.assert_close(carried, expected, rtol=1e-5, atol=1e-5)
+
+
+def test_a_stream_goes_on_from_a_zero_state_now_and_then(tokenizer):
+    ids = np.arange(10, 10 + 4 * 600 + 1, dtype=np.int32) % 500 + 20
+    objective = LanguageObjective(ids, [], tokenizer, LanguageRecipe(batch_size=4, seq_len=3, zero_state_prob=0.25))
+    carried = torch.stack([objective.batch_at(step, 0, 1)["carried"] for step in range(200)])
+    assert 0.7 < carried.float().mean() < 0.8
+    assert all(0 < share < 1 for share in carried.float().mean(0))
+    shared = [objective.batch_at(9, rank, 2)["carried"] for rank in (0, 1)]
+    torch.testing.assert_close(torch.stack(shared, dim=1).flatten(), carried[9])
+    step = next(step for step in range(1, 200) if 0 < carried[step].sum() < 4)
+    batch, model = objective.batch_at(step, 0, 1), language_model(tokenizer.vocab_size)
+    _, before = objective.loss(model, objective.batch_at(step - 1, 0, 1), None)
+    _, after = objective.loss(model, batch, before)
+    for state, rows in ((before, carried[step]), (None, ~carried[step])):
+        part = None if state is None else tuple(one[:, rows] for one in state)
+        _, expected = model(batch["token_ids"][rows], batch["targets"][rows], part)
+        for one, other in zip(after, expected, strict=True):
+            torch.testing.assert_close(one[:, rows], other, rtol=1e-5, atol=1e-6)
 
 
 def test_what_cannot_be_trained_is_said_before_the_first_step(places, tmp_path):
