@@ -15,9 +15,9 @@ from rnn_demo.ui.readers import ReaderShelf
 __all__ = ["SHOWN", "build_models_tab", "model_rows"]
 
 INTRO = (
-    "Every answer on this page comes from one of these networks. **To compare the cells, take the language models and "
-    "taggers that end in -rnn, -gru and -lstm-equal**: the same data, as many tokens, as many parameters. The "
-    "other LSTMs were trained longer. Rates lie between 0 and 1; of ece, perplexity, bits and nats less is better."
+    "Every answer on this page comes from one of these networks. **To compare the cells, take ner-rnn, ner-gru and "
+    "ner-lstm-equal**: the same data, as many tokens, as many parameters. Of the others, look first at what each was "
+    "given. Rates lie between 0 and 1; of ece, perplexity, bits and nats less is better."
 )
 HEADERS = ["model", "measured", "what it is", "parameters", "file", "trained on"]
 WIDTHS: list[str | int] = [115, 235, 120, 105, 75, 290]
