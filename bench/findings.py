@@ -10,13 +10,16 @@ from pathlib import Path
 from statistics import median
 
 import numpy as np
+import torch
 import tyro
 from playwright.sync_api import sync_playwright
+from torch import Tensor, nn
 
 import rnn_demo
 from bench.holding import LENGTH, SAMPLES, measure
-from rnn_demo.cells import CELLS
-from rnn_demo.checkpoint import CHECKPOINTS_DIR, choose_by_cell, shipped_checkpoints
+from rnn_demo.cells import CELLS, State
+from rnn_demo.checkpoint import CHECKPOINTS_DIR, choose_by_cell, shipped_checkpoints, trained_alike
+from rnn_demo.language.write import Writer
 from rnn_demo.microscope.basis import read_basis
 from rnn_demo.microscope.correlations import best_units
 from rnn_demo.microscope.fixed_points_section import fixed_points_of
@@ -31,6 +34,8 @@ from rnn_demo.reader import Reader
 
 DOCS = Path(__file__).parent.parent / "docs"
 NUM_PASSAGES, PASSAGE_CHARS = 20, 800
+BEGINNING = 80
+"""Tokens of a text whose cost is looked at."""
 FOLD = 1000
 """How much smaller counts as forgotten."""
 NUM_FEATURES = 8
@@ -179,11 +184,16 @@ def reach(norms: list[float]) -> int:
     return still[-1] + 1 if still else 0
 
 
-def gradients(models: dict[str, tuple[Reader, Study]], drawn: Drawn) -> Iterator[str]:
-    """How far back the gradient of each cell reaches."""
+def held_out_passages() -> list[str]:
+    """Cut NUM_PASSAGES passages of some 200 tokens out of the held-out text, evenly."""
     passages = [text[:PASSAGE_CHARS] for text in read_passages(CHECKPOINTS_DIR / REFERENCE_NAME)]
     passages = [text for text in passages if len(text) > PASSAGE_CHARS // 2]
-    passages = passages[:: max(1, len(passages) // NUM_PASSAGES)][:NUM_PASSAGES]
+    return passages[:: max(1, len(passages) // NUM_PASSAGES)][:NUM_PASSAGES]
+
+
+def gradients(models: dict[str, tuple[Reader, Study]], drawn: Drawn) -> Iterator[str]:
+    """How far back the gradient of each cell reaches."""
+    passages = held_out_passages()
     rows, reaches_of = [], {}
     for name, (reader, _) in models.items():
         if reader.task == "ner":
@@ -302,13 +312,13 @@ def gates(models: dict[str, tuple[Reader, Study]], drawn: Drawn) -> Iterator[str
         told = {name: reader.checkpoint for name, (reader, _) in models.items() if reader.task == task}
         told = {name: one for name, one in told.items() if measures[0][0] in one.metrics}
         chosen = choose_by_cell(told)
-        alike = len({(tuple(told[name].data), told[name].training["tokens"]) for name in chosen.values()}) == 1
+        alike = trained_alike([told[name] for name in chosen.values()])
         rows = []
         for name in dict.fromkeys((*chosen.values(), *told)):
             one = told[name]
             compared = "yes" if alike and name in chosen.values() else "no"
             trained = f"{one.training['tokens'] / 1e6:.1f} M, {one.minutes:.0f} min"
-            start = Path(one.init_from).name if one.init_from else "random weights"
+            start = one.init_from or "random weights"
             values = [f"{one.metrics[data][metric]:.4f}" for data, metric, _ in measures]
             rows.append([name, compared, f"{one.num_parameters / 1e6:.2f} M", trained, start, *values])
         header = ["model", "compared", "parameters", "tokens read, time", "started from"]
@@ -328,6 +338,40 @@ def gates(models: dict[str, tuple[Reader, Study]], drawn: Drawn) -> Iterator[str
     yield from verdicts
 
 
+@torch.inference_mode()
+def beginnings(models: dict[str, tuple[Reader, Study]], drawn: Drawn) -> Iterator[str]:
+    """What the first tokens of a text cost, read from a zero state and from one that other texts have left."""
+    passages = held_out_passages()
+    before, measured = passages[::2], passages[1::2]
+    rows = []
+    for name, (reader, _) in models.items():
+        if not isinstance(reader, Writer):
+            continue
+        left = None
+        for text in before:
+            left = reader.model.predict(torch.tensor([reader.encode(text).token_ids]), left)[1]
+        costs = [torch.stack([nats_of(reader, text, state) for text in measured]).mean(0) for state in (None, left)]
+        parts = [f"{float(cost[part].mean()):.2f}" for part in (slice(0, 20), slice(20, BEGINNING)) for cost in costs]
+        rows.append([name, *parts])
+    header = ["model", "tokens 1 to 20, from zero", "from a state left by other texts", "21 to 80, from zero", "left"]
+    yield from table(header, rows)
+    yield ""
+    yield (
+        f"Nats a token, the mean over {len(measured)} held-out passages; {len(before)} others have left the state. A "
+        "network that was trained with its state carried on, and never zero, can come to rely on that, as our GRU did; "
+        "so now and then a stream goes on from zero (Melis et al. 2018, arXiv:1707.05589)."
+    )
+
+
+def nats_of(reader: Writer, text: str, state: State | None) -> Tensor:
+    """What each of the first BEGINNING tokens of a text costs, float32 (token,), nats."""
+    encoded = reader.encode(text)
+    token_ids = torch.tensor([encoded.token_ids[: len(encoded.start_ids) + BEGINNING]])
+    logits, _ = reader.model.predict(token_ids[:, :-1], state)
+    first = len(encoded.start_ids)
+    return nn.functional.cross_entropy(logits[0, first - 1 :], token_ids[0, first:], reduction="none")
+
+
 SECTIONS: dict[str, Callable[[dict[str, tuple[Reader, Study]], Drawn], Iterator[str]]] = {
     "1. How many directions a state moves in": trajectories,
     "2. The line attractor": attractors,
@@ -335,6 +379,7 @@ SECTIONS: dict[str, Callable[[dict[str, tuple[Reader, Study]], Drawn], Iterator[
     "4. What units keep track of": units,
     "5. Holding a unit, writing on": holding,
     "6. What a gate buys": gates,
+    "7. How a text begins": beginnings,
 }
 
 

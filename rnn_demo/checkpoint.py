@@ -13,7 +13,7 @@ float32; vectors stay float32. The metrics on the card are those of the weights 
 
 import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, fields
 from os.path import isdir
 from pathlib import Path
@@ -46,6 +46,7 @@ __all__ = [
     "require_replaceable",
     "save_checkpoint",
     "shipped_checkpoints",
+    "trained_alike",
     "unpack_weights",
     "weights_size",
 ]
@@ -87,6 +88,11 @@ class Checkpoint:
     """The dataset/split that chose the weights."""
     metrics: dict[str, dict[str, Any]]
     """dataset/split -> what `train.py evaluate` prints of the stored weights."""
+
+    @property
+    def given(self) -> tuple[tuple[str, ...], float | None]:
+        """What it learned from: data sets, and tokens of the run; None where config.json does not tell."""
+        return tuple(self.data), self.training.get("tokens")
 
 
 class CheckpointModel(nn.Module, PyTorchModelHubMixin, library_name="rnn_demo"):
@@ -303,11 +309,16 @@ def choose_by_cell(checkpoints: Mapping[str, Checkpoint]) -> dict[str, str]:
     Those come first that share their data and the number of tokens they were trained on with most others; among
     equals, the first.
     """
-    terms = {name: (tuple(one.data), one.training.get("tokens")) for name, one in checkpoints.items()}
-    shared, chosen = Counter(terms.values()), dict[str, str]()
-    for name in sorted(terms, key=lambda name: -shared[terms[name]]):
+    shared, chosen = Counter(one.given for one in checkpoints.values()), dict[str, str]()
+    for name in sorted(checkpoints, key=lambda name: -shared[checkpoints[name].given]):
         chosen.setdefault(checkpoints[name].cell, name)
     return {cell: chosen[cell] for cell in CELLS if cell in chosen}
+
+
+def trained_alike(checkpoints: Collection[Checkpoint]) -> bool:
+    """Whether two checkpoints or more learned from the same and have, within 5 %, as many parameters."""
+    sizes = [one.num_parameters for one in checkpoints]
+    return len(sizes) > 1 and len({one.given for one in checkpoints}) == 1 and max(sizes) <= 1.05 * min(sizes)
 
 
 def shipped_checkpoints() -> list[str]:

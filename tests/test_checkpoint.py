@@ -24,6 +24,7 @@ from rnn_demo.checkpoint import (
     record_metrics,
     save_checkpoint,
     shipped_checkpoints,
+    trained_alike,
     unpack_weights,
 )
 from rnn_demo.encoder import Encoder
@@ -274,3 +275,13 @@ def test_the_cells_are_compared_by_those_that_were_trained_alike():
     assert choose_by_cell({"long": long, **others}) == {"rnn": "rnn", "gru": "gru", "lstm": "long"}
     assert choose_by_cell({"long": long, "alike": alike, "elsewhere": trained("gru", 10, "a")})["lstm"] == "long"
     assert choose_by_cell({}) == {}
+
+
+def test_alike_are_those_with_the_same_data_tokens_and_nearly_as_many_parameters():
+    one = checkpoint_of("lm", "gru", num_parameters=1000)
+    other = replace(one, cell="lstm", num_parameters=1050)
+    assert trained_alike([one, other])
+    for changes in ({"num_parameters": 1051}, {"data": ["else/train"]}, {"training": {"tokens": 11}}):
+        assert not trained_alike([one, replace(other, **changes)])
+    assert not trained_alike([one])
+    assert not trained_alike([])

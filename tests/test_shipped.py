@@ -8,7 +8,7 @@ from shipped_examples import MENTIONS, OPENINGS, OPINIONS, SENTENCES
 
 import rnn_demo
 from rnn_demo.cells import CELLS
-from rnn_demo.checkpoint import CHECKPOINTS_DIR, choose_by_cell, read_checkpoint, shipped_checkpoints
+from rnn_demo.checkpoint import CHECKPOINTS_DIR, choose_by_cell, read_checkpoint, shipped_checkpoints, trained_alike
 from rnn_demo.language.evaluate import count_losses
 from rnn_demo.microscope.study import read_study
 from rnn_demo.microscope.untrained import untrained_twin
@@ -85,10 +85,7 @@ def test_the_three_cells_are_compared_on_equal_terms(task: str) -> None:
     shipped = {name: read_checkpoint(CHECKPOINTS_DIR / name) for name in shipped_checkpoints()}
     chosen = choose_by_cell({name: one for name, one in shipped.items() if one.task == task})
     assert list(chosen) == list(CELLS)
-    compared = [shipped[name] for name in chosen.values()]
-    assert len({(tuple(one.data), one.training["tokens"]) for one in compared}) == 1
-    sizes = [one.num_parameters for one in compared]
-    assert max(sizes) <= 1.05 * min(sizes)
+    assert trained_alike([shipped[name] for name in chosen.values()])
 
 
 def test_a_checkpoint_of_each_task_is_shipped() -> None:

@@ -1,12 +1,11 @@
 """Models: what is shipped, what it was trained on and how good it is, as each config.json says."""
 
 from numbers import Real
-from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
-from rnn_demo.checkpoint import Checkpoint, weights_size
+from rnn_demo.checkpoint import Checkpoint, trained_alike, weights_size
 from rnn_demo.tasks import TASKS
 from rnn_demo.ui.answers import Answers
 from rnn_demo.ui.notices import build_notices
@@ -15,12 +14,11 @@ from rnn_demo.ui.readers import ReaderShelf
 __all__ = ["SHOWN", "build_models_tab", "model_rows"]
 
 INTRO = (
-    "Every answer on this page comes from one of these networks. **To compare the cells, take ner-rnn, ner-gru and "
-    "ner-lstm-equal**: the same data, as many tokens, as many parameters. Of the others, look first at what each was "
-    "given. Rates lie between 0 and 1; of ece, perplexity, bits and nats less is better."
+    "Every answer on this page comes from one of these networks. {compared}Of others, see first what each was given. "
+    "Rates lie between 0 and 1; of ece, perplexity, bits and nats less is better."
 )
 HEADERS = ["model", "measured", "what it is", "parameters", "file", "trained on"]
-WIDTHS: list[str | int] = [110, 205, 115, 125, 85, 370]
+WIDTHS: list[str | int] = [110, 220, 115, 120, 85, 360]
 """Pixels; a phone shows the first two columns."""
 SHOWN = ("perplexity", "bits_per_char", "nats_per_char", "accuracy", "ece", "f1", "pos_accuracy")
 """Metrics worth a line in a table, here and in the README; config.json has all of them."""
@@ -32,7 +30,7 @@ def build_models_tab(answers: Answers) -> None:
     rows = model_rows(answers.shelf)
     if not rows:
         return
-    gr.Markdown(INTRO)
+    gr.Markdown(INTRO.format(compared=say_which_compare(answers.shelf)))
     gr.Dataframe(
         rows,
         headers=HEADERS,
@@ -45,6 +43,14 @@ def build_models_tab(answers: Answers) -> None:
     )
     with gr.Accordion("How each was trained", open=False):
         gr.Code("\n".join(train_commands(answers.shelf)), language="shell", interactive=False, label="Commands")
+
+
+def say_which_compare(shelf: ReaderShelf) -> str:
+    """Name the networks of each task whose cells can be compared; empty where there are none."""
+    chosen = [list(shelf.names_by_cell(task).values()) for task in TASKS]
+    alike = [names for names in chosen if trained_alike([shelf.find(name).checkpoint for name in names])]
+    told = "; ".join(", ".join(names) for names in alike)
+    return f"**To compare the cells, take {told}**: the same data, as many tokens, as many parameters. " if told else ""
 
 
 def model_rows(shelf: ReaderShelf) -> list[list[str]]:
@@ -70,11 +76,11 @@ def model_rows(shelf: ReaderShelf) -> list[list[str]]:
 
 def show_training(checkpoint: Checkpoint) -> str:
     """Write what a checkpoint was given: data sets, tokens, time, and where it started from."""
-    names = dict.fromkeys(split.partition("/")[0] for split in checkpoint.data)
-    start = f", after {Path(checkpoint.init_from).name}" if checkpoint.init_from else ""
-    millions = checkpoint.training["tokens"] / 1e6
-    spent = f"{millions:.1f} M tokens in {checkpoint.minutes:.0f} minutes on {checkpoint.hardware}"
-    return f"{', '.join(names)}: {spent}{start}"
+    data, tokens = checkpoint.given
+    names = ", ".join(dict.fromkeys(split.partition("/")[0] for split in data))
+    read = "" if tokens is None else f"{tokens / 1e6:.1f} M tokens in "
+    start = f", after {checkpoint.init_from}" if checkpoint.init_from else ""
+    return f"{names}: {read}{checkpoint.minutes:.0f} minutes on {checkpoint.hardware}{start}"
 
 
 def show_metrics(metrics: dict[str, dict[str, Any]]) -> str:

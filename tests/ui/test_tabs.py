@@ -1,11 +1,14 @@
 """What the tabs make of results: the parts of a text, joined, are the text."""
 
+from dataclasses import replace
 from pathlib import Path
 from shutil import copytree
 
 from hypothesis import given
 from hypothesis import strategies as st
+from tiny_models import tiny_checkpoint, tiny_model
 
+from rnn_demo.checkpoint import save_checkpoint
 from rnn_demo.microscope.study import Study, write_study
 from rnn_demo.results import (
     AttributedToken,
@@ -27,7 +30,7 @@ from rnn_demo.training.vocabulary import learn_characters
 from rnn_demo.ui import TABS, build_app
 from rnn_demo.ui.clipping_panel import HEADERS, row_of
 from rnn_demo.ui.entities_tab import PARTS_OF_SPEECH, mark, mark_parts_of_speech
-from rnn_demo.ui.models_tab import model_rows
+from rnn_demo.ui.models_tab import model_rows, say_which_compare
 from rnn_demo.ui.readers import ReaderShelf
 from rnn_demo.ui.reading_tab import colour_surprise, describe
 from rnn_demo.ui.sentiment_tab import colour_moves
@@ -137,6 +140,17 @@ def test_model_rows_say_what_the_config_files_say(checkpoints_dir: Path) -> None
     assert [row[0] for row in rows] == ["lm-lstm", "lm-gru", "lm-rnn", "sentiment-lstm", "ner-lstm"]
     assert rows[0][1:4] == ["tiny/test: accuracy 0.424", "language model, lstm", "1.2 M"]
     assert rows[0][-1] == "tiny: 0.0 M tokens in 0 minutes on 1 CPU thread"
+
+
+def test_cells_are_called_comparable_only_where_they_were_trained_alike(
+    checkpoints_dir: Path, tokenizer: Tokenizer, tmp_path: Path
+) -> None:
+    assert "take lm-rnn, lm-gru, lm-lstm**" in say_which_compare(ReaderShelf(checkpoints_dir))
+    for name, tokens in (("lm-rnn", {"tokens": 10}), ("lm-gru", {})):
+        about = replace(tiny_checkpoint(name), training={"steps": 2, **tokens})
+        save_checkpoint(tmp_path / name, tiny_model(name, tokenizer.vocab_size), tokenizer, about)
+    assert say_which_compare(ReaderShelf(tmp_path)) == ""
+    assert model_rows(ReaderShelf(tmp_path))[0][-1] == "tiny: 0 minutes on 1 CPU thread"
 
 
 def shown_values(checkpoints_dir: Path) -> str:
