@@ -1,5 +1,6 @@
 """Why this entity: which tokens a tagger's verdict rests on; what unfolds in the Entities tab."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import gradio as gr
@@ -39,10 +40,11 @@ def build_why_entity_panel(
     """
 
     @shows_errors
-    def explain(text: str, model: str, entity: int | None) -> tuple[Marks, Marks, str]:
+    def explain(text: str, model: str, entity: int | None) -> Iterator[tuple[Any, Marks, str]]:
+        falls = mark_shares(text, answers.leave_out_words(text, model, entity or 0))
+        yield gr.skip(), falls, "Following the gradient …"  # it takes seconds: what is there is shown
         found = answers.attribute(text, model, entity or 0)
-        falls = answers.leave_out_words(text, model, entity or 0)
-        return mark_shares(text, found.tokens), mark_shares(text, falls), describe(found)
+        yield mark_shares(text, found.tokens), falls, describe(found)
 
     with gr.Accordion("Why this entity", open=False):
         gr.Markdown(INTRO)
