@@ -39,11 +39,9 @@ class EncoderConfig:
     embed_size: int
     """Numbers in the vector of one piece."""
     hidden_size: int
-    """Units in one layer, one direction."""
+    """Units in one layer."""
     num_layers: int
     """Layers, stacked."""
-    bidirectional: bool = False
-    """Whether each layer also reads the text backwards."""
     dropout_prob: float = 0.0
     """Chance that a number between two layers is set to 0 while training; 0 = off."""
     weight_drop_prob: float = 0.0
@@ -58,11 +56,6 @@ class EncoderConfig:
         for field in ("dropout_prob", "weight_drop_prob", "embed_drop_prob"):
             require(0 <= getattr(self, field) < 1, field, getattr(self, field), "in [0, 1)")
 
-    @property
-    def output_size(self) -> int:
-        """Numbers in one output vector: the units of the last layer, of both directions where there are two."""
-        return self.hidden_size * (2 if self.bidirectional else 1)
-
 
 @dataclass(frozen=True)
 class LanguageModelConfig(EncoderConfig):
@@ -75,20 +68,10 @@ class LanguageModelConfig(EncoderConfig):
     tar_weight: float = 0.0
     """Share of the outputs' jumps in the loss while training; 0 = off."""
 
-    def __post_init__(self) -> None:
-        """Refuse a model that would see the token it has to predict."""
-        super().__post_init__()
-        require(not self.bidirectional, "bidirectional", True, "False: a language model reads in one direction")
-
 
 @dataclass(frozen=True)
 class SentimentConfig(EncoderConfig):
     """A sentiment classifier: an encoder that reads forwards, pooled over all steps, and one sigmoid."""
-
-    def __post_init__(self) -> None:
-        """Refuse a model whose score after a token would know the tokens that follow."""
-        super().__post_init__()
-        require(not self.bidirectional, "bidirectional", True, "False: a sentiment classifier reads forwards only")
 
 
 @dataclass(frozen=True)
@@ -110,7 +93,6 @@ class TaggerConfig(EncoderConfig):
         object.__setattr__(self, "tags", tuple(self.tags))
         object.__setattr__(self, "pos_tags", tuple(self.pos_tags))
         require(len(self.tags) > 0, "tags", self.tags, "one tag or more")
-        require(not self.bidirectional, "bidirectional", True, "False: each of the two encoders reads in one direction")
         require(self.tagger_size >= 1, "tagger_size", self.tagger_size, "1 or more")
         require(0 <= self.tagger_dropout_prob < 1, "tagger_dropout_prob", self.tagger_dropout_prob, "in [0, 1)")
 

@@ -140,7 +140,6 @@ def test_a_missing_or_broken_file_is_named(folder, name, damage):
         ({"hidden_size": 0}, r"hidden_size is 0; it must be 1 or more"),
         ({"hidden_size": "six"}, r"does not describe a LanguageModel"),
         ({"hidden_size": 10**12}, r"does not describe a LanguageModel"),
-        ({"bidirectional": True}, r"bidirectional is True; it must be False"),
         ({"dropout_prob": 1.5}, r"dropout_prob is 1\.5; it must be in \[0, 1\)"),
     ],
 )

@@ -12,7 +12,8 @@ from torch import Tensor, nn
 from rnn_demo.cells import CELLS
 from rnn_demo.checkpoint import CheckpointModel
 from rnn_demo.config import TaggerConfig
-from rnn_demo.encoder import Encoder, Layer, reverse_within_lengths
+from rnn_demo.encoder import Encoder
+from rnn_demo.entities.bidirectional import BidirectionalLayer, reverse_within_lengths
 from rnn_demo.entities.crf import LinearChainCRF
 from rnn_demo.regularisation.locked_dropout import LockedDropout
 
@@ -51,7 +52,7 @@ class TaggerModel(CheckpointModel):
         self.encoder = Encoder(config)
         self.backward_encoder = Encoder(config)
         self.word_map = nn.Linear(2 * config.num_layers * config.hidden_size, 2 * config.tagger_size)
-        self.words = Layer(CELLS[config.cell], 2 * config.tagger_size, config.tagger_size, bidirectional=True)
+        self.words = BidirectionalLayer(CELLS[config.cell], 2 * config.tagger_size, config.tagger_size)
         self.dropout = LockedDropout(config.tagger_dropout_prob)
         self.to_tags = nn.Linear(2 * config.tagger_size, len(config.tags))
         self.to_pos = nn.Linear(2 * config.tagger_size, len(config.pos_tags))
@@ -96,8 +97,7 @@ class TaggerModel(CheckpointModel):
         vectors += [at_pieces(reverse_within_lengths(layer[:, 1:], lengths), first_pieces) for layer in backward]
         num_words = (piece_counts > 0).sum(1)
         inputs = self.word_map(self.dropout(torch.cat(vectors, 2)))
-        outputs, _ = self.words(self.dropout(inputs), [None, None], num_words)
-        outputs = self.dropout(outputs)
+        outputs = self.dropout(self.words(self.dropout(inputs), num_words))
         return WordScores(self.to_tags(outputs).float(), self.to_pos(outputs).float(), num_words)
 
     def parts_of_speech(self, scores: WordScores) -> list[list[str]]:

@@ -44,7 +44,7 @@ def gradient_over_distance(reader: Reader, text: str) -> list[float]:
     if len(encoded.tokens) < 2:
         raise InputError("the text has fewer than two tokens; give at least two words")
     token_ids = torch.tensor([encoded.token_ids])
-    cell = reader.model.encoder.layers[-1].forward_cell
+    cell = reader.model.encoder.cells[-1]
     with torch.no_grad():
         inputs = reader.model.encoder.inputs_of_last_layer(token_ids)
     if reader.task == "lm":

@@ -57,7 +57,7 @@ def largest_singular_values(reader: Reader, text: str) -> list[float]:
     encoded = reader.encode(text)
     if not encoded.tokens:
         raise InputError("the text is empty; give at least one word")
-    cell = reader.model.encoder.layers[-1].forward_cell
+    cell = reader.model.encoder.cells[-1]
     with torch.no_grad():
         inputs = reader.model.encoder.inputs_of_last_layer(torch.tensor([encoded.token_ids]))
         first = len(encoded.start_ids) + max(0, len(encoded.tokens) - MAX_TOKENS)

@@ -39,7 +39,7 @@ class JointState:
         if reader.task != "sentiment":
             raise InputError(f"{reader.name} is of task {reader.task}; give a sentiment model")
         self.encoder = reader.model.encoder
-        self.cells = [layer.forward_cell for layer in self.encoder.layers]
+        self.cells = self.encoder.cells
         self.hidden_size: int = self.cells[0].hidden_size
         self.num_parts = len(self.cells[0].state_names)
         self.classifier = reader.model.classifier

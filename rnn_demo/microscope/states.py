@@ -18,14 +18,13 @@ MAX_TOKENS = 8192
 @torch.inference_mode()
 def batch_states(reader: Reader, batch: Sequence[EncodedText], part: str) -> list[list[np.ndarray]]:
     """Read a batch: float32 (token, unit) a layer, a text."""
-    lengths = torch.tensor([len(encoded.token_ids) for encoded in batch])
-    token_ids = torch.full((len(batch), int(lengths.max())), PAD_ID)
+    token_ids = torch.full((len(batch), max(len(encoded.token_ids) for encoded in batch)), PAD_ID)
     for row, encoded in zip(token_ids, batch, strict=True):
         row[: len(encoded.token_ids)] = torch.tensor(encoded.token_ids)
     if part == "h":
-        layers = list(reader.model.encoder(token_ids, lengths=lengths).layers)
+        layers = list(reader.model.encoder(token_ids).layers)
     else:
-        layers = [directions[0][part] for directions in reader.model.encoder.explain(token_ids, lengths)]
+        layers = [parts[part] for parts in reader.model.encoder.explain(token_ids)]
     return [
         [layer[row, len(encoded.start_ids) : len(encoded.token_ids)].numpy() for layer in layers]
         for row, encoded in enumerate(batch)

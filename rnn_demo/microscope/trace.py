@@ -46,6 +46,6 @@ def trace_hidden_states(reader: Reader, text: str, layer: int = -1, part: str = 
     if part == "h":
         read = reader.model.encoder(token_ids).layers[layer]
     else:
-        read = reader.model.encoder.explain(token_ids)[layer][0][part]
+        read = reader.model.encoder.explain(token_ids)[layer][part]
     states = read[0, len(encoded.start_ids) :]  # (token, unit)
     return HiddenTrace(tuple(token.token for token in encoded.tokens), states.numpy(), layer % num_layers)

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from rnn_demo.checkpoint import CheckpointModel
 from rnn_demo.config import SentimentConfig
 from rnn_demo.encoder import Encoder
+from rnn_demo.errors import ShapeError
 
 __all__ = ["SentimentModel"]
 
@@ -26,7 +27,7 @@ class SentimentModel(CheckpointModel):
         self.config = config
         self.encoder = Encoder(config)
         self.dropout = nn.Dropout(config.dropout_prob)
-        self.classifier = nn.Linear(3 * config.output_size, 1)
+        self.classifier = nn.Linear(3 * config.hidden_size, 1)
 
     def forward(self, token_ids: Tensor, lengths: Tensor) -> Tensor:
         """Score whole texts.
@@ -38,10 +39,18 @@ class SentimentModel(CheckpointModel):
         Returns:
             float32 (batch,); logits of P(positive).
         """
-        return self.logits(self.encoder(token_ids, lengths=lengths).outputs, lengths)
+        return self.logits(self.encoder(token_ids).outputs, lengths)
 
     def logits(self, outputs: Tensor, lengths: Tensor) -> Tensor:
-        """Pool the last layer's outputs, (batch, seq, hidden), and score: float32 (batch,)."""
+        """Pool the last layer's outputs, (batch, seq, hidden), and score: float32 (batch,).
+
+        Raises:
+            ShapeError: there is not one length in 1..seq for each row.
+        """
+        if lengths.shape != outputs.shape[:1] or lengths.min() < 1 or lengths.max() > outputs.shape[1]:
+            raise ShapeError(
+                f"lengths {lengths.tolist()} must be {len(outputs)}, one for each row, and lie in 1..{outputs.shape[1]}"
+            )
         real = (torch.arange(outputs.shape[1], device=outputs.device) < lengths[:, None])[:, :, None]
         mean = outputs.masked_fill(~real, 0).sum(1) / lengths[:, None]
         maximum = outputs.masked_fill(~real, -torch.inf).amax(1)

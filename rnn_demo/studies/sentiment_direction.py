@@ -37,7 +37,7 @@ def read_reviews_with(encoder: Encoder, rows: list[list[int]]) -> list[LayerStat
     """Read token ids and keep three states a row of each layer; the start piece of a row is not one of its tokens."""
     rng = np.random.default_rng(0)
     order = np.argsort([len(row) for row in rows], kind="stable")
-    kept = np.zeros((3, encoder.config.num_layers, len(rows), encoder.config.output_size), dtype=np.float32)
+    kept = np.zeros((3, encoder.config.num_layers, len(rows), encoder.config.hidden_size), dtype=np.float32)
     for i in range(0, len(rows), ROWS):
         chosen = order[i : i + ROWS]
         padded, lengths = pad_rows([rows[j] for j in chosen], pad_id=0)

@@ -303,9 +303,9 @@ def checked_place(reader: Reader, layer: object, unit: object) -> tuple[int, int
     which, one = checked_whole("layer", layer), checked_whole("unit", unit)
     if not -config.num_layers <= which < config.num_layers:
         raise InputError(f"layer is {which}; {reader.name} has {config.num_layers}: give 0..{config.num_layers - 1}")
-    if not 0 <= one < config.output_size:
+    if not 0 <= one < config.hidden_size:
         raise InputError(
-            f"unit is {one}; a layer of {reader.name} has {config.output_size}: give 0..{config.output_size - 1}"
+            f"unit is {one}; a layer of {reader.name} has {config.hidden_size}: give 0..{config.hidden_size - 1}"
         )
     return which % config.num_layers, one
 

@@ -6,7 +6,6 @@ from tiny import language_model
 
 from rnn_demo.cells import CELLS
 from rnn_demo.config import LanguageModelConfig
-from rnn_demo.errors import InputError
 from rnn_demo.language.model import LanguageModel
 
 TOKEN_IDS = torch.randint(0, 50, (3, 9), generator=torch.Generator().manual_seed(0))
@@ -40,8 +39,3 @@ def test_a_new_model_starts_near_uniform():
     model = LanguageModel(LanguageModelConfig("lstm", 1000, 64, 64, 2)).eval()
     log_probs = model.predict(torch.randint(0, 1000, (4, 20)))[0].log_softmax(-1)
     assert abs(log_probs.mean().item() + torch.tensor(1000.0).log().item()) < 0.1
-
-
-def test_reading_backwards_is_refused():
-    with pytest.raises(InputError, match="bidirectional is True; it must be False: a language model reads in one"):
-        LanguageModelConfig("lstm", 50, 8, 6, 1, bidirectional=True)

@@ -48,7 +48,7 @@ def test_visited_states_are_those_of_the_encoder(tokenizer: Tokenizer, cell: str
     with torch.no_grad():
         read = [reader.model.encoder.explain(torch.tensor([ids])) for ids in texts]
     for part, name in enumerate(CELLS[cell].state_names):
-        expected = torch.cat([layers[-1][0][name][0] for layers in read])
+        expected = torch.cat([layers[-1][name][0] for layers in read])
         given = joint.last(visited, part)
         assert sorted(map(tuple, given.round(decimals=9).tolist())) == sorted(
             map(tuple, expected.round(decimals=9).tolist())
@@ -102,7 +102,7 @@ def run(work: object) -> torch.Tensor:
 def test_a_linear_rnn_has_the_fixed_point_of_its_equation(tokenizer: Tokenizer) -> None:
     """It is h = W h + b, so that h = (1 - W)^-1 b; tanh is linear near 0."""
     reader = reader_of(tokenizer, "rnn", num_layers=1)
-    kernel = reader.model.encoder.layers[0].forward_cell.kernel
+    kernel = reader.model.encoder.cells[0].kernel
     diagonal, bias = torch.tensor([0.98, 0.9, 0.5, -0.5, 0.1, 0.0]).double(), 1e-5 * torch.arange(1.0, 7).double()
     with torch.no_grad():
         kernel.weight_ih_l0.mul_(1e-5)
@@ -122,7 +122,7 @@ def test_a_linear_rnn_has_the_fixed_point_of_its_equation(tokenizer: Tokenizer) 
 def test_an_unstable_fixed_point_is_found_where_the_network_would_leave_it(tokenizer: Tokenizer) -> None:
     """One unit with weight 2 rests at 0 and at two places beside it; Adam stays at 0 where a step would leave it."""
     reader = reader_of(tokenizer, "rnn", num_layers=1)
-    kernel = reader.model.encoder.layers[0].forward_cell.kernel
+    kernel = reader.model.encoder.cells[0].kernel
     with torch.no_grad():
         kernel.weight_hh_l0.copy_(torch.diag(torch.tensor([2.0, 0.1, 0.1, 0.1, 0.1, 0.1])))
         kernel.bias_ih_l0.zero_()
@@ -158,7 +158,7 @@ def test_a_time_constant_is_the_tokens_to_fall_or_grow_e_fold(size: float, token
 def test_a_memory_cell_that_counts_rests_at_the_cap(tokenizer: Tokenizer) -> None:
     """Forget and input gates open, candidate 1: c gains 1 a token for ever, and h stands still."""
     reader = reader_of(tokenizer, "lstm", num_layers=1)
-    cell = reader.model.encoder.layers[0].forward_cell
+    cell = reader.model.encoder.cells[0]
     with torch.no_grad():
         for parameter in cell.parameters():
             parameter.zero_()

@@ -29,7 +29,7 @@ def reader(request: pytest.FixtureRequest, tokenizer: Tokenizer) -> Reader:
 def by_differences(reader: Reader, distance: int, step: float = 1e-6) -> float:
     """Nudge each number of the state that is carried on, and read off the end."""
     ids = reader.encode(TEXT).token_ids
-    cell = reader.model.encoder.layers[-1].forward_cell
+    cell = reader.model.encoder.cells[-1]
     inputs = reader.model.encoder.inputs_of_last_layer(torch.tensor([ids]))
     inputs = inputs[:, :-1] if reader.task == "lm" else inputs
     cut = inputs.shape[1] - distance
@@ -68,7 +68,7 @@ def test_only_the_last_tokens_are_gone_back_over(reader: Reader, monkeypatch: py
 @pytest.mark.parametrize(("scale", "grows"), [(0.5, False), (1.5, True)])
 def test_a_linear_rnn_shrinks_or_grows_with_its_weights(tokenizer: Tokenizer, scale: float, grows: bool) -> None:
     model = language_model(tokenizer.vocab_size, "rnn", 1).double()
-    cell = model.encoder.layers[-1].forward_cell
+    cell = model.encoder.cells[-1]
     with torch.no_grad():
         for parameter in cell.parameters():
             parameter.mul_(1e-6)  # tanh is linear near 0

@@ -27,7 +27,7 @@ def reader(request: pytest.FixtureRequest, tokenizer: Tokenizer) -> Reader:
 
 def written_out(reader: Reader) -> list[float]:
     """Step by step, take the whole Jacobian and all of its singular values."""
-    cell = reader.model.encoder.layers[-1].forward_cell
+    cell = reader.model.encoder.cells[-1]
     encoded, found = reader.encode(TEXT), []
     with torch.no_grad():
         inputs = reader.model.encoder.inputs_of_last_layer(torch.tensor([encoded.token_ids]))[0]

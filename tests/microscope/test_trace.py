@@ -26,7 +26,7 @@ def test_trace_has_one_row_a_token_and_leaves_the_start_pieces_out(reader: Reade
     with torch.no_grad():
         outputs = reader.model.encoder(torch.tensor([encoded.token_ids])).outputs[0]
     assert trace.tokens == tuple(token.token for token in encoded.tokens)
-    assert trace.states.shape == (len(encoded.tokens), reader.model.encoder.config.output_size)
+    assert trace.states.shape == (len(encoded.tokens), reader.model.encoder.config.hidden_size)
     assert trace.states.dtype == np.float32
     np.testing.assert_array_equal(trace.states, outputs[len(encoded.start_ids) :].numpy())
 
@@ -44,7 +44,7 @@ def test_trace_counts_layers_from_either_end(reader: Reader) -> None:
 def test_every_part_is_what_the_equations_give(reader: Reader) -> None:
     encoded = reader.encode(TEXT)
     with torch.no_grad():
-        explained = reader.model.encoder.explain(torch.tensor([encoded.token_ids]))[1][0]
+        explained = reader.model.encoder.explain(torch.tensor([encoded.token_ids]))[1]
     assert parts_of(reader) == tuple(explained)
     for part in parts_of(reader):
         expected = explained[part][0, len(encoded.start_ids) :].numpy()

@@ -5,8 +5,7 @@ import torch
 from tiny import sentiment_model
 
 from rnn_demo.cells import CELLS
-from rnn_demo.config import SentimentConfig
-from rnn_demo.errors import InputError, ShapeError
+from rnn_demo.errors import ShapeError
 
 TOKEN_IDS = torch.randint(0, 40, (4, 9), generator=torch.Generator().manual_seed(0))
 LENGTHS = torch.tensor([9, 1, 4, 6])
@@ -55,8 +54,7 @@ def test_gradients_of_padding_are_zero(model):
     assert (gradient[~padding].abs().sum(-1) > 0).all()
 
 
-def test_what_would_not_be_exact_is_refused(model):
-    with pytest.raises(InputError, match="bidirectional is True; it must be False: a sentiment classifier"):
-        SentimentConfig("lstm", 40, 8, 6, 1, bidirectional=True)
-    with pytest.raises(ShapeError, match=r"must lie in 1..9"):
-        model(TOKEN_IDS, torch.tensor([0, 1, 2, 3]))
+@pytest.mark.parametrize("lengths", [[0, 1, 2, 3], [10, 1, 2, 3], [1, 2]])
+def test_lengths_that_do_not_fit_are_refused(model, lengths):
+    with pytest.raises(ShapeError, match=r"must be 4, one for each row, and lie in 1..9"):
+        model(TOKEN_IDS, torch.tensor(lengths))
