@@ -358,8 +358,9 @@ def beginnings(models: dict[str, tuple[Reader, Study]], drawn: Drawn) -> Iterato
     yield ""
     yield (
         f"Nats a token, the mean over {len(measured)} held-out passages; {len(before)} others have left the state. A "
-        "network that was trained with its state carried on, and never zero, can come to rely on that, as our GRU did; "
-        "so now and then a stream goes on from zero (Melis et al. 2018, arXiv:1707.05589)."
+        "network that was trained with its state carried on, and never zero, can come to rely on that: an earlier GRU "
+        "of ours paid 5.11 for the first 20 tokens from zero, 4.63 from a state left by other texts. So now and then "
+        "a stream goes on from zero (Melis et al. 2018, arXiv:1707.05589)."
     )
 
 

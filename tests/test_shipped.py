@@ -13,6 +13,7 @@ from rnn_demo.language.evaluate import count_losses
 from rnn_demo.microscope.study import read_study
 from rnn_demo.microscope.untrained import untrained_twin
 from rnn_demo.reader import Reader
+from rnn_demo.tasks import TASKS
 
 FLOORS = {"lm": 0.9, "sentiment": 0.8, "ner": 0.7}
 """The share of right answers (lm, sentiment) or the F1 (ner), in [0, 1]."""
@@ -80,7 +81,7 @@ def test_a_beginning_is_gone_on_with_in_its_style() -> None:
     assert share_right(untrained_twin(reader)) < 0.8
 
 
-@pytest.mark.parametrize("task", ["ner"])
+@pytest.mark.parametrize("task", TASKS)
 def test_the_three_cells_are_compared_on_equal_terms(task: str) -> None:
     shipped = {name: read_checkpoint(CHECKPOINTS_DIR / name) for name in shipped_checkpoints()}
     chosen = choose_by_cell({name: one for name, one in shipped.items() if one.task == task})
