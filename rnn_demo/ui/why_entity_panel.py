@@ -40,9 +40,9 @@ def build_why_entity_panel(
     """
 
     @shows_errors
-    def explain(text: str, model: str, entity: int | None) -> Iterator[tuple[Any, Marks, str]]:
+    def explain(text: str, model: str, entity: int | None) -> Iterator[tuple[Marks, Marks, str]]:
         falls = mark_shares(text, answers.leave_out_words(text, model, entity or 0))
-        yield gr.skip(), falls, "Following the gradient …"  # it takes seconds: what is there is shown
+        yield [], falls, "Following the gradient …"  # it takes seconds: what is there is shown, and nothing of before
         found = answers.attribute(text, model, entity or 0)
         yield mark_shares(text, found.tokens), falls, describe(found)
 
