@@ -1,49 +1,57 @@
-"""The README's table of models, from the config files: `python -m bench.readme` after a checkpoint has changed."""
+"""The README's tables of models, from the config files: `python -m bench.readme` after a checkpoint has changed."""
 
 from pathlib import Path
 
 import tyro
 
 from rnn_demo.cells import CELLS
-from rnn_demo.checkpoint import CHECKPOINTS_DIR, read_checkpoint, shipped_checkpoints, weights_size
+from rnn_demo.checkpoint import CHECKPOINTS_DIR, Checkpoint, read_checkpoint, shipped_checkpoints, weights_size
 from rnn_demo.tasks import TASKS
 from rnn_demo.ui.models_tab import SHOWN
 
 README = Path(__file__).parent.parent / "README.md"
+START, END = "<!-- models: written by python -m bench.readme -->", "<!-- end of models -->"
+FIXED = ("parameters", "weights", "training", "measured on")
 
 
-def rows() -> list[str]:
-    """Write a row for each shipped checkpoint, task by task and cell by cell."""
+def tables() -> str:
+    """Write a table for each task, its models cell by cell."""
     found = {name: read_checkpoint(CHECKPOINTS_DIR / name) for name in shipped_checkpoints()}
-    order = sorted(found, key=lambda name: (list(TASKS).index(found[name].task), list(CELLS).index(found[name].cell)))
-    return [row(name) for name in order]
+    by_cell = sorted(found, key=lambda name: list(CELLS).index(found[name].cell))
+    told = {task: {name: found[name] for name in by_cell if found[name].task == task} for task in TASKS}
+    return "\n\n".join("\n".join(table(TASKS[task].title, models)) for task, models in told.items() if models)
 
 
-def row(name: str) -> str:
-    """Write one row."""
-    checkpoint, size = read_checkpoint(CHECKPOINTS_DIR / name), weights_size(CHECKPOINTS_DIR / name)
-    measured = [
-        f"{split} {metric} {values[metric]:.4f}"
-        for split, values in checkpoint.metrics.items()
-        for metric in SHOWN
-        if metric in values
-    ]
-    cells = (
-        f"[{name}](checkpoints/{name}/README.md)",
-        f"{checkpoint.num_parameters / 1e6:.1f} M",
-        f"{size / 1e6:.1f} MB",
-        f"{checkpoint.minutes:.0f} min",
-        "<br>".join(measured),
-    )
-    return f"| {' | '.join(cells)} |"
+def table(title: str, models: dict[str, Checkpoint]) -> list[str]:
+    """Write a task's table: a row for each split that a model was measured on, the model named in the first."""
+    measured = [values for checkpoint in models.values() for values in checkpoint.metrics.values()]
+    metrics = [metric for metric in SHOWN if any(metric in values for values in measured)]
+    lines = [(title.lower(), *FIXED, *(metric.replace("_", " ") for metric in metrics))]
+    lines.append(tuple("---" for _ in lines[0]))
+    for name, checkpoint in models.items():
+        about = (
+            f"[{name}](checkpoints/{name}/README.md)",
+            f"{checkpoint.num_parameters / 1e6:.1f} M",
+            f"{weights_size(CHECKPOINTS_DIR / name) / 1e6:.1f} MB",
+            f"{checkpoint.minutes:.0f} min",
+        )
+        for split, values in checkpoint.metrics.items():
+            lines.append((*about, split, *(f"{values[m]:.4f}" if m in values else "" for m in metrics)))
+            about = ("", "", "", "")
+    return [f"| {' | '.join(line)} |" for line in lines]
+
+
+def parts(readme: str) -> tuple[str, str, str]:
+    """Cut the README into what stands before the tables, the tables, and what stands behind them."""
+    before, start, rest = readme.partition(START)
+    written, end, after = rest.partition(END)
+    return before + start, written.strip(), end + after
 
 
 def main() -> None:
-    """Put today's rows where the README's rows are."""
-    lines = README.read_text(encoding="utf-8").splitlines()
-    old = [i for i, line in enumerate(lines) if line.startswith("| [") and "](checkpoints/" in line]
-    lines[old[0] : old[-1] + 1] = rows()
-    README.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    """Put today's tables where the README's are."""
+    before, _, after = parts(README.read_text(encoding="utf-8"))
+    README.write_text(f"{before}\n\n{tables()}\n\n{after}", encoding="utf-8")
 
 
 if __name__ == "__main__":
