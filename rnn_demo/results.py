@@ -177,7 +177,7 @@ class HiddenTrace:
 
     tokens: tuple[str, ...]
     states: np.ndarray
-    """float32 (token, unit); h after each token, forward units first where both directions are read."""
+    """float32 (token, unit); h after each token, or another part of the cells. Of a tagger: of its forward encoder."""
     layer: int
     """Counted from 0, the layer nearest to the words."""
 
@@ -342,8 +342,6 @@ class FixedPoints:
     """float32 (point,); how far h moves in 20 more steps, compared with how far visited states lie from their mean."""
     visited: np.ndarray
     """float32 (state, 3); some of the states that were visited."""
-    visited_logits: np.ndarray
-    """float32 (state,); as `logits`, of the states that the searches started from."""
     explained_variance: np.ndarray
     """float32 (component,); shares of the variance of the last layer's h, largest first."""
     memory_variance: np.ndarray

@@ -23,7 +23,7 @@ from rnn_demo.microscope.slow_modes import jacobian_at, slowest_modes, time_cons
 from rnn_demo.reader import Reader
 from rnn_demo.results import FixedPoints
 
-__all__ = ["MAX_SPEED", "find_fixed_points", "search", "speed"]
+__all__ = ["DRIFT_STEPS", "MAX_SPEED", "find_fixed_points", "search", "speed"]
 
 MAX_SPEED = 1e-8
 RELAX_STEPS = 300
@@ -35,6 +35,7 @@ STEPS_A_NEWS = 10
 NUM_MODE_POINTS, NUM_MODES = 8, 20
 NUM_VISITED, NUM_COMPONENTS, NUM_SHARES = 1500, 3, 10
 DRIFT_STEPS = 20
+"""After which a fixed point is looked at again."""
 SEARCH_SHARE = 0.7
 """Of the time; the Jacobians take the rest."""
 
@@ -79,7 +80,6 @@ def find_fixed_points(
         logits=as_array(joint.logits(points)),
         drift=as_array(drift(joint, points, visited)),
         visited=as_array((joint.last(visited[order[:NUM_VISITED]]) - mean) @ components),
-        visited_logits=as_array(joint.logits(starts)),
         explained_variance=as_array(shares),
         memory_variance=as_array(
             principal_components(joint.last(visited, 1))[2] if joint.num_parts > 1 else shares.new_zeros(0)

@@ -37,7 +37,7 @@ def measure_surprisal(reader: Reader, text: str) -> Surprisal:
         raise InputError("the text is empty; give at least one word")
     token_ids = torch.tensor([encoded.token_ids])
     first = len(encoded.start_ids) + max(0, len(encoded.tokens) - MAX_TOKENS)  # the first token that is counted
-    state = reader.model.predict(token_ids[:, : first - 1])[1] if first > 1 else None
+    state = reader.model.encoder(token_ids[:, : first - 1]).final_state if first > 1 else None
     logits, _ = reader.model.predict(token_ids[:, first - 1 : -1], state)  # logits at t predict t + 1
     targets = token_ids[0, first:]
     nats = -logits[0].double().log_softmax(-1)[torch.arange(len(targets)), targets]

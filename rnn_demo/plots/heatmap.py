@@ -15,12 +15,13 @@ COLOURS = [[0.0, ORANGE], [0.5, "rgba(148,163,184,.12)"], [1.0, INDIGO]]
 MOST_LABELS = 40
 
 
-def draw_heatmap(trace: HiddenTrace, units: Sequence[int]) -> go.Figure:
+def draw_heatmap(trace: HiddenTrace, units: Sequence[int], part: str = "h") -> go.Figure:
     """Draw a row a unit and a column a token; the colours are centred on 0.
 
     Args:
         trace: what was read.
         units: which units to show, from top to bottom.
+        part: what of each unit: a state or a gate.
     """
     values = trace.states[:, list(units)].T  # (unit, token)
     labels = [token_label(token) for token in trace.tokens]
@@ -34,7 +35,7 @@ def draw_heatmap(trace: HiddenTrace, units: Sequence[int]) -> go.Figure:
         zmin=-largest,
         zmax=largest,
         colorscale=COLOURS,
-        colorbar={"thickness": 10, "outlinewidth": 0, "title": {"text": "h"}},
+        colorbar={"thickness": 10, "outlinewidth": 0, "title": {"text": part}},
         customdata=[[[label, unit] for label in labels] for unit in units],
         hovertemplate="token <b>%{customdata[0]}</b><br>unit %{customdata[1]}: %{z:.3f}<extra></extra>",
     )

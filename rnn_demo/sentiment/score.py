@@ -50,6 +50,12 @@ class SentimentScorer(Reader):
         return [self._score(self.encode(text)) for text in texts]
 
     @torch.inference_mode()
+    def score_before(self) -> float:
+        """P(positive) before the first token of any text, when no more is read than that a review follows."""
+        token_ids = torch.tensor([[self.tokenizer.style_id("review")]])
+        return float(torch.sigmoid(self.model.running_logits(token_ids)))
+
+    @torch.inference_mode()
     def _score(self, encoded: EncodedText) -> SentimentScore:
         logits = self.model.running_logits(torch.tensor([encoded.token_ids]))[0]
         scores = torch.sigmoid(logits)[len(encoded.start_ids) :].tolist()

@@ -47,8 +47,8 @@ from rnn_demo.ui.readers import ReaderShelf
 
 __all__ = ["ANY_STYLE", "MAX_CHARACTERS", "Answers"]
 
-MAX_CHARACTERS = 20_000
-"""Of one text; the longest answer takes some seconds."""
+MAX_CHARACTERS, MAX_BYTES = 20_000, 40_000
+"""Of one text: what is not in the vocabulary is read byte by byte. The longest answer takes some seconds a model."""
 MAX_HELD_UNITS = 100
 MAX_DEVIATIONS = 30
 """Beyond it no layer of a model that can still write."""
@@ -147,6 +147,10 @@ class Answers:
     def score(self, text: str, model: str) -> SentimentScore:
         """Score a text."""
         return self.shelf.get(model, SentimentScorer).predict([checked_text("text", text)])[0]
+
+    def score_before(self, model: str) -> float:
+        """Give the score before the first token of any text."""
+        return self.shelf.get(model, SentimentScorer).score_before()
 
     def attribute(self, text: str, model: str, entity: float = 0) -> Attribution:
         """Share the verdict on a text out among its tokens; of an entity model, that on one of its entities."""
@@ -279,6 +283,8 @@ def checked_text(name: str, text: object) -> str:
         raise InputError(f"the {name} is {text!r:.40}; give a string")
     if len(text) > MAX_CHARACTERS:
         raise InputError(f"the {name} has {len(text):,} characters; at most {MAX_CHARACTERS:,} are read: shorten it")
+    if (size := len(text.encode("utf-8", errors="replace"))) > MAX_BYTES:
+        raise InputError(f"the {name} has {size:,} bytes (UTF-8); at most {MAX_BYTES:,} are read: shorten it")
     return text
 
 

@@ -7,10 +7,12 @@ from typing import Any
 import gradio as gr
 import numpy as np
 
+from rnn_demo.errors import InputError
+from rnn_demo.microscope.fixed_points import DRIFT_STEPS, MAX_SPEED
 from rnn_demo.plots import Figure, draw_fixed_points, draw_time_constants
 from rnn_demo.results import FixedPoints
 from rnn_demo.ui.answers import MAX_TOKENS, Answers
-from rnn_demo.ui.events import INSTANT, PRIVATE, shows_errors
+from rnn_demo.ui.events import INSTANT, LATEST, PRIVATE, shows_errors
 from rnn_demo.ui.examples import SENTIMENT_TEXTS
 from rnn_demo.ui.export import build_export
 from rnn_demo.ui.notices import build_notices
@@ -19,11 +21,12 @@ __all__ = ["build_attractor_tab"]
 
 INTRO = (
     "To add up opinions, a network needs states that stay where they are. Each dot is one: a place where the network "
-    "comes to rest when nothing more is read. **Look for a line of them from orange, negative, to indigo, positive:** "
+    "hardly moves when nothing more is read. **Look for a line of them from orange, negative, to indigo, positive:** "
     "a network that has one can keep its verdict. Beside it stands the same network before training."
 )
 MODES_CAPTION = (
-    "**How long a small change near a fixed point lasts,** for the modes that fade most slowly; bars span the points."
+    "**How long a small change near a fixed point lasts,** until it is e times smaller, or larger: the modes that fade "
+    "or grow most slowly; bars span the points."
 )
 AGAIN = (
     f"The search starts from states visited while this text (its last {MAX_TOKENS:,} tokens) and some examples are "
@@ -58,20 +61,23 @@ def build_attractor_tab(answers: Answers) -> None:
         return
 
     @shows_errors
-    def show_stored(model: str) -> tuple[Any, str, Any]:
+    def show_stored(model: str) -> tuple[Any, str, Any, Found | None, str]:
         found = answers.fixed_points(model)
-        return (gr.update(visible=False), NOT_YET.format(model=model), None) if found is None else show(found)
+        if found is None:
+            return gr.update(visible=False), NOT_YET.format(model=model), None, None, ""
+        return *show(found), ""
 
     @shows_errors
     def search(run: Search, text: str, model: str, progress: gr.Progress = gr.Progress()) -> Iterator[Any]:  # noqa: B008
         run.stopped = False
+        unchanged = [gr.skip()] * 4
         for news in answers.search_fixed_points([text, *SENTIMENT_TEXTS], model):
             if run.stopped:
-                yield gr.skip(), gr.skip(), gr.skip(), "Stopped."
+                yield *unchanged, "Stopped."
                 return
             if isinstance(news, float):
                 progress(news, desc="Searching")
-                yield gr.skip(), gr.skip(), gr.skip(), gr.skip()  # here the page can leave
+                yield *unchanged, gr.skip()  # here the page can leave
             else:
                 yield *show(news), "Done: the figures above are of your text’s states."
 
@@ -82,7 +88,8 @@ def build_attractor_tab(answers: Answers) -> None:
     model = gr.Dropdown(models, value=models[0], label="Model", filterable=False, visible=len(models) > 1)
     points = gr.Plot(first[0], show_label=False, elem_id="fixed-points", visible=stored is not None)
     summary = gr.Markdown(first[1], elem_id="attractor-summary")
-    build_export(answers.fixed_points, model, "fixed-points.json")
+    shown = gr.State(stored)
+    build_export(take_shown, shown, "fixed-points.json")
     with gr.Accordion("How long it remembers", open=False):
         gr.Markdown(MODES_CAPTION)
         modes = gr.Plot(first[2], show_label=False, elem_id="time-constants")
@@ -94,17 +101,24 @@ def build_attractor_tab(answers: Answers) -> None:
             stop = gr.Button("Stop", variant="stop", min_width=80)
         status = gr.Markdown(elem_id="attractor-status", min_height=60)
 
-    outputs = [points, summary, modes]
+    outputs = [points, summary, modes, shown, status]
     run = gr.State(Search())
-    start.click(search, [run, text, model], [*outputs, status], show_progress_on=status, **PRIVATE)
-    stop.click(lambda run: run.stop(), run, **INSTANT)
-    model.change(show_stored, model, outputs, **PRIVATE)
+    start.click(search, [run, text, model], outputs, show_progress_on=status, **PRIVATE)
+    gr.on([stop.click, model.input], lambda run: run.stop(), run, **INSTANT)
+    model.change(show_stored, model, outputs, **LATEST)
 
 
-def show(found: Found) -> tuple[Any, str, Figure]:
-    """Put a result on the page."""
+def show(found: Found) -> tuple[Any, str, Figure, Found]:
+    """Put a result on the page, and keep it for those who save its numbers."""
     points, summary, modes = drawn(found)
-    return gr.update(value=points, visible=True), summary, modes
+    return gr.update(value=points, visible=True), summary, modes, found
+
+
+def take_shown(found: Found | None) -> Found:
+    """Give what is on the page."""
+    if found is None:
+        raise InputError("nothing is shown yet: unfold “Compute it again” and press Compute")
+    return found
 
 
 def drawn(found: Found) -> tuple[Figure, str, Figure]:
@@ -124,7 +138,7 @@ def describe(found: Found) -> str:
         if len(share)
     )
     variance = f"Three components hold {held}; published: about {PUBLISHED_VARIANCE:.0%} in two or three."
-    return f"{counts} {variance} {lasting(trained, untrained)}".strip()
+    return " ".join(filter(None, (counts, variance, standing(trained), lasting(trained, untrained))))
 
 
 def spread(points: FixedPoints) -> str:
@@ -133,6 +147,21 @@ def spread(points: FixedPoints) -> str:
         return "so there is none to draw"
     low, high = (1 / (1 + np.exp(-value)) for value in (points.logits.min(), points.logits.max()))
     return f"all at P(positive) {low:.2f}" if high - low < SAME else f"P(positive) from {low:.2f} to {high:.2f}"
+
+
+def standing(points: FixedPoints) -> str:
+    """Say how still the fixed points are: they pass by their h alone, and need not be exact."""
+    if not points.num_converged:
+        return ""
+    memory = (
+        f"; counting c too, {np.sum(points.whole_speeds < MAX_SPEED)} of {points.num_started} searches ended as slowly"
+        if len(points.memory_variance)
+        else ""
+    )
+    return (
+        f"Left alone for {DRIFT_STEPS} tokens, h moves off such a point by **{np.median(points.drift):.1%}** of how "
+        f"far visited states lie from their mean{memory}."
+    )
 
 
 def agrees(share: float) -> str:
@@ -154,8 +183,10 @@ def lasting(trained: FixedPoints, untrained: FixedPoints) -> str:
     before = f", {np.median(untrained.time_constants[:, 0]):,.0f} untrained" if len(untrained.time_constants) else ""
     published = f"published: about {PUBLISHED_TOKENS:,}; here it is {verdict}"
     cosine, before_cosine = (median_of(found.alignments.max(axis=1, initial=0)) for found in (trained, untrained))
+    rising = trained.growing[:, 0]
+    grows = f"At {rising.sum()} of {len(rising)} points looked at it grows instead of fading. " if rising.any() else ""
     return (
-        f"The slowest mode lasts **{tokens:,.0f}** tokens{before}; {published}. "
+        f"The slowest mode lasts **{tokens:,.0f}** tokens{before}; {published}. {grows}"
         f"Of the slow modes the one nearest to the readout has |cosine| {cosine} with it, {before_cosine} untrained."
     )
 

@@ -11,11 +11,11 @@ import gradio as gr
 import numpy as np
 from gradio.events import api
 
-from rnn_demo.microscope.trajectory import project_trajectory
 from rnn_demo.results import FixedPoints
 from rnn_demo.ui.answers import ANY_STYLE, Answers
 from rnn_demo.ui.events import CPU, shows_errors, throttled
 from rnn_demo.ui.examples import SENTIMENT_TEXTS
+from rnn_demo.ui.paths import numbers_of
 
 __all__ = ["Page", "register_endpoints"]
 
@@ -161,9 +161,10 @@ def register_endpoints(answers: Answers) -> None:
     def trace_hidden_states(
         text: str, model: str = "sentiment-lstm", layer: int = -1, part: str = "h"
     ) -> dict[str, Any]:
-        """Read a text and give {tokens, points: [[x, y]], explained_variance, states: [[...]], basis}, one row a token.
+        """Read a text and give {tokens, points: [[x, y]], explained_variance, states: [[...]], basis, num_skipped}.
 
-        The points lie on the main components of the states of "held-out texts", or of "this text" where there are none.
+        One point and one state a token, of the last 2,000. The points lie on the main components of the states of
+        "held-out texts", or of "this text" where there are none.
 
         Args:
             text: what to read.
@@ -171,15 +172,7 @@ def register_endpoints(answers: Answers) -> None:
             layer: 0 is nearest to the words; -1 is the last.
             part: h; c in an LSTM; or a gate: input, forget, candidate, output, or reset, update, candidate.
         """
-        trace = answers.trace(text, model, layer, part)
-        trajectory = project_trajectory(trace, answers.basis(model, trace.layer, part))
-        return {
-            "tokens": list(trace.tokens),
-            "points": trajectory.points.tolist(),
-            "explained_variance": list(trajectory.explained_variance),
-            "states": np.round(trace.states.astype(np.float64), 6).tolist(),  # half the size, and nothing is lost
-            "basis": trajectory.basis,
-        }
+        return numbers_of(answers, text, model, layer, part)
 
     @shows_errors
     def unit_activations(text: str, model: str = "lm-lstm", layer: int = -1) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import gradio as gr
 
 from rnn_demo.results import TaggedText
 from rnn_demo.ui.answers import Answers
-from rnn_demo.ui.events import PRIVATE, shows_errors
+from rnn_demo.ui.events import LATEST, shows_errors
 from rnn_demo.ui.examples import ENTITY_TEXTS, build_examples, on_pick
 from rnn_demo.ui.export import build_export
 from rnn_demo.ui.marks import Marks
@@ -50,11 +50,11 @@ def build_entities_tab(answers: Answers) -> None:
         return
 
     @shows_errors
-    def tag(text: str, model: str, marked: str) -> tuple[Marks, list[list[str]], str, Any]:
+    def tag(text: str, model: str, marked: str) -> tuple[Any, ...]:
         result = answers.tag(text, model)
         rows = [[token.token, token.tag, f"{token.confidence:.3f}", token.pos] for token in result.tokens]
         marks = mark(result) if marked == MARKED[0] else mark_parts_of_speech(result)
-        return marks, rows, text, offer_entities(result, TYPES)
+        return marks, rows, text, *offer_entities(result, TYPES)
 
     first_marked, first_rows, *_ = tag(ENTITY_TEXTS[0], models[0], MARKED[0])
 
@@ -73,10 +73,10 @@ def build_entities_tab(answers: Answers) -> None:
     )
     build_export(answers.tag, [text, model], "entities.json")
     read_text = gr.State(ENTITY_TEXTS[0])
-    entity = build_why_entity_panel(answers, read_text, model, answers.tag(ENTITY_TEXTS[0], models[0]), TYPES)
+    explained = build_why_entity_panel(answers, read_text, model, answers.tag(ENTITY_TEXTS[0], models[0]), TYPES)
 
-    outputs = [marked, table, read_text, entity]
-    run: dict[str, Any] = {"fn": tag, "inputs": [text, model, what], "outputs": outputs, **PRIVATE}
+    outputs = [marked, table, read_text, *explained]
+    run: dict[str, Any] = {"fn": tag, "inputs": [text, model, what], "outputs": outputs, **LATEST}
     gr.on([start.click, text.submit, model.change, what.change], **run)
     on_pick(examples, text).then(**run)
 

@@ -11,12 +11,15 @@ import gradio as gr
 
 from rnn_demo.errors import RnnDemoError
 
-__all__ = ["CPU", "INSTANT", "PRIVATE", "shows_errors", "throttled"]
+__all__ = ["CPU", "INSTANT", "LATEST", "PRIVATE", "shows_errors", "throttled"]
 
 CPU: dict[str, Any] = {"concurrency_id": "cpu", "concurrency_limit": 2}
 """One budget for all work on a model; the lowest limit given anywhere counts, so all give this one."""
 PRIVATE: dict[str, Any] = {**CPU, "api_visibility": "private"}
 """For the events behind figures; what programs may call is in endpoints.py."""
+LATEST: dict[str, Any] = {**PRIVATE, "trigger_mode": "always_last"}
+"""For those of them that follow a choice: one that is made while an answer is under way is answered after it, where
+gradio by itself would drop it and leave the page with a choice that its figures are not of."""
 INSTANT: dict[str, Any] = {"api_visibility": "private", "queue": False, "show_progress": "hidden"}
 """For events that only move values on the page: they wait for nobody."""
 SHORTEST_GAP_S = 0.04

@@ -2,18 +2,18 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import gradio as gr
 
 from rnn_demo.cells import CELLS
 from rnn_demo.microscope.trace import parts_of
-from rnn_demo.microscope.trajectory import project_trajectory
 from rnn_demo.microscope.units import most_active_units
 from rnn_demo.plots import draw_heatmap
 from rnn_demo.results import HiddenTrace
 from rnn_demo.ui.answers import Answers
-from rnn_demo.ui.events import INSTANT, PRIVATE, shows_errors
+from rnn_demo.ui.events import INSTANT, LATEST, shows_errors
 from rnn_demo.ui.examples import HIDDEN_TEXTS, PAIRS, build_examples, on_pick
 from rnn_demo.ui.export import build_export
 from rnn_demo.ui.notices import build_notices
@@ -24,14 +24,17 @@ from rnn_demo.ui.paths import (
     describe_basis,
     describe_paths,
     draw_paths,
+    numbers_of,
     trace_paths,
     views_of_cells,
 )
+from rnn_demo.ui.readers import say_which_encoder
 
 __all__ = ["build_hidden_states_tab"]
 
 INTRO = (
-    "After each token the network holds a list of numbers, its hidden state: all it knows of the text so far. "
+    "After each token a layer of the network holds a list of numbers, its hidden state: what it makes of the text so "
+    "far. "
     "**Look for tokens that make it jump,** and for repeated words that lead it to the same place."
 )
 CHOICES_TITLE = "Compare texts and cells, colours, 3-D"
@@ -73,10 +76,6 @@ def build_hidden_states_tab(answers: Answers) -> None:
             gr.update(choices=colours, value=colours[0]),
         )
 
-    def numbers(text: str, model: str, layer: int, part: str) -> dict[str, Any]:
-        trace = answers.trace(text, model, layer, part)
-        return {"trace": trace, "path": project_trajectory(trace, answers.basis(model, trace.layer, part))}
-
     @shows_errors
     def read(
         text: str, other: str, with_cells: bool, model: str, layer: int, part: str, colour: str, space: str
@@ -88,9 +87,10 @@ def build_hidden_states_tab(answers: Answers) -> None:
         drawn = replace(whole, tokens=whole.tokens[:MOST_TOKENS], states=whole.states[:MOST_TOKENS])
         units = most_active_units(drawn, MOST_UNITS)
         return [
-            f"{describe_paths(found)} {describe_basis(found.basis)} {describe(whole, drawn, units)}",
+            f"{describe_paths(found)} {describe_basis(found)} {describe(whole, drawn, units)}"
+            + say_which_encoder(shelf.find(model)),
             gr.update(value=draw_paths(found), visible=not with_cells),
-            draw_heatmap(drawn, units),
+            draw_heatmap(drawn, units, part),
             gr.update(visible=with_cells),
             *(draw_cells(answers, texts, view) if with_cells else [gr.skip()] * (2 * len(CELLS))),
         ]
@@ -125,7 +125,7 @@ def build_hidden_states_tab(answers: Answers) -> None:
     with gr.Row(visible=False) as cells_row:
         of_cells = [component for cell in CELLS for component in build_cell(cell)]
     summary = gr.Markdown(first_summary, elem_id="trace-summary")
-    build_export(numbers, [text, model, layer, part], "hidden-states.json")
+    build_export(partial(numbers_of, answers), [text, model, layer, part], "hidden-states.json")
     gr.Markdown(MAP_CAPTION)
     heatmap = gr.Plot(first_map, show_label=False, elem_id="heatmap")
 
@@ -133,11 +133,10 @@ def build_hidden_states_tab(answers: Answers) -> None:
         "fn": read,
         "inputs": [text, other, with_cells, model, layer, part, colour, space],
         "outputs": [summary, path, heatmap, cells_row, *of_cells],
-        **PRIVATE,
+        **LATEST,
     }
     triggers = [start.click, text.submit, other.submit, layer.input, part.input, colour.input, space.input]
-    # a click while an answer is under way is answered after it, not dropped
-    gr.on([*triggers, with_cells.input], **run, trigger_mode="always_last")
+    gr.on([*triggers, with_cells.input], **run)
     model.change(offer_choices, model, [layer, part, colour], **INSTANT).then(**run)
     on_pick(examples, text).then(**run)
     pairs.click(pick_pair, pairs, [text, other], **INSTANT).then(**run)

@@ -63,7 +63,7 @@ def build_hold_panel(answers: Answers, model: gr.Dropdown, settings: list[Any]) 
             answers.write(prompt, name, **options), answers.write(prompt, name, **options, holding=holding)
         )
         for free, held in throttled(latest(pairs)):
-            yield free, held, "Writing ..."
+            yield free, held, ""  # Stop would leave anything else on the page
         yield free, held, describe_both(answers, free, held, holding.is_empty)
 
     name = model.value

@@ -8,7 +8,7 @@ import gradio as gr
 from rnn_demo.plots import Figure, draw_gradients
 from rnn_demo.ui.answers import Answers
 from rnn_demo.ui.clipping_panel import build_clipping_panel
-from rnn_demo.ui.events import PRIVATE, shows_errors
+from rnn_demo.ui.events import LATEST, shows_errors
 from rnn_demo.ui.examples import MEMORY_TEXTS, build_examples, on_pick
 from rnn_demo.ui.export import build_export
 from rnn_demo.ui.notices import build_notices
@@ -23,6 +23,7 @@ INTRO = (
     "The line falls slower in a cell that remembers."
 )
 TASKS_SHOWN = {"language models": "lm", "sentiment": "sentiment"}
+LEFT_OUT = {"sentiment": " (the verdict also sees the mean and maximum of all states: that way back is left out)"}
 FOLD = 1000
 """How much smaller counts as forgotten."""
 
@@ -37,12 +38,12 @@ def build_memory_tab(answers: Answers) -> None:
         return
 
     @shows_errors
-    def measure(text: str, title: str) -> tuple[Figure, str]:
+    def measure(text: str, title: str) -> tuple[Figure, str, None, str]:
         norms = answers.gradients(text, tasks[title])
-        return draw_gradients(norms), describe(norms)
+        return draw_gradients(norms), describe(norms), None, ""  # the steps below are of the lines before
 
     first_title = next(iter(tasks))
-    first_lines, first_summary = measure(MEMORY_TEXTS[0], first_title)
+    first_lines, first_summary, *_ = measure(MEMORY_TEXTS[0], first_title)
 
     gr.Markdown(INTRO)
     text = gr.Textbox(MEMORY_TEXTS[0], label="Text", lines=3, max_lines=12)
@@ -61,17 +62,21 @@ def build_memory_tab(answers: Answers) -> None:
     build_export(
         lambda text, title: answers.gradients(text, tasks[title]), [text, which], "gradient-over-distance.json"
     )
-    build_singular_values_panel(answers, tasks, text, which)
+    steps = build_singular_values_panel(answers, tasks, text, which)
     build_clipping_panel(answers, text)
 
-    run: dict[str, Any] = {"fn": measure, "inputs": [text, which], "outputs": [lines, summary], **PRIVATE}
+    run: dict[str, Any] = {"fn": measure, "inputs": [text, which], "outputs": [lines, summary, *steps], **LATEST}
     gr.on([start.click, text.submit, which.input], **run)
     on_pick(examples, text).then(**run)
 
 
 def say_which(shelf: ReaderShelf, tasks: Mapping[str, str]) -> str:
     """Name the networks that are compared, task by task."""
-    return "; ".join(f"{title}: {', '.join(shelf.names_by_cell(task).values())}" for title, task in tasks.items())
+    told = [
+        f"{title}: {', '.join(shelf.names_by_cell(task).values())}{LEFT_OUT.get(task, '')}"
+        for title, task in tasks.items()
+    ]
+    return "; ".join(told)
 
 
 def describe(norms: Norms) -> str:

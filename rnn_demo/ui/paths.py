@@ -5,6 +5,7 @@ And what such a picture shows, in a sentence.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -37,6 +38,7 @@ __all__ = [
     "describe_basis",
     "describe_paths",
     "draw_paths",
+    "numbers_of",
     "trace_paths",
     "views_of_cells",
 ]
@@ -130,6 +132,20 @@ def trace_paths(answers: Answers, texts: Sequence[str], view: View) -> Paths:
     return Paths(tuple(traces), tuple(paths), basis, offered[view.colour], num_skipped)
 
 
+def numbers_of(answers: Answers, text: str, model: str, layer: int, part: str) -> dict[str, Any]:
+    """Read a text and give the numbers behind the figures, of its last MAX_TOKENS tokens, as plain values."""
+    found = trace_paths(answers, [text], View(model, layer, part))
+    (trace,), (path,) = found.traces, found.paths
+    return {
+        "tokens": list(trace.tokens),
+        "points": path.trajectory.points.tolist(),
+        "explained_variance": list(path.trajectory.explained_variance),
+        "states": np.round(trace.states.astype(np.float64), 6).tolist(),  # half the size, and nothing is lost
+        "basis": found.basis.source,
+        "num_skipped": found.num_skipped,
+    }
+
+
 def token_values(answers: Answers, text: str, view: View, num_tokens: int) -> Sequence[float | str]:
     """Say what the last tokens of a text are coloured by."""
     model, colour = view.model, view.colour
@@ -181,11 +197,13 @@ def describe_paths(found: Paths) -> str:
     return " ".join(said)
 
 
-def describe_basis(basis: Basis) -> str:
+def describe_basis(found: Paths) -> str:
     """Say what the axes are."""
-    if basis.density is None:
-        return f"The axes are the main components of {basis.source} alone: another text has others."
-    return "The axes are the same for every text; the shade behind is where the states of held-out texts lie."
+    if found.basis.density is None:
+        return f"The axes are the main components of {found.basis.source} alone: another text has others."
+    flat = found.paths[0].trajectory.points.shape[1] == SPACES["2-D"]
+    shade = "; the shade behind is where the states of held-out texts lie" if flat else ""
+    return f"The axes are the same for every text{shade}."
 
 
 def describe_pair(first: HiddenTrace, second: HiddenTrace) -> str:

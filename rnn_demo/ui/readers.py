@@ -97,6 +97,11 @@ class ReaderShelf:
         return reader
 
 
+def say_which_encoder(reader: Reader) -> str:
+    """Where a network reads in both directions, say which of them is shown; begins with a space."""
+    return " Shown is what the tagger's encoder that reads forwards holds." if reader.task == "ner" else ""
+
+
 def find_names(checkpoints_dir: Path) -> list[str]:
     """List what should be there and what is there besides: any folder with a config.json or weights.
 

@@ -7,7 +7,7 @@ import gradio as gr
 from rnn_demo.plots import Figure, draw_running_score
 from rnn_demo.results import SentimentScore
 from rnn_demo.ui.answers import Answers
-from rnn_demo.ui.events import PRIVATE, shows_errors
+from rnn_demo.ui.events import LATEST, PRIVATE, shows_errors
 from rnn_demo.ui.examples import SENTIMENT_TEXTS, build_examples, on_pick
 from rnn_demo.ui.export import build_export
 from rnn_demo.ui.marks import Marks, mark_runs, name_change
@@ -26,8 +26,6 @@ WHY = (
 )
 SHARE, LARGE_SHARE = 0.15, 0.6
 """Logits; a token with a smaller share is left uncoloured."""
-BEFORE = 0.5
-"""The score before anything is read: no opinion."""
 MOVE, LARGE_MOVE = 0.03, 0.12
 """A token that moves the score by less is left uncoloured; one that moves it by more gets the strong colour."""
 
@@ -40,9 +38,11 @@ def build_sentiment_tab(answers: Answers) -> None:
         return
 
     @shows_errors
-    def score(text: str, model: str) -> tuple[str, Marks, Figure]:
+    def score(text: str, model: str) -> tuple[str, Marks, Figure, str, Marks, Marks, str]:
         result = answers.score(text, model)
-        return describe(result), colour_moves(text, result), draw_running_score(result)
+        no_reasons: tuple[Marks, Marks, str] = ([], [], "")  # what stands there is of another verdict
+        moves = colour_moves(text, result, answers.score_before(model))
+        return describe(result), moves, draw_running_score(result), text, *no_reasons
 
     @shows_errors
     def explain(text: str, model: str) -> tuple[Marks, Marks, str]:
@@ -54,11 +54,11 @@ def build_sentiment_tab(answers: Answers) -> None:
         return (
             mark_runs(text, zip(ends, by_gradient, strict=True)),
             mark_runs(text, zip(ends, by_absence, strict=True)),
-            f"The shares add up to {found.difference + found.gap:+.2f} logits; the score moved by "
+            f"The shares add up to {found.difference + found.gap:+.2f} logits; the logit of the score moved by "
             f"{found.difference:+.2f} from a text of empty tokens.",
         )
 
-    first_verdict, first_moves, first_line = score(SENTIMENT_TEXTS[0], models[0])
+    first_verdict, first_moves, first_line, *_ = score(SENTIMENT_TEXTS[0], models[0])
 
     gr.Markdown(INTRO)
     text = gr.Textbox(SENTIMENT_TEXTS[0], label="Text", lines=3, max_lines=12)
@@ -80,12 +80,15 @@ def build_sentiment_tab(answers: Answers) -> None:
         shares = gr.HighlightedText(label="By integrated gradients", color_map=MOVE_COLOURS, elem_id="shares")
         left_out = gr.HighlightedText(label="By leaving each token out", color_map=MOVE_COLOURS, elem_id="left-out")
         sums = gr.Markdown(elem_id="shares-sum")
-        build_export(answers.attribute, [text, model], "why-this-verdict.json")
+        read_text = gr.State(SENTIMENT_TEXTS[0])  # what stands in the textbox may be another by now
+        build_export(answers.attribute, [read_text, model], "why-this-verdict.json")
 
-    run: dict[str, Any] = {"fn": score, "inputs": [text, model], "outputs": [verdict, moves, line], **PRIVATE}
+    reasons = [shares, left_out, sums]
+    outputs = [verdict, moves, line, read_text, *reasons]
+    run: dict[str, Any] = {"fn": score, "inputs": [text, model], "outputs": outputs, **LATEST}
     gr.on([start.click, text.submit, model.change], **run)
     on_pick(examples, text).then(**run)
-    why.click(explain, [text, model], [shares, left_out, sums], **PRIVATE)
+    why.click(explain, [read_text, model], reasons, **PRIVATE)
 
 
 def describe(result: SentimentScore) -> str:
@@ -97,14 +100,15 @@ def describe(result: SentimentScore) -> str:
     )
 
 
-def colour_moves(text: str, result: SentimentScore) -> Marks:
+def colour_moves(text: str, result: SentimentScore, first: float) -> Marks:
     """Cut a text into runs of tokens that moved the score alike.
 
     Args:
         text: as typed; the parts, joined, give it back.
         result: its tokens' spans lie in the text.
+        first: the score before the first token.
     """
-    before = [BEFORE, *(token.score for token in result.tokens)]
+    before = [first, *(token.score for token in result.tokens)]
     labels = [
         name_change(token.score - score, MOVE, LARGE_MOVE) for token, score in zip(result.tokens, before, strict=False)
     ]

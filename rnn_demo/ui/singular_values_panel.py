@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from statistics import median
 
 import gradio as gr
+from gradio.components import Component
 
 from rnn_demo.plots import Figure, draw_singular_values
 from rnn_demo.results import JacobianNorms
@@ -19,7 +20,9 @@ INTRO = (
 )
 
 
-def build_singular_values_panel(answers: Answers, tasks: Mapping[str, str], text: gr.Textbox, which: gr.Radio) -> None:
+def build_singular_values_panel(
+    answers: Answers, tasks: Mapping[str, str], text: gr.Textbox, which: gr.Radio
+) -> list[Component]:
     """Lay out the accordion.
 
     Args:
@@ -27,6 +30,9 @@ def build_singular_values_panel(answers: Answers, tasks: Mapping[str, str], text
         tasks: by the titles that `which` offers.
         text: what to read.
         which: of which task.
+
+    Returns:
+        The figure and what is said of it, for whoever draws other lines above to empty.
     """
 
     @shows_errors
@@ -43,21 +49,23 @@ def build_singular_values_panel(answers: Answers, tasks: Mapping[str, str], text
             lambda text, title: answers.singular_values(text, tasks[title]), [text, which], "singular-values.json"
         )
     start.click(measure, [text, which], [lines, summary], **PRIVATE)
+    return [lines, summary]
 
 
 def describe(measured: Mapping[str, JacobianNorms]) -> str:
     """Say in numbers what the figure shows.
 
     >>> describe({"rnn": JacobianNorms(("a", "b", "c"), (0.5, 1.25, 2.0), (1.0, 1.0, 1.0))})
-    'On this text a step stretches by up to **1.25** in the RNN (untrained: 1.00; above 1 at 2 of 3 tokens). Where the \
-gradient shrinks all the same, it seldom points the way that is stretched.'
+    'The median step on this text stretches by at most **1.25** in the RNN (untrained: 1.00; above 1 at 2 of 3 tokens, \
+at most 2.00). Where the gradient shrinks all the same, it seldom points the way that is stretched.'
     """
     cells = [
         f"**{median(norms.trained):.2f}** in the {cell.upper()} (untrained: {median(norms.untrained):.2f}; "
-        f"above 1 at {sum(value > 1 for value in norms.trained)} of {len(norms.trained)} tokens)"
+        f"above 1 at {sum(value > 1 for value in norms.trained)} of {len(norms.trained)} tokens, "
+        f"at most {max(norms.trained):.2f})"
         for cell, norms in measured.items()
     ]
     return (
-        f"On this text a step stretches by up to {', '.join(cells)}. Where the gradient shrinks all the same, it "
-        "seldom points the way that is stretched."
+        f"The median step on this text stretches by at most {', '.join(cells)}. Where the gradient shrinks all the "
+        "same, it seldom points the way that is stretched."
     )

@@ -8,11 +8,12 @@ import gradio as gr
 from rnn_demo.errors import CheckpointError
 from rnn_demo.microscope.trace import parts_of
 from rnn_demo.ui.answers import Answers
-from rnn_demo.ui.events import INSTANT, PRIVATE, shows_errors
+from rnn_demo.ui.events import INSTANT, LATEST, PRIVATE, shows_errors
 from rnn_demo.ui.examples import UNIT_TEXTS, build_examples, on_pick
 from rnn_demo.ui.export import build_export
 from rnn_demo.ui.marks import Marks
 from rnn_demo.ui.notices import build_notices
+from rnn_demo.ui.readers import say_which_encoder
 from rnn_demo.ui.theme import HERE_COLOUR, UNIT_COLOURS
 from rnn_demo.ui.unit_sayings import colour_unit, describe, describe_similar, mark_contexts, unit_choices
 
@@ -23,8 +24,8 @@ INTRO = (
     "word for. **Look where the colour turns,** then write a text in which it should turn elsewhere."
 )
 TABLE_CAPTION = (
-    "The unit that goes with each feature best, by its correlation r over held-out texts: 1 or −1 is always, 0 is "
-    "never. **Click a row** to colour the text by its unit."
+    "The unit that goes with each feature best, by its correlation r over held-out texts: at 1 or −1 the unit tells "
+    "the feature exactly, at 0 it says nothing of it. **Click a row** to colour the text by its unit."
 )
 SIMILAR_CAPTION = (
     "Copy some words from your text. The units that stay beyond the threshold through all of them are looked for in "
@@ -47,7 +48,7 @@ def make_show(answers: Answers) -> Callable[[str, str, int, str, int | None], Sh
         units = [number for _, number in choices]
         if unit not in units:
             unit = next((one.unit for one in reading.by_feature if one.feature == FIRST_FEATURE), units[0])
-        summary = describe(text, reading, unit, part)
+        summary = describe(text, reading, unit, part) + say_which_encoder(answers.shelf.find(model))
         try:
             highest, lowest = map(mark_contexts, answers.contexts(model, layer, unit, part))
         except CheckpointError as error:
@@ -71,9 +72,10 @@ def build_units_tab(answers: Answers) -> None:
         return list(range(reader.model.encoder.config.num_layers)), list(parts_of(reader))
 
     @shows_errors
-    def offer_choices(model: str) -> tuple[Any, Any, None]:
+    def offer_choices(model: str) -> tuple[Any, Any, None, str, Marks]:
         layers, parts = choices_of(model)
-        return gr.update(choices=layers, value=layers[-1]), gr.update(choices=parts, value="h"), None
+        similar: tuple[str, Marks] = ("", [])  # what stands there is of the model before
+        return gr.update(choices=layers, value=layers[-1]), gr.update(choices=parts, value="h"), None, *similar
 
     @shows_errors
     def find_similar(text: str, words: str, model: str, layer: int, part: str, threshold: float) -> tuple[str, Marks]:
@@ -132,12 +134,11 @@ def build_units_tab(answers: Answers) -> None:
         "fn": show,
         "inputs": [text, model, layer, part, unit],
         "outputs": [unit, marked, summary, highest, lowest, table],
-        **PRIVATE,
+        **LATEST,
     }
-    # a click while an answer is under way is answered after it, not dropped
-    gr.on([start.click, text.submit, unit.input], **run, trigger_mode="always_last")
+    gr.on([start.click, text.submit, unit.input], **run)
     gr.on([layer.input, part.input], lambda: None, None, unit, **INSTANT).then(**run)
-    model.change(offer_choices, model, [layer, part, unit], **INSTANT).then(**run)
+    model.change(offer_choices, model, [layer, part, unit, similar_summary, similar], **INSTANT).then(**run)
     on_pick(examples, text).then(**run)
     table.select(pick_unit, None, unit, **INSTANT).then(**run)
     gr.on(

@@ -4,10 +4,11 @@ from collections.abc import Iterator
 from typing import Any
 
 import gradio as gr
+from gradio.components import Component
 
 from rnn_demo.results import Attribution, Entity, TaggedText
 from rnn_demo.ui.answers import Answers
-from rnn_demo.ui.events import PRIVATE, shows_errors
+from rnn_demo.ui.events import INSTANT, PRIVATE, shows_errors
 from rnn_demo.ui.export import build_export
 from rnn_demo.ui.marks import Marks, mark_runs, name_change
 from rnn_demo.ui.theme import MOVE_COLOURS
@@ -21,11 +22,13 @@ INTRO = (
 )
 SHARE, LARGE_SHARE = 0.3, 1.5
 """Logits; a token with a smaller share is left uncoloured."""
+NOTHING: tuple[Marks, Marks, str] = ([], [], "")
+"""The shares by either method, and their sum, of an entity that nobody has asked about."""
 
 
 def build_why_entity_panel(
     answers: Answers, read_text: gr.State, model: gr.Dropdown, first: TaggedText, names: dict[str, str]
-) -> gr.Dropdown:
+) -> list[Component]:
     """Lay out the accordion.
 
     Args:
@@ -36,7 +39,7 @@ def build_why_entity_panel(
         names: of the labels, in plain words.
 
     Returns:
-        The menu of entities: whoever reads a text gives it `offer_entities`.
+        What whoever reads a text gives `offer_entities`.
     """
 
     @shows_errors
@@ -63,13 +66,14 @@ def build_why_entity_panel(
             "why-this-entity.json",
         )
     why.click(explain, [read_text, model, which], [shares, left_out, sums], **PRIVATE)
-    return which
+    which.input(lambda: NOTHING, None, [shares, left_out, sums], **INSTANT)
+    return [which, shares, left_out, sums]
 
 
-def offer_entities(result: TaggedText, names: dict[str, str]) -> Any:
-    """Fill the menu with what was found."""
+def offer_entities(result: TaggedText, names: dict[str, str]) -> tuple[Any, Marks, Marks, str]:
+    """Fill the menu with what was found, and explain nothing yet."""
     choices = entity_choices(result, names)
-    return gr.update(choices=choices, value=0 if choices else None)
+    return gr.update(choices=choices, value=0 if choices else None), *NOTHING
 
 
 def entity_choices(result: TaggedText, names: dict[str, str]) -> list[tuple[str, int]]:

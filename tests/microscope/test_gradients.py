@@ -1,5 +1,7 @@
 """The gradient over distance against finite differences in float64, and where it must vanish or grow."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 import torch
 from tiny import checkpoint_of, language_model, sentiment_model
@@ -96,3 +98,11 @@ def test_the_untrained_twin_is_the_network_of_the_seed(tokenizer: Tokenizer) -> 
     for name, weight in twin.model.state_dict().items():
         assert torch.equal(weight, fresh.state_dict()[name])
         assert torch.equal(weight, again.model.state_dict()[name])
+
+
+def test_two_visitors_at_once_get_the_same_untrained_twin(tokenizer: Tokenizer) -> None:
+    reader = Writer("tiny", language_model(tokenizer.vocab_size), tokenizer, checkpoint_of("lm", seed=3))
+    alone = untrained_twin(reader).model.state_dict()
+    with ThreadPoolExecutor(2) as pool:
+        twins = list(pool.map(lambda _: untrained_twin(reader), range(20)))
+    assert all(torch.equal(twin.model.state_dict()[name], alone[name]) for twin in twins for name in alone)

@@ -60,7 +60,6 @@ def fixed_points_of(num_points: int) -> FixedPoints:
         logits=np.linspace(-4, 4, num_points),
         drift=np.zeros(num_points),
         visited=draw.normal(size=(50, 3)),
-        visited_logits=draw.normal(size=num_points + 3),
         explained_variance=np.array([0.6, 0.2, 0.1]),
         memory_variance=np.zeros(0),
         readout=np.array([0.8, 0.1, 0.0]),

@@ -29,6 +29,13 @@ def test_the_verdict_is_the_models_and_the_last_running_score(scorer):
     assert "".join(token.token for token in result.tokens) == text
 
 
+def test_the_score_before_is_that_of_a_text_with_nothing_in_it_yet(scorer):
+    start = torch.tensor([scorer.encode("good").start_ids])
+    with torch.inference_mode():
+        logit = scorer.model(start, torch.tensor([1]))
+    assert scorer.score_before() == pytest.approx(torch.sigmoid(logit).item(), abs=1e-6)
+
+
 def test_each_text_is_scored_on_its_own_and_in_order(scorer):
     texts = ["good", "bad , bad , bad , long and bad film .", "good"]
     together = scorer.predict(texts)

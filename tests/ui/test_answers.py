@@ -15,7 +15,7 @@ from rnn_demo.microscope.sentiment_direction import LayerStates, find_sentiment_
 from rnn_demo.microscope.study import Section, Study, write_study
 from rnn_demo.results import RankedUnit
 from rnn_demo.tokenizer import Tokenizer
-from rnn_demo.ui.answers import MAX_CHARACTERS, Answers
+from rnn_demo.ui.answers import MAX_BYTES, MAX_CHARACTERS, Answers
 from rnn_demo.ui.readers import ReaderShelf
 
 SETTINGS: dict[str, Any] = {"max_new_tokens": 5, "temperature": 0.8, "top_k": 0, "top_p": 1.0, "seed": 0}
@@ -66,8 +66,14 @@ def test_a_text_that_is_too_long_is_refused(answers: Answers) -> None:
     assert all("100,000 characters; at most 20,000" in str(found) for found in ask_all(answers, "x" * 100_000))
 
 
-def test_the_longest_text_is_answered(answers: Answers) -> None:
-    found = ask_all(answers, "a b " * (MAX_CHARACTERS // 4))
+def test_a_text_of_few_characters_and_many_bytes_is_refused(answers: Answers) -> None:
+    """Each byte of an emoji is a token."""
+    assert all("80,000 bytes (UTF-8); at most 40,000" in str(found) for found in ask_all(answers, "🙂" * 20_000))
+
+
+@pytest.mark.parametrize("text", ["a b " * (MAX_CHARACTERS // 4), "🙂" * (MAX_BYTES // 4)], ids=["words", "emoji"])
+def test_the_longest_text_is_answered(answers: Answers, text: str) -> None:
+    found = ask_all(answers, text)
     assert not any(isinstance(answer, InputError) for answer in found)
 
 

@@ -175,7 +175,7 @@ def test_fixed_points_are_those_of_a_sentiment_model_trained_and_untrained(clien
 @pytest.mark.parametrize("model", ["lm-lstm", "lm-gru", "lm-rnn", "sentiment-lstm", "ner-lstm"])
 def test_trace_hidden_states_gives_a_point_and_a_state_a_token(client: Client, model: str) -> None:
     result = client.predict(TEXT, model, api_name="/trace_hidden_states")
-    assert set(result) == {"tokens", "points", "explained_variance", "states", "basis"}
+    assert set(result) == {"tokens", "points", "explained_variance", "states", "basis", "num_skipped"}
     assert result["basis"] == "this text"
     assert len(result["tokens"]) == len(result["points"]) == len(result["states"])
     assert {len(point) for point in result["points"]} == {2}

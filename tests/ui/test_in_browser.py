@@ -141,7 +141,7 @@ def test_stop_stops_both_texts(page: Page) -> None:
     stopped = free.input_value(), held.input_value()
     page.wait_for_timeout(1500)
     assert (free.input_value(), held.input_value()) == stopped
-    expect(page.locator("#held-summary")).not_to_contain_text("part after")
+    expect(page.locator("#held-summary")).to_have_text("")
 
 
 def test_another_model_shows_other_bars(page: Page) -> None:
@@ -174,6 +174,13 @@ def test_a_verdict_is_explained_on_request(page: Page) -> None:
     panel.get_by_role("button", name="Explain").click()
     expect(panel.locator("#shares-sum")).to_contain_text("logits", timeout=SLOW_MS)
     expect(panel.locator("#left-out")).to_have_text(spaced("loved"))
+    panel.get_by_label("Text").fill("Ada was bad")  # not scored yet: the reasons are of what is on the page
+    panel.get_by_role("button", name="Explain").click()
+    page.wait_for_timeout(1000)
+    expect(panel.locator("#left-out")).to_have_text(spaced("loved"))
+    panel.get_by_role("button", name="Score").click()
+    expect(panel.locator("#shares-sum")).to_have_text("", timeout=SLOW_MS)
+    expect(panel.locator("#left-out")).not_to_contain_text("loved")
 
 
 def saved(page: Page, button: Locator) -> dict[str, Any]:
@@ -214,6 +221,9 @@ def test_an_entity_is_explained_on_request(page: Page, url: str) -> None:
     count = len(call(url, "tag_entities", [text])[-1][1][0]["entities"])
     numbers = saved(page, panel.get_by_role("button", name="Numbers").last)
     assert numbers == call(url, "attribute", [text, "ner-lstm", count - 1])[-1][1][0]
+    panel.get_by_label("Entity").click()
+    page.get_by_role("option").first.click()
+    expect(panel.locator("#entity-shares-sum")).to_have_text("")  # it was said of another entity
 
 
 def test_entities_are_marked_and_listed(page: Page) -> None:
@@ -256,6 +266,7 @@ def test_memory_is_measured_for_each_cell(page: Page) -> None:
     expect(panel.locator("#clipping-parts")).to_contain_text("lm-rnn", timeout=SLOW_MS)
     panel.get_by_label("sentiment").check()
     expect(panel.locator("#gradient-summary")).not_to_contain_text("RNN", timeout=SLOW_MS)
+    expect(panel.locator("#singular-values-summary")).to_have_text("")  # it was said of other lines
 
 
 def open_hidden_states(page: Page) -> Locator:
@@ -377,12 +388,16 @@ def test_a_text_is_drawn_for_every_cell(page: Page) -> None:
 def test_fixed_points_are_computed_on_request(page: Page) -> None:
     panel = open_tab(page, "Attractor")
     expect(panel.locator("#attractor-summary")).to_contain_text("not been computed yet for sentiment-lstm")
+    panel.get_by_role("button", name="Numbers").click()
+    expect(page.get_by_test_id("toast-body")).to_contain_text("nothing is shown yet", timeout=SLOW_MS)
     panel.get_by_role("button", name="Compute it again").click()
     panel.get_by_label("Text").fill("It was a good evening, and never bad.")
     panel.get_by_role("button", name="Compute", exact=True).click()
     expect(panel.locator("#attractor-summary")).to_contain_text("searches ended in a fixed point", timeout=SLOW_MS)
     expect(panel.locator("#attractor-status")).to_contain_text("Done", timeout=SLOW_MS)
     expect(panel.locator("#fixed-points .main-svg").first).to_be_visible(timeout=SLOW_MS)
+    numbers = saved(page, panel.get_by_role("button", name="Numbers"))
+    assert f"{len(numbers['trained']['points'])} of" in (panel.locator("#attractor-summary").text_content() or "")
 
 
 def test_models_are_listed(page: Page) -> None:

@@ -88,11 +88,11 @@ def test_a_studied_model_has_the_same_axes_for_every_text(checkpoints_dir: Path,
         assert found.paths[0].trajectory.basis == "held-out texts"
         np.testing.assert_allclose(found.basis.components, basis.components, rtol=1e-6)
         assert draw_paths(found).data[0].type == "heatmap"
-        assert "the same for every text" in describe_basis(found.basis)
+        assert "the same for every text" in describe_basis(found)
     own = trace_paths(answers, [TEXT], View("lm-rnn", 0))
     assert own.paths[0].trajectory.basis == "this text"
     assert draw_paths(own).data[0].type == "scatter"
-    assert "of this text alone" in describe_basis(own.basis)
+    assert "of this text alone" in describe_basis(own)
 
 
 def test_every_cell_is_looked_at_in_the_same_way(answers: Answers) -> None:

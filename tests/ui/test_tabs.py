@@ -3,6 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 from shutil import copytree
+from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -46,7 +47,7 @@ def test_moves_give_the_text_back(pairs: list[tuple[str, float]]) -> None:
         tokens.append(ScoredToken(token, end, end + len(token), score))
         end += len(token)
     text = "".join(token for token, _ in pairs)
-    parts = colour_moves(text, SentimentScore(0.5, "neutral", tuple(tokens)))
+    parts = colour_moves(text, SentimentScore(0.5, "neutral", tuple(tokens)), 0.5)
     assert "".join(part for part, _ in parts) == text
     assert {label for _, label in parts} <= {*MOVE_COLOURS, None}
 
@@ -54,8 +55,8 @@ def test_moves_give_the_text_back(pairs: list[tuple[str, float]]) -> None:
 def test_moves_are_named_by_sign_and_size() -> None:
     scores = [0.5, 0.55, 0.95, 0.94, 0.5, 0.45]
     tokens = tuple(ScoredToken("x", i, i + 1, score) for i, score in enumerate(scores))
-    parts = colour_moves("xxxxxx", SentimentScore(0.45, "neutral", tokens))
-    assert parts == [("x", None), ("x", "+"), ("x", "++"), ("x", None), ("x", "−−"), ("x", "−")]
+    parts = colour_moves("xxxxxx", SentimentScore(0.45, "neutral", tokens), 0.46)
+    assert parts == [("xx", "+"), ("x", "++"), ("x", None), ("x", "−−"), ("x", "−")]
 
 
 def test_marks_give_the_text_back_with_its_emoji() -> None:
@@ -175,6 +176,20 @@ def test_app_without_checkpoints_says_how_to_train_each(tmp_path: Path) -> None:
 def test_app_has_a_tab_for_each_entry_of_the_registry(tmp_path: Path) -> None:
     config = build_app(tmp_path).get_config_file()
     assert [part["props"]["label"] for part in config["components"] if part["type"] == "tabitem"] == list(TABS)
+
+
+def follows_a_choice(event: dict[str, Any], types: dict[int, str]) -> bool:
+    """Whether an event of the page's config is set off by a menu, a switch or an example."""
+    return any(name in ("input", "change", "then") and types.get(part) != "state" for part, name in event["targets"])
+
+
+def test_a_choice_made_while_an_answer_is_under_way_is_not_dropped(checkpoints_dir: Path) -> None:
+    """Gradio's own trigger mode ignores it, and leaves figures that are not of what is chosen."""
+    config = build_app(checkpoints_dir).get_config_file()
+    types = {part["id"]: part["type"] for part in config["components"]}
+    chosen = [event for event in config["dependencies"] if event["queue"] and follows_a_choice(event, types)]
+    assert len(chosen) > len(TABS)
+    assert {event["trigger_mode"] for event in chosen} == {"always_last"}
 
 
 def test_the_attractor_tab_opens_with_what_was_stored(checkpoints_dir: Path, tmp_path: Path) -> None:
