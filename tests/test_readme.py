@@ -1,6 +1,7 @@
 """The README tells the truth: it names every cell, task and checkpoint, with the numbers of the config files."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from bench.readme import parts, tables
 from rnn_demo.cells import CELLS
 from rnn_demo.checkpoint import CHECKPOINTS_DIR, shipped_checkpoints
 from rnn_demo.tasks import TASKS
+from rnn_demo.ui import TABS, build_app
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -19,9 +21,21 @@ def test_the_tables_of_models_are_those_of_the_config_files() -> None:
     assert written == tables(), "run `python -m bench.readme`"
 
 
-@pytest.mark.parametrize("name", [*CELLS, *TASKS])
-def test_readme_names_every_cell_and_task(name: str) -> None:
-    assert name in README
+@pytest.mark.parametrize("told", [f"| {tab} | " for tab in TABS] + [f"[lm-{cell}](" for cell in CELLS])
+def test_readme_has_a_row_for_every_tab_and_cell(told: str) -> None:
+    assert f"\n{told}" in README or f"\n| {told}" in README
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_readme_shows_how_every_task_is_trained(task: str) -> None:
+    assert f"\npython train.py {task} " in README
+
+
+def test_readme_names_every_endpoint(tmp_path: Path) -> None:
+    events = build_app(tmp_path).get_config_file()["dependencies"]
+    names = {event["api_name"] for event in events if event["api_visibility"] == "public"}
+    assert names >= {"generate", "score_sentiment"}
+    assert names == set(re.findall(r"`/(\w+)`", README))
 
 
 def test_the_space_installs_the_gradio_that_was_tested() -> None:

@@ -3,6 +3,7 @@
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Literal
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page
@@ -20,10 +21,11 @@ needs_browser = pytest.mark.skipif(
 
 
 @contextmanager
-def open_page(browser: Browser, url: str, width: int = 1280) -> Iterator[Page]:
+def open_page(browser: Browser, url: str, width: int = 1280, *, dark: bool = False) -> Iterator[Page]:
     """Open an address, and fail at the end if the console told of an error."""
     errors: list[str] = []
-    context = browser.new_context(viewport={"width": width, "height": 900})
+    colours: Literal["dark", "light"] = "dark" if dark else "light"
+    context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=colours)
     page = context.new_page()
     page.set_default_timeout(SLOW_MS)
     page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)

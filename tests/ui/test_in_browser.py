@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Locator, Page, expect
 from serving import call, serve
 from tiny_models import write_checkpoints
@@ -398,6 +399,18 @@ def test_fixed_points_are_computed_on_request(page: Page) -> None:
     expect(panel.locator("#fixed-points .main-svg").first).to_be_visible(timeout=SLOW_MS)
     numbers = saved(page, panel.get_by_role("button", name="Numbers"))
     assert f"{len(numbers['trained']['points'])} of" in (panel.locator("#attractor-summary").text_content() or "")
+
+
+@pytest.mark.parametrize(("width", "dark"), [(1280, False), (390, True)])
+def test_every_tab_can_be_read_by_everyone(browser: Browser, url: str, width: int, dark: bool) -> None:
+    """No fault that axe knows, contrast, names, roles, order, in a tab as it opens: gradio's empty boxes have some."""
+    axe, found = Axe(), {}
+    with open_page(browser, url, width, dark=dark) as page:
+        for title in TABS:
+            open_tab(page, title)
+            page.wait_for_timeout(500)
+            found[title] = [violation["id"] for violation in axe.run(page).response["violations"]]
+    assert found == {title: [] for title in TABS}
 
 
 def test_models_are_listed(page: Page) -> None:
