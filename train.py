@@ -19,7 +19,7 @@ from typing import Annotated, Any, Literal
 import tyro
 from tqdm import tqdm
 
-from rnn_demo.checkpoint import CHECKPOINTS_DIR, find_checkpoint, read_checkpoint, record_metrics
+from rnn_demo.checkpoint import CHECKPOINTS_DIR, TOKENIZER_NAME, find_checkpoint, read_checkpoint, record_metrics
 from rnn_demo.config import EntityRecipe, LanguageRecipe, Recipe, SentimentRecipe, TokenizerRecipe
 from rnn_demo.errors import RnnDemoError
 from rnn_demo.tasks import find_task
@@ -36,8 +36,9 @@ def train_tokenizer(recipe: tyro.conf.OmitArgPrefixes[TokenizerRecipe]) -> None:
     if recipe.dry_run:
         print(f"dry run: {len(model_proto):,} bytes, nothing written")
         return
-    recipe.output_dir.mkdir(parents=True, exist_ok=True)
-    path = recipe.output_dir / "tokenizer.model"
+    folder = recipe.output_dir or CHECKPOINTS_DIR / "tokenizer"
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / TOKENIZER_NAME
     path.write_bytes(model_proto)
     print(f"wrote {path}, {len(model_proto):,} bytes")
 
@@ -88,7 +89,7 @@ def evaluate(
     if json_only:
         print(json.dumps(metrics))
         return
-    print(f"{folder.name} on {dataset}/{split}, {case}")
+    print(f"{name} on {dataset}/{split}, {case}")
     for metric, value in metrics.items():
         print(f"  {metric:16} {format_value(value)}")
 

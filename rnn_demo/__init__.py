@@ -27,8 +27,10 @@ def load(name: str) -> "Reader":
     Raises:
         CheckpointError: there is no such checkpoint, or it is broken.
     """
+    from pathlib import Path
+
     from rnn_demo.checkpoint import find_checkpoint, read_checkpoint
     from rnn_demo.tasks import find_task
 
     folder = find_checkpoint(name)
-    return find_task(read_checkpoint(folder).task).reader.load(folder)
+    return find_task(read_checkpoint(folder).task).reader.load(folder, Path(name).name)

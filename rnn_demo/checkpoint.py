@@ -18,7 +18,7 @@ from dataclasses import asdict, dataclass, fields
 from os.path import isdir
 from pathlib import Path
 from shutil import rmtree
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import torch
 from huggingface_hub import ModelCard, ModelCardData, PyTorchModelHubMixin, snapshot_download
@@ -26,7 +26,6 @@ from huggingface_hub.errors import HfHubHTTPError, HFValidationError, Repository
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
-from typing_extensions import Self
 
 from rnn_demo.cells import CELLS
 from rnn_demo.config import EncoderConfig
@@ -42,6 +41,7 @@ __all__ = [
     "find_checkpoint",
     "pack_weights",
     "read_checkpoint",
+    "read_config",
     "record_metrics",
     "require_replaceable",
     "save_checkpoint",
@@ -55,6 +55,8 @@ CHECKPOINTS_DIR = Path(__file__).parent.parent / "checkpoints"
 CONFIG_NAME, CARD_NAME = "config.json", "README.md"
 WEIGHTS_NAME, TOKENIZER_NAME = "model.safetensors", "tokenizer.model"
 SCALE_SUFFIX = ".row_scale"
+HUB_OPTIONS = ("revision", "token", "cache_dir", "force_download", "local_files_only")
+"""Of `from_pretrained`: the weights come from where the config came from."""
 CARD_TEMPLATE = (Path(__file__).parent / "model_card.md.jinja").read_text(encoding="utf-8")
 
 
@@ -113,9 +115,10 @@ class CheckpointModel(nn.Module, PyTorchModelHubMixin, library_name="rnn_demo"):
         save_file(pack_weights(weights), save_directory / WEIGHTS_NAME)
 
     @classmethod
-    def _from_pretrained(cls, *, model_id: str, config: Any, **_: Any) -> Self:  # type: ignore[override]
+    def _from_pretrained(cls, *, model_id: str, config: Any, **options: Any) -> Self:  # type: ignore[override]
         model = cls(config)
-        path = find_checkpoint(model_id) / WEIGHTS_NAME
+        hub_options = {name: options[name] for name in HUB_OPTIONS if name in options}
+        path = find_checkpoint(model_id, **hub_options) / WEIGHTS_NAME
         weights = read_all_weights(path.parent)
         expected = {name: tuple(tensor.shape) for name, tensor in model.state_dict().items()}
         stored = {name: tuple(tensor.shape) for name, tensor in weights.items()}
@@ -283,18 +286,23 @@ def read_checkpoint(folder: Path) -> Checkpoint:
     return Checkpoint(**{field.name: values[field.name] for field in fields(Checkpoint)})
 
 
-def find_checkpoint(name: str | Path) -> Path:
+def find_checkpoint(name: str | Path, **hub_options: Any) -> Path:
     """Find a checkpoint's folder: a name under checkpoints/, a folder, or a Hub id, which is downloaded.
+
+    Args:
+        name: which.
+        hub_options: for the download, such as `revision` and `token`.
 
     Raises:
         CheckpointError: it is none of these; the message lists what is there.
     """
-    for folder in (CHECKPOINTS_DIR / name, Path(name)):
+    is_bare = Path(name).name == str(name)  # ./lm-lstm is a folder of the reader's own
+    for folder in (CHECKPOINTS_DIR / name, Path(name)) if is_bare else (Path(name),):
         if str(name) and isdir(folder):  # unlike Path.is_dir, False for a name that is too long
             return folder
     if "/" in str(name) and not Path(name).is_absolute():
         try:
-            return Path(snapshot_download(str(name)))
+            return Path(snapshot_download(str(name), **hub_options))
         except (HfHubHTTPError, HFValidationError, RepositoryNotFoundError, OSError) as error:
             raise CheckpointError(f"there is no folder {name}, and the Hub did not give {name!r}: {error}") from error
     raise CheckpointError(

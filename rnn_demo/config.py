@@ -103,8 +103,8 @@ class TokenizerRecipe:
 
     data_dir: Path | None = None
     """Folder that holds a folder a data set; without it the data sets come from the Hub."""
-    output_dir: Path = Path("checkpoints/tokenizer")
-    """Where tokenizer.model is written."""
+    output_dir: Path | None = None
+    """Where tokenizer.model is written; default checkpoints/tokenizer."""
     vocab_size: int = 8000
     """Pieces, special ones included."""
     max_lines: int = 1_000_000
@@ -113,6 +113,10 @@ class TokenizerRecipe:
     """Chooses those lines."""
     dry_run: bool = False
     """Read the data, learn from 10,000 lines, write nothing."""
+
+
+SIZES = {"embed_size": 256, "hidden_size": 512, "num_layers": 2}
+"""Of a new network, where its recipe does not say."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -127,10 +131,10 @@ class Recipe:
     """The checkpoint folder to write; default checkpoints/<task>-<cell>."""
     runs_dir: Path = Path("runs")
     """Where a run keeps its own state, logs and best weights, one folder a run; ignored by git."""
-    tokenizer: str = "checkpoints/tokenizer"
-    """Checkpoint or folder whose tokenizer.model is used; with --init-from that checkpoint's own is."""
+    tokenizer: str = "tokenizer"
+    """Name under checkpoints/, or folder, whose tokenizer.model is used; with --init-from that checkpoint's own is."""
     init_from: str | None = None
-    """Checkpoint name, folder or Hub id whose weights to start from, where names and shapes agree."""
+    """Checkpoint name, folder or Hub id whose weights to start from; the same cell, and its sizes."""
     steps: int | None = None
     """Optimiser steps to take; exclusive with --minutes."""
     minutes: float | None = None
@@ -141,12 +145,12 @@ class Recipe:
     """Continue this run from its own state."""
     dry_run: bool = False
     """Take two steps and write nothing under checkpoints/."""
-    embed_size: int = 256
-    """Numbers in the vector of one piece."""
-    hidden_size: int = 512
-    """Units in one layer, one direction."""
-    num_layers: int = 2
-    """Layers, stacked."""
+    embed_size: int | None = None
+    """Numbers in the vector of one piece; default 256, or as in --init-from."""
+    hidden_size: int | None = None
+    """Units in one layer, one direction; default 512, or as in --init-from."""
+    num_layers: int | None = None
+    """Layers, stacked; default 2, or as in --init-from."""
     dropout_prob: float = 0.0
     """Chance that a number between two layers is set to 0; 0 = off."""
     weight_drop_prob: float = 0.0
@@ -181,8 +185,9 @@ class Recipe:
         require(self.steps is None or self.minutes is None, "steps", self.steps, "left out when --minutes is given")
         require(self.steps is None or self.steps >= 1, "steps", self.steps, "1 or more")
         require(self.minutes is None or self.minutes > 0, "minutes", self.minutes, "more than 0")
-        for field in ("embed_size", "hidden_size", "num_layers", "batch_size", "validate_every"):
-            require(getattr(self, field) >= 1, field, getattr(self, field), "1 or more")
+        for field in (*SIZES, "batch_size", "validate_every"):
+            value = getattr(self, field)
+            require(value is None or value >= 1, field, value, "1 or more")
         for field in ("weight_decay", "warmup_steps", "clip_norm", "num_threads"):
             require(getattr(self, field) >= 0, field, getattr(self, field), "0 or more")
         if self.steps is None and self.minutes is None:

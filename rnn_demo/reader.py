@@ -5,9 +5,7 @@ A reader is shared between all visitors and never changes: no method writes to i
 
 from abc import ABC, abstractmethod
 from pathlib import Path
-from typing import Any, ClassVar
-
-from typing_extensions import Self
+from typing import Any, ClassVar, Self
 
 from rnn_demo.checkpoint import TOKENIZER_NAME, Checkpoint, CheckpointModel, read_checkpoint
 from rnn_demo.errors import CheckpointError, InputError
@@ -34,8 +32,12 @@ class Reader(ABC):
         self.name, self.model, self.tokenizer, self.checkpoint = name, model, tokenizer, checkpoint
 
     @classmethod
-    def load(cls, folder: Path) -> Self:
+    def load(cls, folder: Path, name: str | None = None) -> Self:
         """Read a checkpoint folder.
+
+        Args:
+            folder: with config.json and what it tells of.
+            name: what to call it; default is the folder's name, which of a download is a hash.
 
         Raises:
             CheckpointError: a file is missing or broken, the files do not fit together, or it is of another task.
@@ -49,7 +51,7 @@ class Reader(ABC):
                 f"{folder}: the tokenizer has {tokenizer.vocab_size} pieces, vocab_size in config.json is "
                 f"{model.config.vocab_size}"
             )
-        return cls(folder.name, model, tokenizer, checkpoint)
+        return cls(name or folder.absolute().name, model, tokenizer, checkpoint)
 
     @abstractmethod
     def encode(self, text: str) -> EncodedText:

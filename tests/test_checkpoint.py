@@ -235,7 +235,9 @@ def test_an_unknown_name_lists_what_is_there(folder, monkeypatch, name):
 def test_a_hub_id_is_downloaded_and_loaded(folder, monkeypatch):
     asked = []
     monkeypatch.setattr(checkpoint_module, "snapshot_download", lambda name: asked.append(name) or str(folder))
-    assert isinstance(rnn_demo.load("someone/lm-tiny"), Writer)
+    reader = rnn_demo.load("someone/lm-tiny")
+    assert isinstance(reader, Writer)
+    assert reader.name == "lm-tiny"  # and not the folder of the download, which is a hash
     assert asked == ["someone/lm-tiny"]
 
 
@@ -247,6 +249,23 @@ def test_a_hub_that_does_not_answer_is_told(monkeypatch, error):
     monkeypatch.setattr(checkpoint_module, "snapshot_download", refuse)
     with pytest.raises(CheckpointError, match=r"no folder someone/lm, and the Hub did not give 'someone/lm': no "):
         find_checkpoint("someone/lm")
+
+
+def test_the_weights_of_a_hub_id_come_from_where_its_config_came_from(folder, monkeypatch):
+    asked = []
+    monkeypatch.setattr(checkpoint_module, "snapshot_download", lambda name, **how: asked.append(how) or str(folder))
+    monkeypatch.setattr("huggingface_hub.hub_mixin.hf_hub_download", lambda **how: str(folder / "config.json"))
+    LanguageModel.from_pretrained("someone/lm-tiny", revision="v2", token="secret")
+    assert asked == [asked[0] | {"revision": "v2", "token": "secret"}]
+
+
+def test_a_path_is_never_taken_for_a_shipped_name(folder, tmp_path, monkeypatch):
+    monkeypatch.setattr(checkpoint_module, "CHECKPOINTS_DIR", folder.parent)
+    (own := tmp_path / "own" / "lm-tiny").mkdir(parents=True)
+    monkeypatch.chdir(own.parent)
+    assert find_checkpoint("lm-tiny") == folder
+    assert find_checkpoint("./lm-tiny").resolve() == own
+    assert find_checkpoint(".").resolve() == own.parent
 
 
 def test_weights_are_copied_where_name_and_shape_agree(folder, tokenizer):

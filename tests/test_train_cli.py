@@ -79,7 +79,7 @@ def test_help_explains_every_flag(monkeypatch, capsys, command):
         ("lm", ["--datasets", "english_novels", "--seq-len", "5", *SIZES]),
         ("sentiment", ["--datasets", "imdb", *SIZES]),
         ("ner", SIZES),
-        ("lm", ["--init-from", "lm-tiny", "--datasets", "imdb", "--minutes", "60", "--seq-len", "5", *SIZES]),
+        ("lm", ["--init-from", "lm-tiny", "--datasets", "imdb", "--minutes", "60", "--seq-len", "5"]),
         ("tokenizer", ["--vocab-size", "435", "--output-dir", "checkpoints/tokenizer"]),
     ],
 )

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from rnn_demo.cells import State
-from rnn_demo.checkpoint import copy_matching_weights, find_checkpoint
+from rnn_demo.checkpoint import copy_matching_weights
 from rnn_demo.config import EntityRecipe, TaggerConfig
 from rnn_demo.entities.corpus import TaggedSentences, check_iob2, entity_labels, read_tagged_sentences
 from rnn_demo.entities.crf import PAD_TAG_ID
@@ -24,7 +24,7 @@ from rnn_demo.tokenizer import Tokenizer
 from rnn_demo.training.batching import BucketedBatches, pad_rows
 from rnn_demo.training.calibration import best_temperature
 from rnn_demo.training.loop import Progress
-from rnn_demo.training.run import network_sizes, open_tokenizer, start_model, train_and_save
+from rnn_demo.training.run import find_same_encoder, network_sizes, open_tokenizer, start_model, train_and_save
 
 __all__ = ["EntityObjective", "train"]
 
@@ -133,7 +133,8 @@ def train(recipe: EntityRecipe, on_progress: Callable[[Progress], None]) -> Path
     objective = EntityObjective(training, validation, config, tokenizer, recipe)
     model = start_model(TaggerModel, config, recipe)
     if recipe.backward_from is not None:
-        copy_matching_weights(model.backward_encoder, find_checkpoint(recipe.backward_from), "encoder.")
+        folder = find_same_encoder(recipe.backward_from, config, backward=True)
+        copy_matching_weights(model.backward_encoder, folder, "encoder.")
     return train_and_save("ner", model, tokenizer, objective, recipe, [training.name], on_progress)
 
 

@@ -6,10 +6,10 @@ The state is carried from token to token, so each costs one step through the net
 from codecs import getincrementaldecoder
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Self
 
 import torch
 from torch import Tensor
-from typing_extensions import Self
 
 from rnn_demo.cells import State
 from rnn_demo.errors import CheckpointError, InputError, unknown_name
@@ -41,9 +41,9 @@ class Writer(Reader):
     model: LanguageModel
 
     @classmethod
-    def load(cls, folder: Path) -> Self:
-        """Read a checkpoint folder; errors as in `Reader.load`, and CheckpointError for a backward model."""
-        writer = super().load(folder)
+    def load(cls, folder: Path, name: str | None = None) -> Self:
+        """Read a checkpoint folder; as `Reader.load`, and CheckpointError for a backward model."""
+        writer = super().load(folder, name)
         if writer.model.config.backward:
             raise CheckpointError(f"{folder} reads texts from their end: it is half of a tagger's backbone, no writer")
         return writer

@@ -109,6 +109,11 @@ def read_split(name: str, split: str, data_dir: Path | None, columns: tuple[str,
 
 
 def _on_hub(name: str) -> tuple[str, dict[str, Any]]:
+    if name in LICENCES and name not in HUB_IDS:
+        raise DataError(
+            f"{name} is not on the Hub; give --data-dir with a folder {name} in it, or other data sets: the Hub has "
+            f"{', '.join(sorted(HUB_IDS))}"
+        )
     hub_id = HUB_IDS.get(name, name)
     return hub_id, {"revision": HUB_REVISIONS[hub_id]} if hub_id in HUB_REVISIONS else {}
 
@@ -186,16 +191,19 @@ def class_labels(rows: datasets.Dataset, column: str) -> list[list[str]]:
     """Read a column of tag lists as strings, whether it holds strings or class indices named by the features.
 
     Raises:
-        DataError: no lists, or an index without a name.
+        DataError: no lists, nothing in a row, or an index without a name.
     """
     feature = getattr(rows.features[column], "feature", None)
     if feature is None:
         raise DataError(f"column {column!r} holds {rows.features[column]}; expected a list of tags in each row")
+    num_null = sum(row is None or None in row for row in rows[column])
+    if num_null:
+        raise DataError(f"column {column!r} is null in {num_null} rows; remove them")
     if isinstance(feature, datasets.ClassLabel):
         unnamed = next((index for row in rows[column] for index in row if not 0 <= index < len(feature.names)), None)
         if unnamed is not None:
             raise DataError(f"column {column!r} holds the index {unnamed}; its classes are 0..{len(feature.names) - 1}")
         return [[feature.names[index] for index in row] for row in rows[column]]
-    if feature.dtype != "string":
-        raise DataError(f"column {column!r} holds {feature.dtype} without names; expected strings or named classes")
+    if "string" not in (dtype := str(getattr(feature, "dtype", feature))):  # large_string too
+        raise DataError(f"column {column!r} holds {dtype} without names; expected strings or named classes")
     return [list(row) for row in rows[column]]

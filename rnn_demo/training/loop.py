@@ -43,6 +43,8 @@ __all__ = ["Objective", "Progress", "TrainingReport", "learning_rate_factor", "t
 DRY_RUN_STEPS = 2
 BEST_NAME = "best.safetensors"
 PROBE_BATCHES = 8
+SAVE_EVERY_MINUTES = 5
+"""Where the next validation is farther off: no more than so much of a run is lost."""
 
 
 class Objective(Protocol):
@@ -193,6 +195,7 @@ class Loop:
         if self.recipe.resume:
             self._load_state()
         self.started_at = time.perf_counter() - self.standing.elapsed_s
+        self.saved_at = self._minutes()
         self.first_tokens, self.first_s = self.standing.tokens, time.perf_counter()
         fraction = self._fraction()
         while fraction < 1:  # asked once a step: no run ends between this look at the clock and a last validation
@@ -202,6 +205,8 @@ class Loop:
             if self.standing.step % self.recipe.validate_every == 0 or fraction >= 1:
                 metrics = self._validate(loss)
                 fraction = self._fraction()
+            elif self._minutes() - self.saved_at > SAVE_EVERY_MINUTES:
+                self._save_state()
             self._tell(loss, fraction, metrics)
         self.accelerator.end_training()
         if self.accelerator.is_main_process:
@@ -220,8 +225,11 @@ class Loop:
             return self.standing.step / DRY_RUN_STEPS
         if self.recipe.steps is not None:
             return self.standing.step / self.recipe.steps
-        minutes = torch.tensor(self.standing.elapsed_s / 60, device=self.accelerator.device)
-        return float(broadcast(minutes)) / (self.recipe.minutes or math.inf)  # one clock for all processes
+        return self._minutes() / (self.recipe.minutes or math.inf)
+
+    def _minutes(self) -> float:
+        """How long the run has gone on: one clock for all processes."""
+        return float(broadcast(torch.tensor(self.standing.elapsed_s / 60, device=self.accelerator.device)))
 
     def _step(self, fraction: float) -> float:
         accelerator, standing = self.accelerator, self.standing
@@ -289,13 +297,19 @@ class Loop:
 
     def _open_run(self, model: nn.Module) -> tuple[str, str]:
         """Start a fresh run folder, or check that the one to resume was started the same way."""
+        state, old = self.run_dir / "state", self.run_dir / "state.old"
+        if self.process.is_main_process and old.is_dir() and not state.exists():
+            old.rename(state)
+        self.process.wait_for_everyone()
         if self.recipe.resume:
-            if not (self.run_dir / "state").is_dir():
+            if not state.is_dir():
                 raise TrainingError(f"there is no run to resume in {self.run_dir}; leave --resume out to start one")
             stored = self._read_run_file()
             for name, now in self._settings().items():
                 if (was := stored["recipe"].get(name, now)) != now:
                     raise TrainingError(f"{self.run_dir} was started with {name}={was}, not {now}; resume it with that")
+            if self.process.is_main_process:
+                self._write_run_file(stored["precision"], finished=False)
             return str(stored["precision"]), "as the run began"
         if not self.recipe.dry_run:
             self._require_free()
@@ -318,7 +332,7 @@ class Loop:
             return
         if (self.run_dir / "state").is_dir():
             raise TrainingError(f"{self.run_dir} holds an unfinished run; continue it with --resume, or remove it")
-        raise TrainingError(f"{self.run_dir} holds a run before its first validation: at work, or stopped; remove it")
+        raise TrainingError(f"{self.run_dir} holds a run that saved nothing yet: at work, or stopped; remove it")
 
     def _settings(self) -> dict[str, str]:
         settings = {name: str(value) for name, value in vars(self.recipe).items() if name not in RESUMABLE}
@@ -363,10 +377,11 @@ class Loop:
             state, old = self.run_dir / "state", self.run_dir / "state.old"
             rmtree(old, ignore_errors=True)
             if state.exists():
-                state.rename(old)  # two renames: a kill leaves one whole state or the other
+                state.rename(old)  # two renames: a kill between them leaves the old one, which `_open_run` takes back
             new.rename(state)
             rmtree(old, ignore_errors=True)
         accelerator.wait_for_everyone()
+        self.saved_at = self._minutes()
 
     def _load_state(self) -> None:
         accelerator = self.accelerator

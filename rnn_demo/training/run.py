@@ -20,17 +20,18 @@ from rnn_demo.checkpoint import (
     copy_matching_weights,
     find_checkpoint,
     pack_weights,
+    read_config,
     require_replaceable,
     save_checkpoint,
     unpack_weights,
 )
-from rnn_demo.config import EncoderConfig, Recipe
-from rnn_demo.errors import unknown_name
+from rnn_demo.config import SIZES, EncoderConfig, Recipe
+from rnn_demo.errors import CheckpointError, unknown_name
 from rnn_demo.tokenizer import Tokenizer
 from rnn_demo.training.corpora import LICENCES
 from rnn_demo.training.loop import Objective, Progress, train
 
-__all__ = ["command_line", "network_sizes", "open_tokenizer", "start_model", "train_and_save"]
+__all__ = ["command_line", "find_same_encoder", "network_sizes", "open_tokenizer", "start_model", "train_and_save"]
 
 AnyModel = TypeVar("AnyModel", bound=CheckpointModel)
 
@@ -48,22 +49,45 @@ def open_tokenizer(recipe: Recipe) -> Tokenizer:
 
 
 def network_sizes(recipe: Recipe, tokenizer: Tokenizer) -> dict[str, Any]:
-    """The fields that the config of every task's network takes from its recipe."""
-    names = ("cell", "embed_size", "hidden_size", "num_layers", "dropout_prob", "weight_drop_prob", "embed_drop_prob")
-    return {"vocab_size": tokenizer.vocab_size, **{name: getattr(recipe, name) for name in names}}
+    """The fields that the config of every task's network takes from its recipe, or from what it starts from."""
+    start = SIZES if recipe.init_from is None else read_config(find_checkpoint(recipe.init_from))
+    sizes = {name: start[name] if getattr(recipe, name) is None else getattr(recipe, name) for name in SIZES}
+    names = ("cell", "dropout_prob", "weight_drop_prob", "embed_drop_prob")
+    return {"vocab_size": tokenizer.vocab_size, **sizes, **{name: getattr(recipe, name) for name in names}}
 
 
 def start_model(model_class: type[AnyModel], config: EncoderConfig, recipe: Recipe) -> AnyModel:
     """Make a network: random by the recipe's seed, then as much as fits of the checkpoint that it starts from.
 
     Raises:
-        CheckpointError: there is no such checkpoint, or nothing of it fits.
+        CheckpointError: there is no such checkpoint, or its encoder is of other sizes.
     """
     set_seed(recipe.seed)
     model = model_class(config)  # each task's network takes its config
     if recipe.init_from is not None:
-        copy_matching_weights(model, find_checkpoint(recipe.init_from))
+        copy_matching_weights(model, find_same_encoder(recipe.init_from, config))
     return model
+
+
+def find_same_encoder(name: str, config: EncoderConfig, **needs: Any) -> Path:
+    """Find a checkpoint to start from, and check that its encoder fits: what does not would be left random.
+
+    Args:
+        name: as `find_checkpoint` takes it.
+        config: of the network that starts from it.
+        needs: what else its config.json has to say.
+
+    Raises:
+        CheckpointError: there is no such checkpoint, or it differs; the message says which settings would fit.
+    """
+    folder = find_checkpoint(name)
+    stored = read_config(folder)
+    wanted = {name: getattr(config, name) for name in ("cell", "vocab_size", *SIZES)} | needs
+    differ = {name: (stored.get(name), value) for name, value in wanted.items() if stored.get(name) != value}
+    if differ:
+        told = ", ".join(f"{name} {there}, not {here}" for name, (there, here) in differ.items())
+        raise CheckpointError(f"{folder} has {told}: this network cannot start from it; give what it has, or another")
+    return folder
 
 
 def train_and_save(
@@ -91,10 +115,9 @@ def train_and_save(
     """
     if recipe.num_threads:
         torch.set_num_threads(recipe.num_threads)
-    name = recipe.checkpoint_name(task)
-    folder = recipe.output_dir or CHECKPOINTS_DIR / name
+    folder = recipe.output_dir or CHECKPOINTS_DIR / recipe.checkpoint_name(task)
     require_replaceable(folder)
-    run_dir = recipe.runs_dir / (f"{name}-dry-run" if recipe.dry_run else name)
+    run_dir = recipe.runs_dir / (folder.absolute().name + ("-dry-run" if recipe.dry_run else ""))
     report = train(model, objective, recipe, run_dir, on_progress)
     if recipe.dry_run or not PartialState().is_main_process:
         return None

@@ -30,7 +30,7 @@ def train(recipe: TokenizerRecipe) -> bytes:
 
     Args:
         recipe: sizes, seed and where the data is. Every folder of `data_dir` is read, or, from the Hub, the data sets
-            known there; those without a text, sentence or tokens column are passed over.
+            known there; those without files or without a text, sentence or tokens column are passed over.
 
     Returns:
         The bytes of a `tokenizer.model`; the caller writes them.
@@ -92,6 +92,8 @@ def _learn(lines: list[str], vocab_size: int, options: dict[str, Any]) -> bytes:
 
 
 def _lines(name: str, data_dir: Path | None) -> Iterator[str]:
+    if data_dir is not None and not any((data_dir / name).glob("*-*.parquet")):
+        return
     for split in available_splits(name, data_dir):
         if split not in ("train", "unsupervised"):
             continue

@@ -16,7 +16,7 @@ from rnn_demo.entities.model import TaggerModel
 from rnn_demo.entities.pieces import collate
 from rnn_demo.entities.tag import EntityTagger
 from rnn_demo.entities.train import EntityObjective, tag_set, train
-from rnn_demo.errors import DataError, InputError
+from rnn_demo.errors import CheckpointError, DataError, InputError
 from rnn_demo.language.model import LanguageModel
 from rnn_demo.spacing import join_words
 from rnn_demo.training.batching import pad_rows
@@ -128,6 +128,9 @@ def test_the_backward_direction_starts_from_a_backward_language_model(recipe, to
         started = LanguageModel.load(folders[name]).encoder.state_dict()
         for weight, value in encoder.state_dict().items():
             torch.testing.assert_close(value, started[weight], rtol=0, atol=1e-6)
+    both_forward = {**starts, "backward_from": starts["init_from"]}
+    with pytest.raises(CheckpointError, match="lm-forward has backward False, not True"):
+        train(EntityRecipe(**{**vars(recipe), **both_forward}), lambda progress: None)
 
 
 def lengths(batch):

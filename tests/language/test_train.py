@@ -69,11 +69,18 @@ def test_a_short_training_lowers_the_loss_and_gives_a_checkpoint(places, cell):
 def test_starting_from_a_checkpoint_takes_its_weights_and_its_tokenizer(places, tmp_path):
     first = train(LanguageRecipe(steps=1, **SIZES, **places), lambda progress: None)
     again = {**places, "output_dir": tmp_path / "second", "tokenizer": "nowhere"}
-    recipe = LanguageRecipe(steps=1, lr=1e-9, init_from=str(first), **SIZES, **again)
-    second = train(recipe, lambda progress: None)
+    settings = {name: value for name, value in SIZES.items() if name not in ("embed_size", "hidden_size", "num_layers")}
+    steps = {"steps": 1, "lr": 1e-9, "init_from": str(first), **settings, **again}
+    second = train(LanguageRecipe(**steps), lambda progress: None)
     for name, weight in Writer.load(second).model.state_dict().items():
         torch.testing.assert_close(weight, Writer.load(first).model.state_dict()[name], rtol=0, atol=1e-6)
     assert Writer.load(second).checkpoint.init_from == first.name  # a card is read elsewhere
+    for changes, message in (
+        ({"cell": "gru"}, r"lm-tiny has cell lstm, not gru: this network cannot start from it"),
+        ({"hidden_size": 9, "num_layers": 3}, r"hidden_size \d+, not 9, num_layers \d+, not 3"),
+    ):
+        with pytest.raises(CheckpointError, match=message):
+            train(LanguageRecipe(**{**steps, **changes}), lambda progress: None)
 
 
 @given(st.text(alphabet="ab \n\r", max_size=200), st.integers(1, 20))

@@ -2,7 +2,7 @@
 
 import datasets
 import pytest
-from datasets import ClassLabel, Dataset, Features, List, Value
+from datasets import ClassLabel, Dataset, Features, LargeList, List, Value
 from tiny import write_split
 
 from rnn_demo.errors import DataError, InputError
@@ -85,6 +85,8 @@ def test_a_hub_that_does_not_answer_is_told(monkeypatch):
         ("karpathy/tiny_shakespeare", {"revision": "refs/convert/parquet"}),
     ]
     assert available_datasets(None) == sorted(corpora.HUB_IDS)
+    with pytest.raises(DataError, match=r"english_novels is not on the Hub; give --data-dir .* the Hub has conll2003"):
+        read_split("english_novels", "train", None)
 
 
 def test_the_text_column_must_hold_texts(tmp_path):
@@ -108,6 +110,11 @@ def test_tags_are_strings_or_named_classes():
     assert class_labels(Dataset.from_dict({"ner_tags": rows}), "ner_tags") == rows
     named = Features({"ner_tags": List(ClassLabel(names=["O", "B-PER"]))})
     assert class_labels(Dataset.from_dict({"ner_tags": [[0, 1], [0]]}, features=named), "ner_tags") == rows
+    large = Features({"ner_tags": LargeList(Value("large_string"))})
+    assert class_labels(Dataset.from_dict({"ner_tags": rows}, features=large), "ner_tags") == rows
+    for broken in ([["O"], None], [["O"], ["O", None]]):
+        with pytest.raises(DataError, match="column 'ner_tags' is null in 1 rows; remove them"):
+            class_labels(Dataset.from_dict({"ner_tags": broken}), "ner_tags")
     unnamed = Features({"ner_tags": List(Value("int64"))})
     with pytest.raises(DataError, match="column 'ner_tags' holds int64 without names"):
         class_labels(Dataset.from_dict({"ner_tags": [[0, 1]]}, features=unnamed), "ner_tags")

@@ -149,6 +149,32 @@ def test_a_finished_run_can_be_made_longer(job):
     assert [progress.step for progress in job.seen[STEPS:]] == list(range(STEPS + 1, STEPS + 5))
 
 
+def test_a_finished_run_that_is_made_longer_is_unfinished_until_its_end(job):
+    job.run()
+    with pytest.raises(KeyboardInterrupt):
+        job.run(stop_after(STEPS + 1), steps=STEPS + 4, resume=True)
+    with pytest.raises(TrainingError, match="holds an unfinished run; continue it with --resume, or remove it"):
+        job.run()
+
+
+def test_a_kill_while_the_state_is_replaced_loses_nothing(job):
+    with pytest.raises(KeyboardInterrupt):
+        job.run(stop_after(5))
+    (job.run_dir / "state").rename(job.run_dir / "state.old")
+    with pytest.raises(TrainingError, match="holds an unfinished run"):
+        job.run()
+    job.run(resume=True)
+    assert [progress.step for progress in job.seen] == [5, 6, 7, 8]
+
+
+def test_a_long_way_to_the_next_validation_is_saved_now_and_then(job, monkeypatch):
+    monkeypatch.setattr(loop, "SAVE_EVERY_MINUTES", 0)
+    with pytest.raises(KeyboardInterrupt):
+        job.run(stop_after(3), validate_every=100)
+    job.run(resume=True, validate_every=100)
+    assert [progress.step for progress in job.seen] == [4, 5, 6, 7, 8]
+
+
 def test_resuming_with_a_changed_setting_is_refused_by_its_name(job):
     with pytest.raises(KeyboardInterrupt):
         job.run(stop_after(3))
@@ -183,10 +209,10 @@ def test_an_unfinished_run_is_never_overwritten(job):
     job.run()  # a finished one gives way
 
 
-def test_a_run_stopped_before_its_first_validation_is_not_called_resumable(job):
+def test_a_run_stopped_before_anything_was_saved_is_not_called_resumable(job):
     with pytest.raises(KeyboardInterrupt):
         job.run(stop_after(1))
-    with pytest.raises(TrainingError, match="holds a run before its first validation: at work, or stopped; remove it"):
+    with pytest.raises(TrainingError, match="holds a run that saved nothing yet: at work, or stopped; remove it"):
         job.run()
 
 

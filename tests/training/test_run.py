@@ -85,7 +85,7 @@ def test_two_processes_train_as_one(tokenizer, tmp_path):
     assert done.returncode == 0, done.stderr
     assert done.stdout == f"wrote {tmp_path / 'two'}\n"
     assert "2 process(es)" in done.stderr
-    logs = [tmp_path / f"runs-{name}" / "lm-lstm" / "metrics.jsonl" for name in ("one", "two")]
+    logs = [tmp_path / f"runs-{name}" / name / "metrics.jsonl" for name in ("one", "two")]
     one, two = ([json.loads(line) for line in log.read_text().splitlines()] for log in logs)
     for expected, found in zip(one, two, strict=True):
         assert found["step"] == expected["step"]

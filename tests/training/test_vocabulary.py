@@ -17,6 +17,7 @@ def data_dir(tmp_path):
         write_split(tmp_path, "mine", split, text=lines)
     write_split(tmp_path, "tagged", "train", tokens=[["Φ", "two"]] * 100, ner_tags=[["O", "O"]] * 100)
     write_split(tmp_path, "pairs", "train", en=["Θ"] * 100, de=["Ξ"] * 100)
+    (tmp_path / ".cache").mkdir()
     return tmp_path
 
 
