@@ -11,7 +11,7 @@ from rnn_demo.ui.models_tab import SHOWN
 
 README = Path(__file__).parent.parent / "README.md"
 START, END = "<!-- models: written by python -m bench.readme -->", "<!-- end of models -->"
-FIXED = ("parameters", "weights", "training", "measured on")
+FIXED = ("parameters", "weights", "last run", "measured on")
 
 
 def tables() -> str:

@@ -1,4 +1,6 @@
-"""The texts that studies are made on: none of them trained a model, none of them belongs to a test set.
+"""The texts that studies are made on: none belongs to a test set, and no classifier or tagger learned from one.
+
+Language models have read the reviews and the treebank's sentences as text, without how positive they are.
 
 novels       the validation novels, in passages
 reviews      every tenth IMDB train review and 1,000 treebank sentences, with how positive they are

@@ -1,6 +1,6 @@
 """The section `sentiment_direction`: which way a language model's state goes in praise (Radford et al. 2017).
 
-Computed from held-out reviews that are clearly negative or clearly positive, read with the style `review`.
+Computed from labelled reviews that are clearly negative or clearly positive, read with the style `review`.
 """
 
 import numpy as np

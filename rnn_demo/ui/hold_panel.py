@@ -143,7 +143,7 @@ def describe_study(answers: Answers, name: str, layer: int) -> str:
             f"`python train.py study {name}` does."
         )
     return (
-        f"On held-out reviews this direction tells positive from negative **{100 * found.accuracy:.0f} %** of the "
+        f"On labelled reviews this direction tells positive from negative **{100 * found.accuracy:.0f} %** of the "
         f"time (guessing: 50 %), and the best single unit, number **{found.unit}**, {100 * found.unit_accuracy:.0f} %. "
         f"It goes from {found.unit_negative:.1f}, the end of blame, to {found.unit_positive:.1f}, that of praise."
     )
