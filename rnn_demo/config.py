@@ -135,6 +135,8 @@ class Recipe:
     """Name under checkpoints/, or folder, whose tokenizer.model is used; with --init-from that checkpoint's own is."""
     init_from: str | None = None
     """Checkpoint name, folder or Hub id whose weights to start from; the same cell, and its sizes."""
+    init_share: float = 0.0
+    """Share of the weights that were started from, of the same task, in those that are saved (see averaging.py)."""
     steps: int | None = None
     """Optimiser steps to take; exclusive with --minutes."""
     minutes: float | None = None
@@ -193,8 +195,16 @@ class Recipe:
         if self.steps is None and self.minutes is None:
             object.__setattr__(self, "minutes", 20.0)
         require(0 <= self.seed < 2**32, "seed", self.seed, "in 0..2^32 - 1")
-        for field in ("dropout_prob", "weight_drop_prob", "embed_drop_prob", "frozen_share", "average_decay"):
+        for field in (
+            "dropout_prob",
+            "weight_drop_prob",
+            "embed_drop_prob",
+            "frozen_share",
+            "average_decay",
+            "init_share",
+        ):
             require(0 <= getattr(self, field) < 1, field, getattr(self, field), "in [0, 1)")
+        require(not self.init_share or bool(self.init_from), "init_share", self.init_share, "0 without --init-from")
         require(self.lr > 0, "lr", self.lr, "more than 0")
         require(self.layer_lr_decay >= 1, "layer_lr_decay", self.layer_lr_decay, "1 or more")
         require(self.precision in ("auto", "bf16", "fp32"), "precision", self.precision, "auto, bf16 or fp32")
@@ -268,10 +278,16 @@ class SentimentRecipe(Recipe):
     """Labelled data sets whose train splits are read together; one that is named twice is read twice."""
     unlabelled: tuple[str, ...] = ()
     """Those of them whose unsupervised split is learned from too, as a linear model judges it (see reviews.py)."""
+    unlabelled_sentences: tuple[str, ...] = ()
+    """The same, cut into sentences, which are judged as those of the treebank; that needs sst5 among the datasets."""
+    teacher: str | None = None
+    """Sentiment checkpoint, as --init-from, whose verdicts on unlabelled texts join those of the linear model."""
     max_tokens: int = 400
     """A longer review is cut to its last so many tokens while training."""
     validation_rows: int = 1000
     """Held-out texts of each data set that are read at each validation."""
+    adversarial_size: float = 0.0
+    """How far a text's vectors are pushed where its loss rises fastest (Miyato et al. 2017 take 5); 0 = off."""
     dropout_prob: float = 0.3
     lr: float = 1e-3
     layer_lr_decay: float = 1.5
@@ -283,9 +299,21 @@ class SentimentRecipe(Recipe):
         super().__post_init__()
         for field in ("max_tokens", "validation_rows"):
             require(getattr(self, field) >= 1, field, getattr(self, field), "1 or more")
+        require(self.adversarial_size >= 0, "adversarial_size", self.adversarial_size, "0 or more")
         require(len(self.datasets) > 0, "datasets", self.datasets, "one data set or more")
         allowed = f"among the datasets {', '.join(self.datasets)}"
-        require(set(self.unlabelled) <= set(self.datasets), "unlabelled", self.unlabelled, allowed)
+        for field in ("unlabelled", "unlabelled_sentences"):
+            require(set(getattr(self, field)) <= set(self.datasets), field, getattr(self, field), allowed)
+        needs = "left out, or sst5 among the datasets"
+        require(
+            not self.unlabelled_sentences or "sst5" in self.datasets,
+            "unlabelled_sentences",
+            self.unlabelled_sentences,
+            needs,
+        )
+        judged = bool(self.unlabelled or self.unlabelled_sentences)
+        needs = "left out without --unlabelled and --unlabelled-sentences"
+        require(self.teacher is None or judged, "teacher", self.teacher, needs)
 
 
 @dataclass(frozen=True, kw_only=True)

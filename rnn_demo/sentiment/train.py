@@ -4,17 +4,21 @@ Five-class rows are soft targets (0, 0.25, .. 1), so that the middle of the scal
 """
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import torch
+from accelerate.utils import extract_model_from_parallel
 from torch import Tensor, nn
 
 from rnn_demo.cells import State
+from rnn_demo.checkpoint import TOKENIZER_NAME, find_checkpoint
 from rnn_demo.config import SentimentConfig, SentimentRecipe
+from rnn_demo.regularisation.adversarial import hardest_push
 from rnn_demo.sentiment.evaluate import review_ids, score_rows
 from rnn_demo.sentiment.model import SentimentModel
-from rnn_demo.sentiment.reviews import LabelledText, read_reviews
+from rnn_demo.sentiment.reviews import LabelledText, Verdicts, read_reviews
 from rnn_demo.tokenizer import Tokenizer
 from rnn_demo.training.batching import BucketedBatches, pad_rows
 from rnn_demo.training.calibration import best_temperature
@@ -64,9 +68,19 @@ class SentimentObjective:
         return {name: torch.from_numpy(part) for name, part in parts.items()}
 
     def loss(self, model: nn.Module, batch: dict[str, Tensor], state: State | None) -> tuple[Tensor, State | None]:
-        """Cross-entropy of a batch, nats per text; nothing is carried."""
-        logits = model(batch["token_ids"], batch["lengths"])
-        return nn.functional.binary_cross_entropy_with_logits(logits, batch["targets"]), None
+        """Cross-entropy of a batch, nats per text, as it is or pushed where it is hardest; nothing is carried."""
+        token_ids, lengths, targets = batch["token_ids"], batch["lengths"], batch["targets"]
+
+        def loss_at(network: nn.Module, push: Tensor | None) -> Tensor:
+            return nn.functional.binary_cross_entropy_with_logits(network(token_ids, lengths, push), targets)
+
+        if not self.recipe.adversarial_size:
+            return loss_at(model, None), None
+        network = extract_model_from_parallel(model)  # the gradient of the push is not one to share between processes
+        with torch.no_grad():
+            vectors = network.encoder.embed(token_ids)
+        push = hardest_push(partial(loss_at, network), vectors, lengths, self.recipe.adversarial_size)
+        return loss_at(model, push), None
 
     def num_tokens(self, batch: dict[str, Tensor]) -> int:
         """Real tokens in a batch."""
@@ -109,10 +123,23 @@ class SentimentObjective:
 def train(recipe: SentimentRecipe, on_progress: Callable[[Progress], None]) -> Path | None:
     """Train a sentiment classifier and write its checkpoint; see `train_and_save`."""
     tokenizer = open_tokenizer(recipe)
-    training, held_out = read_reviews(recipe)
+    training, held_out = read_reviews(recipe, None if recipe.teacher is None else _verdicts(recipe.teacher, recipe))
     config = SentimentConfig(**network_sizes(recipe, tokenizer))
     objective = SentimentObjective(training, held_out, tokenizer, recipe)
     data = [f"{name}/train" for name in dict.fromkeys(recipe.datasets)]
-    data += [f"{name}/unsupervised" for name in recipe.unlabelled]
+    data += [f"{name}/unsupervised" for name in dict.fromkeys(recipe.unlabelled + recipe.unlabelled_sentences)]
     model = start_model(SentimentModel, config, recipe)
     return train_and_save("sentiment", model, tokenizer, objective, recipe, data, on_progress)
+
+
+def _verdicts(teacher: str, recipe: SentimentRecipe) -> Verdicts:
+    """The logits of another sentiment checkpoint, of as much of a text as is learned from."""
+    folder = find_checkpoint(teacher)
+    model, tokenizer = SentimentModel.load(folder), Tokenizer.from_file(folder / TOKENIZER_NAME)
+
+    def logits(texts: list[str]) -> np.ndarray:
+        with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16, enabled=recipe.precision == "bf16"):
+            scores = score_rows(model, review_ids(texts, tokenizer, recipe.max_tokens)).clip(1e-6, 1 - 1e-6)
+        return np.asarray(np.log(scores / (1 - scores)))
+
+    return logits

@@ -1,16 +1,18 @@
-"""The average of a network's weights over its last steps, which is steadier than any of them.
+"""Averages of weights: over the last steps of a run, and of a fine-tuned network with the one that it started from.
 
-Source: Polyak & Juditsky 1992; here the exponential moving average that torch keeps. While the network is young the
-average forgets faster, so that it does not hold on to where the weights started.
+The first is steadier than any of the steps (Polyak & Juditsky 1992; here the exponential moving average that torch
+keeps; while the network is young it forgets faster, so that it does not hold on to where the weights started). The
+second is often better than both ends, where they lie in one valley (Wortsman et al. 2022, arXiv:2109.01903).
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel
 
-__all__ = ["average_of"]
+__all__ = ["average_of", "mix_in"]
 
 
 def average_of(model: nn.Module, decay: float) -> AveragedModel | None:
@@ -31,3 +33,18 @@ def average_of(model: nn.Module, decay: float) -> AveragedModel | None:
         torch._foreach_lerp_(averages, weights, 1 - min(decay, (1 + n) / (10 + n)))
 
     return AveragedModel(model, multi_avg_fn=update)
+
+
+@torch.no_grad()
+def mix_in(model: nn.Module, start: Mapping[str, Tensor], share: float) -> None:
+    """Mix the weights that a network started from into those that it has come to.
+
+    w = share w_start + (1 - share) w
+
+    Args:
+        model: its weights are changed.
+        start: all of its weights as they were; not needed for a share of 0.
+        share: in [0, 1).
+    """
+    for name, weight in model.state_dict().items() if share else ():
+        weight.lerp_(start[name], share)

@@ -28,6 +28,7 @@ from rnn_demo.checkpoint import (
 from rnn_demo.config import SIZES, EncoderConfig, Recipe
 from rnn_demo.errors import CheckpointError, unknown_name
 from rnn_demo.tokenizer import Tokenizer
+from rnn_demo.training.averaging import mix_in
 from rnn_demo.training.corpora import LICENCES
 from rnn_demo.training.loop import Objective, Progress, train
 
@@ -65,7 +66,9 @@ def start_model(model_class: type[AnyModel], config: EncoderConfig, recipe: Reci
     set_seed(recipe.seed)
     model = model_class(config)  # each task's network takes its config
     if recipe.init_from is not None:
-        copy_matching_weights(model, find_same_encoder(recipe.init_from, config))
+        copied = copy_matching_weights(model, find_same_encoder(recipe.init_from, config))
+        if recipe.init_share and len(copied) < len(model.state_dict()):
+            raise CheckpointError(f"--init-share needs all weights of this network, and {recipe.init_from} has not")
     return model
 
 
@@ -118,10 +121,12 @@ def train_and_save(
     folder = recipe.output_dir or CHECKPOINTS_DIR / recipe.checkpoint_name(task)
     require_replaceable(folder)
     run_dir = recipe.runs_dir / (folder.absolute().name + ("-dry-run" if recipe.dry_run else ""))
+    start = {name: tensor.clone() for name, tensor in model.state_dict().items()} if recipe.init_share else {}
     report = train(model, objective, recipe, run_dir, on_progress)
     if recipe.dry_run or not PartialState().is_main_process:
         return None
     with torch.no_grad():
+        mix_in(model, start, recipe.init_share)
         objective.finish(model)
         as_trained = objective.validate(model)
         model.load_state_dict(unpack_weights(pack_weights(model.state_dict())))  # from here on what is stored

@@ -154,7 +154,7 @@ def standing(points: FixedPoints) -> str:
     if not points.num_converged:
         return ""
     memory = (
-        f"; counting c too, {np.sum(points.whole_speeds < MAX_SPEED)} of {points.num_started} searches ended as slowly"
+        f"; counting c too, {np.sum(points.whole_speeds < MAX_SPEED)} of {points.num_started} searches ended as slow"
         if len(points.memory_variance)
         else ""
     )

@@ -1,5 +1,6 @@
 """Labelled opinions: what is held out leaves the training rows, labels are checked, treebank text looks typed."""
 
+import numpy as np
 import pytest
 from tiny import FILM_LABELS, FILM_TEXTS, write_split
 
@@ -85,7 +86,7 @@ def test_unlabelled_texts_are_learned_as_the_teacher_judges_them(tmp_path):
 def test_sentences_of_unlabelled_reviews_are_judged_as_the_treebank_was(recipe):
     reviews = ["A great day for old people. Bad! The story was bad from end to end.", "good good good good"]
     write_split(recipe.data_dir, "imdb", "unsupervised", text=reviews, label=[-1, -1])
-    names = {"datasets": ("imdb", "sst2", "sst5"), "unlabelled": ("imdb",)}
+    names = {"datasets": ("imdb", "sst2", "sst5"), "unlabelled": ("imdb",), "unlabelled_sentences": ("imdb",)}
     alone, _ = read_reviews(recipe)
     training, _ = read_reviews(SentimentRecipe(data_dir=recipe.data_dir, **names))
     judged = [row.text for row in training[len(alone) :]]
@@ -95,6 +96,22 @@ def test_sentences_of_unlabelled_reviews_are_judged_as_the_treebank_was(recipe):
         "The story was bad from end to end.",
         "good good good good",
     ]
+
+
+def test_a_second_teacher_is_heard_as_far_as_the_held_out_rows_bear_it_out():
+    rows = [LabelledText(text, float(label)) for text, label in zip(FILM_TEXTS, FILM_LABELS, strict=True)] * 10
+    unsure = [LabelledText(row.text, row.target if i % 7 else 1 - row.target) for i, row in enumerate(rows)]
+    truth = {f"{i} {row.text}": row.target for i, row in enumerate(unsure)}
+    apart = [LabelledText(text, target) for text, target in truth.items()]
+    fresh = ["0 good", "1 good"]
+    knowing = {**truth, **dict(zip(fresh, (0.0, 1.0), strict=True))}
+    alone = [row.target for row in judge("imdb", fresh, rows, apart)]
+    joined = [
+        row.target for row in judge("imdb", fresh, rows, apart, lambda texts: np.array([knowing[t] for t in texts]))
+    ]
+    assert alone[0] == alone[1] > 0.5
+    assert joined[0] < 0.1
+    assert joined[1] > 0.9
 
 
 def test_opinions_come_evenly_from_all_reviews():
@@ -115,6 +132,10 @@ def test_a_teacher_needs_texts_and_rows_of_both_kinds(recipe):
         read_reviews(SentimentRecipe(data_dir=recipe.data_dir, unlabelled=("imdb",)))
     with pytest.raises(InputError, match=r"unlabelled is .*'sst5'.*; it must be among the datasets imdb"):
         SentimentRecipe(datasets=("imdb",), unlabelled=("sst5",))
+    with pytest.raises(InputError, match=r"unlabelled_sentences is .*'imdb'.*; it must be left out, or sst5 among"):
+        SentimentRecipe(datasets=("imdb",), unlabelled_sentences=("imdb",))
+    with pytest.raises(InputError, match=r"teacher is 'sentiment-lstm'; it must be left out without --unlabelled"):
+        SentimentRecipe(teacher="sentiment-lstm")
 
 
 def test_a_data_set_without_held_out_rows_cannot_choose(recipe):

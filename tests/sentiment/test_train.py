@@ -3,11 +3,14 @@
 import numpy as np
 import pytest
 import torch
-from tiny import FILM_LABELS, FILM_TEXTS, sentiment_model, write_split
+from tiny import FILM_LABELS, FILM_TEXTS, checkpoint_of, language_model, sentiment_model, write_split
 
 from rnn_demo.cells import CELLS
+from rnn_demo.checkpoint import save_checkpoint
 from rnn_demo.config import SentimentRecipe
+from rnn_demo.errors import CheckpointError, InputError
 from rnn_demo.sentiment.evaluate import evaluate, score_rows
+from rnn_demo.sentiment.model import SentimentModel
 from rnn_demo.sentiment.reviews import LabelledText
 from rnn_demo.sentiment.score import SentimentScorer
 from rnn_demo.sentiment.train import SentimentObjective, train
@@ -47,6 +50,33 @@ def test_a_short_training_lowers_the_loss_and_gives_a_checkpoint(places, cell):
     assert evaluate(folder, "imdb", "train", places["data_dir"], "asis")["accuracy"] == 1
 
 
+def test_a_network_teaches_its_successor_what_it_says_of_unlabelled_texts(places):
+    mixed = list(range(11)) * 8  # every tenth row is held out: of both kinds
+    films = {"text": [FILM_TEXTS[i % len(FILM_TEXTS)] for i in mixed]}
+    write_split(places["data_dir"], "imdb", "train", **films, label=[FILM_LABELS[i % len(FILM_TEXTS)] for i in mixed])
+    write_split(places["data_dir"], "imdb", "unsupervised", text=["good day", "bad day"], label=[-1, -1])
+    settings = {"steps": 2, "validate_every": 2, "unlabelled": ("imdb",), "adversarial_size": 1.0, **SIZES, **places}
+    first = train(SentimentRecipe(**settings), lambda progress: None)
+    again = {**settings, "teacher": str(first), "init_from": str(first), "output_dir": first.with_name("second")}
+    second = SentimentScorer.load(train(SentimentRecipe(**again), lambda progress: None))
+    assert second.checkpoint.data == ["imdb/train", "imdb/unsupervised"]
+    assert "--teacher tiny" in second.checkpoint.command
+
+
+def test_only_a_network_of_the_same_task_can_be_mixed_in(places, tokenizer):
+    start = places["output_dir"].with_name("start")
+    save_checkpoint(start, sentiment_model(tokenizer.vocab_size), tokenizer, checkpoint_of("sentiment"))
+    settings = {"steps": 1, "lr": 0.1, "warmup_steps": 0, "precision": "fp32", "init_share": 0.999, **places}
+    mixed = SentimentModel.load(train(SentimentRecipe(**settings, init_from=str(start)), lambda progress: None))
+    for name, weight in SentimentModel.load(start).encoder.state_dict().items():
+        torch.testing.assert_close(mixed.encoder.state_dict()[name], weight, rtol=0, atol=0.01)
+    save_checkpoint(start, language_model(tokenizer.vocab_size), tokenizer, checkpoint_of("lm"))
+    with pytest.raises(CheckpointError, match=r"--init-share needs all weights .*, and .*start has not"):
+        train(SentimentRecipe(**settings, init_from=str(start)), lambda progress: None)
+    with pytest.raises(InputError, match=r"init_share is 0\.5; it must be 0 without --init-from"):
+        SentimentRecipe(init_share=0.5)
+
+
 def make_objective(tokenizer, held_out, **settings):
     return SentimentObjective(ROWS, held_out, tokenizer, SentimentRecipe(**{**SIZES, **settings}))
 
@@ -77,6 +107,19 @@ def test_soft_targets_are_learned_as_such(tokenizer):
         p = torch.sigmoid(model(batch["token_ids"], batch["lengths"]))
     torch.testing.assert_close(loss, -(0.25 * p.log() + 0.75 * (1 - p).log()).mean(), rtol=1e-5, atol=1e-5)
     assert state is None
+
+
+def test_adversarial_training_learns_from_the_harder_text_and_trains_every_weight(tokenizer):
+    model = sentiment_model(tokenizer.vocab_size)
+    as_it_is, pushed = (make_objective(tokenizer, {"imdb": ROWS[:4]}, adversarial_size=size) for size in (0.0, 0.5))
+    batch = as_it_is.batch_at(0, 0, 1)
+    clean, _ = as_it_is.loss(model, batch, None)
+    hard, _ = pushed.loss(model, batch, None)
+    assert hard > clean
+    hard.backward()
+    assert all(parameter.grad.any() for parameter in model.parameters())
+    with pytest.raises(InputError, match=r"adversarial_size is -1\.0; it must be 0 or more"):
+        SentimentRecipe(adversarial_size=-1.0)
 
 
 @torch.no_grad()

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from rnn_demo.training.averaging import average_of
+from rnn_demo.training.averaging import average_of, mix_in
 
 
 def test_the_average_is_that_of_the_formula():
@@ -18,6 +18,16 @@ def test_the_average_is_that_of_the_formula():
         expected = value if expected is None else decay * expected + (1 - decay) * value
         assert averaged.module.weight.item() == pytest.approx(expected, rel=1e-5)
         assert model.weight.item() == value
+
+
+def test_a_share_of_the_start_is_mixed_in():
+    model = nn.Linear(1, 1)
+    nn.init.constant_(model.weight, 4.0)
+    nn.init.constant_(model.bias, -2.0)
+    mix_in(model, {"weight": torch.tensor([[8.0]]), "bias": torch.tensor([2.0])}, 0.25)
+    assert (model.weight.item(), model.bias.item()) == (5.0, -1.0)
+    mix_in(model, {}, 0.0)
+    assert (model.weight.item(), model.bias.item()) == (5.0, -1.0)
 
 
 def test_no_decay_means_no_average():
