@@ -99,7 +99,8 @@ def trajectories(models: dict[str, tuple[Reader, Study]], drawn: Drawn) -> Itera
     yield (
         "Share of the variance of the last layer's h over 1,000 held-out texts. Published, for networks trained on "
         "sentiment alone from a random start: 2 or 3 components hold about 90 % (Maheswaranathan et al. 2019, "
-        f"arXiv:1906.10720); {MOST:.0%} counts. A language model has to keep track of far more than one opinion."
+        f"arXiv:1906.10720); {100 * MOST:.0f} % counts. A language model has to keep track of far more than one "
+        "opinion."
     )
     yield ""
     yield from verdicts
@@ -123,7 +124,7 @@ def attractors(models: dict[str, tuple[Reader, Study]], drawn: Drawn) -> Iterato
                     f"{name}, {state}",
                     f"{len(found.points)} of {len(found.speeds)}",
                     f"{np.sum(found.whole_speeds < MAX_SPEED)}",
-                    f"{np.median(found.drift):.1%}" if len(found.drift) else "-",
+                    f"{100 * np.median(found.drift):.1f} %" if len(found.drift) else "-",
                     f"{100 * float(found.explained_variance[:3].sum()):.0f} %",
                     slowest,
                     f"{np.sum(found.growing[:, 0])} of {len(found.growing)}" if len(found.growing) else "-",
@@ -237,8 +238,8 @@ def gradients(models: dict[str, tuple[Reader, Study]], drawn: Drawn) -> Iterator
         f"Reach: tokens after which |dL/ds| is {FOLD:,} times smaller, the median (least to most) over "
         f"{len(passages)} held-out passages of some 200 tokens: more cannot be seen, and where nothing fades that far "
         "the reach is the length of the passage. In training the gradient was cut after 70 tokens in language models "
-        "(64 characters in shakespeare-lstm) and 400 in sentiment models: this is what the cell would allow, and for a "
-        "classifier the way through the last state alone. The largest singular value "
+        "(64 characters in shakespeare-lstm) and 400 to 600 in sentiment models: this is what the cell would allow, "
+        "and for a classifier the way through the last state alone. The largest singular value "
         "is that of one step's Jacobian, the median over tokens. Published: a vanilla RNN's gradient vanishes "
         "exponentially (Hochreiter 1991; Bengio et al. 1994), where all singular values stay below 1 it must (Pascanu "
         "et al. 2013, arXiv:1211.5063), and a trained LSTM language model uses about 200 tokens of context, of which "
