@@ -7,7 +7,7 @@ import gradio as gr
 from rnn_demo.plots import Figure, draw_clipped_steps
 from rnn_demo.results import ClippedStep
 from rnn_demo.ui.answers import Answers
-from rnn_demo.ui.events import PRIVATE, shows_errors
+from rnn_demo.ui.events import LATEST, shows_errors
 from rnn_demo.ui.export import build_export
 
 __all__ = ["build_clipping_panel"]
@@ -61,8 +61,7 @@ def build_clipping_panel(answers: Answers, text: gr.Textbox) -> None:
         show,
         [text, clip_norm, step_size],
         [lines, summary, table],
-        trigger_mode="always_last",
-        **PRIVATE,
+        **LATEST,
     )
 
 

@@ -10,7 +10,7 @@ from rnn_demo.plots import Figure, draw_next_token_bars
 from rnn_demo.styles import styles_of
 from rnn_demo.tokenizer import Tokenizer
 from rnn_demo.ui.answers import ANY_STYLE, Answers
-from rnn_demo.ui.events import INSTANT, PRIVATE, shows_errors, throttled
+from rnn_demo.ui.events import INSTANT, LATEST, shows_errors, throttled
 from rnn_demo.ui.examples import PROMPTS, build_examples
 from rnn_demo.ui.hold_panel import build_hold_panel
 from rnn_demo.ui.notices import build_notices
@@ -124,7 +124,7 @@ def build_write_tab(answers: Answers) -> None:
     another.click(lambda turn, seed: (turn.next(), (seed or 0) + 1), [turn, seed], [ticket, seed], **INSTANT)
     examples.click(lambda turn, sample: (turn.next(), sample[0]), [turn, examples], [ticket, prompt], **INSTANT)
     settings = [turn, prompt, model, temperature, length, top_k, top_p, seed, style]
-    writing = ticket.change(write, settings, text, trigger_mode="always_last", **PRIVATE)
+    writing = ticket.change(write, settings, text, **LATEST)
     stop.click(None, cancels=[writing, writing_both], **INSTANT)
     model.change(suit_model, [model, length], [style, length], **INSTANT)
     gr.on(
@@ -132,7 +132,6 @@ def build_write_tab(answers: Answers) -> None:
         show_next_tokens,
         [prompt, model, temperature, style],
         bars,
-        trigger_mode="always_last",
         show_progress="hidden",
-        **PRIVATE,
+        **LATEST,
     )
