@@ -1,9 +1,11 @@
 """What every event has in common: how its errors are shown, how often it yields, and its share of the processor."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from functools import wraps
 from html import escape
 from inspect import isgeneratorfunction
+from itertools import takewhile
 from time import monotonic
 from typing import Any, ParamSpec, TypeVar
 
@@ -11,7 +13,7 @@ import gradio as gr
 
 from rnn_demo.errors import RnnDemoError
 
-__all__ = ["CPU", "INSTANT", "LATEST", "PRIVATE", "shows_errors", "throttled"]
+__all__ = ["CPU", "INSTANT", "LATEST", "PRIVATE", "Turn", "shows_errors", "throttled"]
 
 CPU: dict[str, Any] = {"concurrency_id": "cpu", "concurrency_limit": 2}
 """One budget for all work on a model; the lowest limit given anywhere counts, so all give this one."""
@@ -28,6 +30,35 @@ SHORTEST_GAP_S = 0.04
 Params = ParamSpec("Params")
 Result = TypeVar("Result")
 Value = TypeVar("Value")
+
+
+@dataclass
+class Turn:
+    """Which text of one visitor is being written: it ends when the next one is asked for, or by Stop.
+
+    gradio's own `cancels` would race with what is on its way to the browser, and leave "Error" on the page.
+    """
+
+    number: int = 0
+
+    def next(self) -> int:
+        """Begin the next; gives its number."""
+        self.number += 1
+        return self.number
+
+    def end(self) -> None:
+        """End what is being written, and what waits for its turn."""
+        self.number += 1
+
+    def lasting(self, number: int, values: Iterator[Value]) -> Iterator[Value]:
+        """Pass on values for as long as this turn is the one with a number.
+
+        >>> turn = Turn()
+        >>> values = turn.lasting(turn.next(), iter("abc"))
+        >>> next(values), turn.end(), list(values)
+        ('a', None, [])
+        """
+        return takewhile(lambda _: self.number == number, values)
 
 
 def shows_errors(handler: Callable[Params, Result]) -> Callable[Params, Result]:

@@ -5,11 +5,10 @@ from itertools import zip_longest
 from typing import Any
 
 import gradio as gr
-from gradio.events import Dependency
 
 from rnn_demo.errors import InputError
 from rnn_demo.ui.answers import Answers
-from rnn_demo.ui.events import INSTANT, PRIVATE, shows_errors, throttled
+from rnn_demo.ui.events import INSTANT, LATEST, Turn, shows_errors, throttled
 from rnn_demo.ui.hidden_states_tab import name_layer
 
 __all__ = ["build_hold_panel"]
@@ -24,16 +23,14 @@ START_UNITS = "12: 1"
 JUDGE_TASK = "sentiment"
 
 
-def build_hold_panel(answers: Answers, model: gr.Dropdown, settings: list[Any]) -> Dependency:
+def build_hold_panel(answers: Answers, model: gr.Dropdown, turn: gr.State, settings: list[Any]) -> None:
     """Lay it out, folded.
 
     Args:
         answers: where to ask.
         model: the tab's choice of a language model.
+        turn: the tab's, which its Stop ends.
         settings: the tab's prompt, model, temperature, length, top-k, top-p, seed and style.
-
-    Returns:
-        The event that writes, for the tab's Stop.
     """
     shelf = answers.shelf
 
@@ -53,7 +50,9 @@ def build_hold_panel(answers: Answers, model: gr.Dropdown, settings: list[Any]) 
         return describe_study(answers, name, layer)
 
     @shows_errors
-    def write_both(deviations: float, units: str, layer: int, *given: Any) -> Iterator[tuple[str, str, str]]:
+    def write_both(
+        turn: Turn, number: int, deviations: float, units: str, layer: int, *given: Any
+    ) -> Iterator[tuple[str, str, str]]:
         prompt, name, temperature, length, top_k, top_p, seed, style = given
         options = {"temperature": temperature, "max_new_tokens": length, "top_k": top_k, "top_p": top_p}
         options |= {"seed": seed, "style": style}
@@ -62,9 +61,10 @@ def build_hold_panel(answers: Answers, model: gr.Dropdown, settings: list[Any]) 
         pairs = zip_longest(
             answers.write(prompt, name, **options), answers.write(prompt, name, **options, holding=holding)
         )
-        for free, held in throttled(latest(pairs)):
-            yield free, held, ""  # Stop would leave anything else on the page
-        yield free, held, describe_both(answers, free, held, holding.is_empty)
+        for free, held in throttled(turn.lasting(number, latest(pairs))):
+            yield free, held, ""
+        if turn.number == number:
+            yield free, held, describe_both(answers, free, held, holding.is_empty)
 
     name = model.value
     found = answers.sentiment_direction(name, -1) is not None
@@ -94,11 +94,12 @@ def build_hold_panel(answers: Answers, model: gr.Dropdown, settings: list[Any]) 
             held = gr.Textbox(label="Held", lines=7, max_lines=20, elem_id="written-held", interactive=False)
         summary = gr.Markdown(elem_id="held-summary")
 
-    inputs = [deviations, units, layer, *settings]
+    ticket = gr.Number(0, visible="hidden")
+    inputs = [turn, ticket, deviations, units, layer, *settings]
     model.change(offer, model, [layer, deviations, known], **INSTANT)
     layer.input(describe_layer, [model, layer], known, **INSTANT)
-    writing: Dependency = start.click(write_both, inputs, [free, held, summary], **PRIVATE)
-    return writing
+    start.click(lambda turn: turn.next(), turn, ticket, **INSTANT)
+    ticket.change(write_both, inputs, [free, held, summary], **LATEST)
 
 
 def parse_units(text: str) -> dict[str, float]:

@@ -1,8 +1,6 @@
 """Write: a prompt in, text out as it is sampled, and what the model thinks comes next."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from itertools import takewhile
 
 import gradio as gr
 
@@ -10,7 +8,7 @@ from rnn_demo.plots import Figure, draw_next_token_bars
 from rnn_demo.styles import styles_of
 from rnn_demo.tokenizer import Tokenizer
 from rnn_demo.ui.answers import ANY_STYLE, Answers
-from rnn_demo.ui.events import INSTANT, LATEST, shows_errors, throttled
+from rnn_demo.ui.events import INSTANT, LATEST, Turn, shows_errors, throttled
 from rnn_demo.ui.examples import PROMPTS, build_examples
 from rnn_demo.ui.hold_panel import build_hold_panel
 from rnn_demo.ui.notices import build_notices
@@ -30,26 +28,13 @@ CHARACTERS_LENGTH = 320
 """Where a token is one character: as much text as START_LENGTH gives elsewhere."""
 
 
-@dataclass
-class Turn:
-    """Which text of one visitor is being written: as soon as the next one is asked for, the one before it ends."""
-
-    number: int = 0
-
-    def next(self) -> int:
-        """Begin the next."""
-        self.number += 1
-        return self.number
-
-
 def make_handlers(answers: Answers) -> tuple[Callable[..., Iterator[str]], Callable[..., Figure]]:
     """Make what the buttons call: one writes, the other draws the bars."""
 
     @shows_errors
-    def write(turn: Turn, prompt: str, model: str, *settings: float | str) -> Iterator[str]:
+    def write(turn: Turn, number: int, prompt: str, model: str, *settings: float | str) -> Iterator[str]:
         text = answers.write(prompt, model, **dict(zip(SETTINGS, settings, strict=True)))  # type: ignore[arg-type]
-        mine = turn.number
-        yield from throttled(takewhile(lambda _: turn.number == mine, text))
+        yield from throttled(turn.lasting(number, text))
 
     @shows_errors
     def show_next_tokens(prompt: str, model: str, temperature: float, style: str) -> Figure:
@@ -81,7 +66,7 @@ def build_write_tab(answers: Answers) -> None:
 
     write, show_next_tokens = make_handlers(answers)
     *_, first_text = write(
-        Turn(), PROMPTS[0], models[0], START_TEMPERATURE, START_LENGTH, 0, 1.0, START_SEED, ANY_STYLE
+        Turn(), 0, PROMPTS[0], models[0], START_TEMPERATURE, START_LENGTH, 0, 1.0, START_SEED, ANY_STYLE
     )
     first_bars = show_next_tokens(PROMPTS[0], models[0], START_TEMPERATURE, ANY_STYLE)
 
@@ -116,16 +101,15 @@ def build_write_tab(answers: Answers) -> None:
             START_SEED, label="Seed", info="The same seed writes the same text; Again takes the next one.", precision=0
         )
 
-    writing_both = build_hold_panel(answers, model, [prompt, model, temperature, length, top_k, top_p, seed, style])
-
     # Every way to begin a text ends in a new ticket, and a new ticket is what starts the writing: one text at a time.
     turn, ticket = gr.State(Turn()), gr.Number(0, visible="hidden")
     gr.on([start.click, prompt.submit], lambda turn: turn.next(), turn, ticket, **INSTANT)
     another.click(lambda turn, seed: (turn.next(), (seed or 0) + 1), [turn, seed], [ticket, seed], **INSTANT)
     examples.click(lambda turn, sample: (turn.next(), sample[0]), [turn, examples], [ticket, prompt], **INSTANT)
-    settings = [turn, prompt, model, temperature, length, top_k, top_p, seed, style]
-    writing = ticket.change(write, settings, text, **LATEST)
-    stop.click(None, cancels=[writing, writing_both], **INSTANT)
+    stop.click(lambda turn: turn.end(), turn, **INSTANT)
+    settings = [prompt, model, temperature, length, top_k, top_p, seed, style]
+    ticket.change(write, [turn, ticket, *settings], text, **LATEST)
+    build_hold_panel(answers, model, turn, settings)
     model.change(suit_model, [model, length], [style, length], **INSTANT)
     gr.on(
         [prompt.change, model.change, temperature.change, style.change],

@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from visitor import SLOW_MS, needs_browser, open_page, open_tab
 from rnn_demo.microscope.study import Section, Study, write_study
 from rnn_demo.tokenizer import Tokenizer
 from rnn_demo.ui import TABS
+from rnn_demo.ui.answers import Answers
 
 pytestmark = needs_browser
 
@@ -74,6 +76,20 @@ def write_longest(page: Page) -> None:
     pytest.fail("the length does not take 400")
 
 
+@pytest.fixture
+def slowly(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let 400 tokens take 12 seconds or more: the tiny networks would be through before a Stop."""
+    write = Answers.write
+
+    def write_slowly(self: Answers, *args: Any, **kwargs: Any) -> Iterator[str]:
+        for text in write(self, *args, **kwargs):
+            time.sleep(0.03)
+            yield text
+
+    monkeypatch.setattr(Answers, "write", write_slowly)
+
+
+@pytest.mark.usefixtures("slowly")
 def test_stop_stops(page: Page) -> None:
     write_longest(page)
     page.get_by_label("Prompt").fill("London")
@@ -84,7 +100,8 @@ def test_stop_stops(page: Page) -> None:
     stopped = written(page).input_value()
     page.wait_for_timeout(1500)
     assert written(page).input_value() == stopped
-    expect(page.get_by_role("button", name="Write")).to_be_enabled()
+    page.get_by_role("button", name="Write").click()
+    expect(written(page)).not_to_have_value(stopped)
 
 
 def test_again_while_writing_leaves_one_text(page: Page, url: str) -> None:
@@ -129,20 +146,37 @@ def test_write_both_shows_the_free_and_the_held_text(page: Page, url: str) -> No
     expect(page.get_by_test_id("toast-body")).to_contain_text("is no unit with a value", timeout=SLOW_MS)
 
 
+@pytest.mark.usefixtures("slowly")
 def test_stop_stops_both_texts(page: Page) -> None:
     write_longest(page)
     page.get_by_text("Hold a unit").click()
     page.wait_for_timeout(500)  # a value typed while the settings unfold is lost by gradio
     page.get_by_label("Units and values").fill("3: 5")
-    page.get_by_role("button", name="Write both").click()
     free, held = (page.locator(f"#written-{which} textarea") for which in ("free", "held"))
-    expect(held).to_have_value(re.compile(".{60,}", re.DOTALL), timeout=SLOW_MS)
-    page.get_by_role("button", name="Stop").click()
+    for moment in range(5):
+        page.get_by_role("button", name="Write both").click()
+        expect(held).to_have_value(re.compile(".{60,}", re.DOTALL), timeout=SLOW_MS)
+        page.wait_for_timeout(200 * moment)
+        page.get_by_role("button", name="Stop").click()
+        page.wait_for_timeout(500)
+        stopped = free.input_value(), held.input_value()
+        page.wait_for_timeout(700)
+        assert (free.input_value(), held.input_value()) == stopped
+        expect(page.locator("#held-summary")).to_have_text("")
+
+
+@pytest.mark.usefixtures("slowly")
+def test_write_both_ends_the_text_above(page: Page) -> None:
+    write_longest(page)
+    page.get_by_role("button", name="Write").click()
+    page.get_by_text("Hold a unit").click()
     page.wait_for_timeout(500)
-    stopped = free.input_value(), held.input_value()
-    page.wait_for_timeout(1500)
-    assert (free.input_value(), held.input_value()) == stopped
-    expect(page.locator("#held-summary")).to_have_text("")
+    page.get_by_label("Units and values").fill("3: 5")
+    page.get_by_role("button", name="Write both").click()
+    expect(page.locator("#written-held textarea")).to_have_value(re.compile(".{60,}", re.DOTALL), timeout=SLOW_MS)
+    before = written(page).input_value()
+    page.wait_for_timeout(700)
+    assert written(page).input_value() == before
 
 
 def test_another_model_shows_other_bars(page: Page) -> None:
