@@ -19,11 +19,11 @@ PORTS_TO_TRY = 100
 def main(arguments: Sequence[str] | None = None) -> None:
     """Read the flags, build the page and serve it until it is stopped."""
     flags = parse(arguments)
-    port = flags.port and first_free_port(flags.host, flags.port)
-    if port != flags.port:
-        print(f"Port {flags.port} is taken; using {port}.", flush=True)
     print("Loading the models ...", flush=True)
     demo = build_app()
+    port = flags.port and first_free_port(flags.host, flags.port)  # only now: until it is bound it can be taken
+    if port != flags.port:
+        print(f"Port {flags.port} is taken; using {port}.", flush=True)
     _, url, _ = demo.launch(server_name=flags.host, server_port=port, prevent_thread_lock=True, quiet=True, **LAUNCH)
     print(f"The workbench is at {url}", flush=True)
     demo.block_thread()

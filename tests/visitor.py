@@ -1,19 +1,21 @@
 """A visitor at the page, in Debian's chromium. Any error on the browser's console fails the test."""
 
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Literal
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page
+from playwright.sync_api import Browser, Locator, Page, expect
 
-__all__ = ["CHROMIUM", "FLAGS", "SLOW_MS", "needs_browser", "open_page", "open_tab"]
+__all__ = ["CHROMIUM", "FLAGS", "fill", "needs_browser", "open_page", "open_tab", "settled"]
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 OFFLINE = "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1 , EXCLUDE localhost"
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", OFFLINE]
 SLOW_MS = 60_000  # two cores, maybe with a training beside
+expect.set_options(timeout=SLOW_MS)
 
 needs_browser = pytest.mark.skipif(
     CHROMIUM is None, reason="needs a browser: apt-get install --no-install-recommends chromium fonts-dejavu-core"
@@ -41,3 +43,37 @@ def open_tab(page: Page, title: str) -> Locator:
     """Go to a tab; gives what is on it."""
     page.get_by_role("tab", name=title, exact=True).click()
     return page.get_by_role("tabpanel").filter(visible=True)
+
+
+def fill(panel: Locator, label: str, text: str) -> None:
+    """Type into a field; of a slider, into its number.
+
+    Again until it stays: where settings unfold, gradio puts the stored values over what was typed too early.
+    """
+    expect(panel.get_by_label(label).first).to_be_visible()
+    number = panel.get_by_role("spinbutton", name=re.compile(re.escape(label)))
+    words = panel.get_by_role(
+        "textbox", name=re.compile(rf"^{re.escape(label)}\b")
+    )  # the name goes on with what explains it
+    field = number if number.count() else words
+    stayed = 0
+    for _ in range(50):
+        if field.input_value() != text:
+            field.fill(text)
+            field.blur()
+            stayed = 0
+        panel.page.wait_for_timeout(200)
+        stayed += field.input_value() == text
+        if stayed == 2:
+            return
+    pytest.fail(f"{label} does not take {text}")
+
+
+def settled(field: Locator) -> str:
+    """Wait until a text has not grown for a second."""
+    text = field.input_value()
+    while True:
+        field.page.wait_for_timeout(1000)
+        if (now := field.input_value()) == text:
+            return now
+        text = now

@@ -1,7 +1,6 @@
 """Attractor: where a sentiment network rests when it reads nothing, trained beside untrained."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
@@ -12,7 +11,7 @@ from rnn_demo.microscope.fixed_points import DRIFT_STEPS, MAX_SPEED
 from rnn_demo.plots import Figure, draw_fixed_points, draw_time_constants
 from rnn_demo.results import FixedPoints
 from rnn_demo.ui.answers import MAX_TOKENS, Answers
-from rnn_demo.ui.events import INSTANT, LATEST, PRIVATE, shows_errors
+from rnn_demo.ui.events import INSTANT, LATEST, Turn, build_ticket, shows_errors
 from rnn_demo.ui.examples import SENTIMENT_TEXTS
 from rnn_demo.ui.export import build_export
 from rnn_demo.ui.notices import build_notices
@@ -42,17 +41,6 @@ SAME = 0.01
 Found = Mapping[str, FixedPoints]
 
 
-@dataclass
-class Search:
-    """One visitor's search. Gradio's own way to cancel would leave an error on the page."""
-
-    stopped: bool = False
-
-    def stop(self) -> None:
-        """End it at its next news."""
-        self.stopped = True
-
-
 def build_attractor_tab(answers: Answers) -> None:
     """Lay out the tab."""
     build_notices(answers.shelf, "sentiment")
@@ -68,18 +56,24 @@ def build_attractor_tab(answers: Answers) -> None:
         return *show(found), ""
 
     @shows_errors
-    def search(run: Search, text: str, model: str, progress: gr.Progress = gr.Progress()) -> Iterator[Any]:  # noqa: B008
-        run.stopped = False
+    def search(
+        turn: Turn,
+        number: int,
+        text: str,
+        model: str,
+        progress: gr.Progress = gr.Progress(),  # noqa: B008
+    ) -> Iterator[Any]:
         unchanged = [gr.skip()] * 4
-        for news in answers.search_fixed_points([text, *SENTIMENT_TEXTS], model):
-            if run.stopped:
-                yield *unchanged, "Stopped."
-                return
+        for news in turn.lasting(number, answers.search_fixed_points([text, *SENTIMENT_TEXTS], model)):
             if isinstance(news, float):
                 progress(news, desc="Searching")
                 yield *unchanged, gr.skip()  # here the page can leave
             else:
-                yield *show(news), "Done: the figures above are of your text’s states."
+                shown = show(news)
+                if turn.number == number:  # drawing takes a while
+                    yield *shown, "Done: the figures above are of your text’s states."
+                    return
+        yield *unchanged, "Stopped."
 
     stored = answers.fixed_points(models[0])
     first = (None, NOT_YET.format(model=models[0]), None) if stored is None else drawn(stored)
@@ -102,9 +96,10 @@ def build_attractor_tab(answers: Answers) -> None:
         status = gr.Markdown(elem_id="attractor-status", min_height=60)
 
     outputs = [points, summary, modes, shown, status]
-    run = gr.State(Search())
-    start.click(search, [run, text, model], outputs, show_progress_on=status, **PRIVATE)
-    gr.on([stop.click, model.input], lambda run: run.stop(), run, **INSTANT)
+    turn, ticket = gr.State(Turn()), build_ticket()
+    start.click(lambda turn: turn.next(), turn, ticket, **INSTANT)
+    ticket.change(search, [turn, ticket, text, model], outputs, show_progress_on=status, **LATEST)
+    gr.on([stop.click, model.input], lambda turn: turn.end(), turn, **INSTANT)
     model.change(show_stored, model, outputs, **LATEST)
 
 

@@ -6,7 +6,7 @@ import gradio as gr
 
 from rnn_demo.results import TaggedText
 from rnn_demo.ui.answers import Answers
-from rnn_demo.ui.events import LATEST, shows_errors
+from rnn_demo.ui.events import LATEST, Turn, build_ticket, shows_errors
 from rnn_demo.ui.examples import ENTITY_TEXTS, build_examples, on_pick
 from rnn_demo.ui.export import build_export
 from rnn_demo.ui.marks import Marks
@@ -50,13 +50,14 @@ def build_entities_tab(answers: Answers) -> None:
         return
 
     @shows_errors
-    def tag(text: str, model: str, marked: str) -> tuple[Any, ...]:
+    def tag(turn: Turn, text: str, model: str, marked: str) -> tuple[Any, ...]:
         result = answers.tag(text, model)
         rows = [[token.token, token.tag, f"{token.confidence:.3f}", token.pos] for token in result.tokens]
         marks = mark(result) if marked == MARKED[0] else mark_parts_of_speech(result)
+        turn.end()
         return marks, rows, text, *offer_entities(result, TYPES)
 
-    first_marked, first_rows, *_ = tag(ENTITY_TEXTS[0], models[0], MARKED[0])
+    first_marked, first_rows, *_ = tag(Turn(), ENTITY_TEXTS[0], models[0], MARKED[0])
 
     gr.Markdown(INTRO)
     text = gr.Textbox(ENTITY_TEXTS[0], label="Text", lines=3, max_lines=12)
@@ -73,12 +74,14 @@ def build_entities_tab(answers: Answers) -> None:
     )
     build_export(answers.tag, [text, model], "entities.json")
     read_text = gr.State(ENTITY_TEXTS[0])
-    explained = build_why_entity_panel(answers, read_text, model, answers.tag(ENTITY_TEXTS[0], models[0]), TYPES)
+    turn, ticket = gr.State(Turn()), build_ticket()
+    first = answers.tag(ENTITY_TEXTS[0], models[0])
+    explained = build_why_entity_panel(answers, turn, read_text, model, first, TYPES)
 
     outputs = [marked, table, read_text, *explained]
-    run: dict[str, Any] = {"fn": tag, "inputs": [text, model, what], "outputs": outputs, **LATEST}
-    gr.on([start.click, text.submit, model.change, what.change], **run)
-    on_pick(examples, text).then(**run)
+    triggers = [start.click, text.submit, model.change, what.change, ticket.change]
+    gr.on(triggers, tag, [turn, text, model, what], outputs, **LATEST)
+    on_pick(examples, text, ticket)
 
 
 def mark(result: TaggedText) -> Marks:

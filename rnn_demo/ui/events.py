@@ -10,10 +10,11 @@ from time import monotonic
 from typing import Any, ParamSpec, TypeVar
 
 import gradio as gr
+from gradio.events import Dependency
 
 from rnn_demo.errors import RnnDemoError
 
-__all__ = ["CPU", "INSTANT", "LATEST", "PRIVATE", "Turn", "shows_errors", "throttled"]
+__all__ = ["CPU", "INSTANT", "LATEST", "PRIVATE", "Turn", "build_ticket", "raise_ticket", "shows_errors", "throttled"]
 
 CPU: dict[str, Any] = {"concurrency_id": "cpu", "concurrency_limit": 2}
 """One budget for all work on a model; the lowest limit given anywhere counts, so all give this one."""
@@ -21,7 +22,9 @@ PRIVATE: dict[str, Any] = {**CPU, "api_visibility": "private"}
 """For the events behind figures; what programs may call is in endpoints.py."""
 LATEST: dict[str, Any] = {**PRIVATE, "trigger_mode": "always_last"}
 """For those of them that follow a choice: one that is made while an answer is under way is answered after it, where
-gradio by itself would drop it and leave the page with a choice that its figures are not of."""
+gradio by itself would drop it and leave the page with a choice that its figures are not of. (After an answer that was
+an error it still does.) That holds for one event: so everything that sets off an answer sets off the same, see
+`build_ticket`."""
 INSTANT: dict[str, Any] = {"api_visibility": "private", "queue": False, "show_progress": "hidden"}
 """For events that only move values on the page: they wait for nobody."""
 SHORTEST_GAP_S = 0.04
@@ -32,9 +35,23 @@ Result = TypeVar("Result")
 Value = TypeVar("Value")
 
 
+def build_ticket() -> gr.Number:
+    """Lay out a number that nobody sees. Its `change` sets off what has to wait until values are in their places.
+
+    A `.then` that does the work itself is an event of its own beside the button's: both would run at once, and the
+    slower answer would stay, whichever was asked for last.
+    """
+    return gr.Number(0, visible="hidden")
+
+
+def raise_ticket(placed: Dependency, ticket: gr.Number) -> None:
+    """Set off what hangs on a ticket, once an event has put its values in their places."""
+    placed.then(None, ticket, ticket, js="(number) => number + 1", **INSTANT)
+
+
 @dataclass
 class Turn:
-    """Which text of one visitor is being written: it ends when the next one is asked for, or by Stop.
+    """What of one visitor is being answered: it ends when the next is asked for, by Stop, or when it is out of date.
 
     gradio's own `cancels` would race with what is on its way to the browser, and leave "Error" on the page.
     """
@@ -47,7 +64,7 @@ class Turn:
         return self.number
 
     def end(self) -> None:
-        """End what is being written, and what waits for its turn."""
+        """End what is being answered, and what waits for its turn."""
         self.number += 1
 
     def lasting(self, number: int, values: Iterator[Value]) -> Iterator[Value]:

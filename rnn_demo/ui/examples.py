@@ -1,11 +1,10 @@
 """What the tabs open with and what can be clicked: the first text of each list is the one that is shown at start."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import gradio as gr
 
-from rnn_demo.ui.events import INSTANT
+from rnn_demo.ui.events import INSTANT, raise_ticket
 
 __all__ = [
     "ENTITY_TEXTS",
@@ -81,9 +80,9 @@ def build_examples(textbox: gr.Textbox, texts: Sequence[str]) -> gr.Dataset:
     return gr.Dataset(components=[textbox], samples=[[text] for text in texts], label="Or try one of these")
 
 
-def on_pick(examples: gr.Dataset, textbox: gr.Textbox) -> Any:
-    """Put the example that is clicked into the textbox; `.then(...)` of what this returns runs with it in place."""
-    return examples.click(pick, examples, textbox, **INSTANT)
+def on_pick(examples: gr.Dataset, textbox: gr.Textbox, ticket: gr.Number) -> None:
+    """Put the example that is clicked into the textbox, and raise a ticket once it is there."""
+    raise_ticket(examples.click(pick, examples, textbox, **INSTANT), ticket)
 
 
 def pick(sample: list[str]) -> str:

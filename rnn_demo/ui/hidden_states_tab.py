@@ -13,7 +13,7 @@ from rnn_demo.microscope.units import most_active_units
 from rnn_demo.plots import draw_heatmap
 from rnn_demo.results import HiddenTrace
 from rnn_demo.ui.answers import Answers
-from rnn_demo.ui.events import INSTANT, LATEST, shows_errors
+from rnn_demo.ui.events import INSTANT, LATEST, build_ticket, raise_ticket, shows_errors
 from rnn_demo.ui.examples import HIDDEN_TEXTS, PAIRS, build_examples, on_pick
 from rnn_demo.ui.export import build_export
 from rnn_demo.ui.notices import build_notices
@@ -129,17 +129,14 @@ def build_hidden_states_tab(answers: Answers) -> None:
     gr.Markdown(MAP_CAPTION)
     heatmap = gr.Plot(first_map, show_label=False, elem_id="heatmap")
 
-    run: dict[str, Any] = {
-        "fn": read,
-        "inputs": [text, other, with_cells, model, layer, part, colour, space],
-        "outputs": [summary, path, heatmap, cells_row, *of_cells],
-        **LATEST,
-    }
-    triggers = [start.click, text.submit, other.submit, layer.input, part.input, colour.input, space.input]
-    gr.on([*triggers, with_cells.input], **run)
-    model.change(offer_choices, model, [layer, part, colour], **INSTANT).then(**run)
-    on_pick(examples, text).then(**run)
-    pairs.click(pick_pair, pairs, [text, other], **INSTANT).then(**run)
+    ticket = build_ticket()
+    raise_ticket(model.change(offer_choices, model, [layer, part, colour], **INSTANT), ticket)
+    on_pick(examples, text, ticket)
+    raise_ticket(pairs.click(pick_pair, pairs, [text, other], **INSTANT), ticket)
+    chosen = [choice.input for choice in (layer, part, colour, space, with_cells)]
+    inputs = [text, other, with_cells, model, layer, part, colour, space]
+    outputs = [summary, path, heatmap, cells_row, *of_cells]
+    gr.on([start.click, text.submit, other.submit, *chosen, ticket.change], read, inputs, outputs, **LATEST)
 
 
 def build_cell(cell: str) -> tuple[gr.Plot, gr.Markdown]:

@@ -8,7 +8,7 @@ import gradio as gr
 
 from rnn_demo.errors import InputError
 from rnn_demo.ui.answers import Answers
-from rnn_demo.ui.events import INSTANT, LATEST, Turn, shows_errors, throttled
+from rnn_demo.ui.events import INSTANT, LATEST, Turn, build_ticket, shows_errors, throttled
 from rnn_demo.ui.hidden_states_tab import name_layer
 
 __all__ = ["build_hold_panel"]
@@ -94,7 +94,7 @@ def build_hold_panel(answers: Answers, model: gr.Dropdown, turn: gr.State, setti
             held = gr.Textbox(label="Held", lines=7, max_lines=20, elem_id="written-held", interactive=False)
         summary = gr.Markdown(elem_id="held-summary")
 
-    ticket = gr.Number(0, visible="hidden")
+    ticket = build_ticket()
     inputs = [turn, ticket, deviations, units, layer, *settings]
     model.change(offer, model, [layer, deviations, known], **INSTANT)
     layer.input(describe_layer, [model, layer], known, **INSTANT)

@@ -1,14 +1,13 @@
 """Memory: how far back each cell can learn from, on the visitor's own text."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import gradio as gr
 
 from rnn_demo.plots import Figure, draw_gradients
 from rnn_demo.ui.answers import Answers
 from rnn_demo.ui.clipping_panel import build_clipping_panel
-from rnn_demo.ui.events import LATEST, shows_errors
+from rnn_demo.ui.events import LATEST, Turn, build_ticket, shows_errors
 from rnn_demo.ui.examples import MEMORY_TEXTS, build_examples, on_pick
 from rnn_demo.ui.export import build_export
 from rnn_demo.ui.notices import build_notices
@@ -38,12 +37,14 @@ def build_memory_tab(answers: Answers) -> None:
         return
 
     @shows_errors
-    def measure(text: str, title: str) -> tuple[Figure, str, None, str]:
+    def measure(turn: Turn, text: str, title: str) -> tuple[Figure, str, None, str]:
         norms = answers.gradients(text, tasks[title])
-        return draw_gradients(norms), describe(norms), None, ""  # the steps below are of the lines before
+        lines = draw_gradients(norms)
+        turn.end()
+        return lines, describe(norms), None, ""  # the steps below are of the lines before
 
     first_title = next(iter(tasks))
-    first_lines, first_summary, *_ = measure(MEMORY_TEXTS[0], first_title)
+    first_lines, first_summary, *_ = measure(Turn(), MEMORY_TEXTS[0], first_title)
 
     gr.Markdown(INTRO)
     text = gr.Textbox(MEMORY_TEXTS[0], label="Text", lines=3, max_lines=12)
@@ -62,12 +63,13 @@ def build_memory_tab(answers: Answers) -> None:
     build_export(
         lambda text, title: answers.gradients(text, tasks[title]), [text, which], "gradient-over-distance.json"
     )
-    steps = build_singular_values_panel(answers, tasks, text, which)
+    turn, ticket = gr.State(Turn()), build_ticket()
+    steps = build_singular_values_panel(answers, tasks, turn, text, which)
     build_clipping_panel(answers, text)
 
-    run: dict[str, Any] = {"fn": measure, "inputs": [text, which], "outputs": [lines, summary, *steps], **LATEST}
-    gr.on([start.click, text.submit, which.input], **run)
-    on_pick(examples, text).then(**run)
+    triggers = [start.click, text.submit, which.input, ticket.change]
+    gr.on(triggers, measure, [turn, text, which], [lines, summary, *steps], **LATEST)
+    on_pick(examples, text, ticket)
 
 
 def say_which(shelf: ReaderShelf, tasks: Mapping[str, str]) -> str:

@@ -1,14 +1,13 @@
 """Reading: how little each language model expected each token of a text."""
 
 from collections.abc import Mapping
-from typing import Any
 
 import gradio as gr
 
 from rnn_demo.plots import Figure, draw_surprisal
 from rnn_demo.results import Surprisal
 from rnn_demo.ui.answers import Answers
-from rnn_demo.ui.events import LATEST, shows_errors
+from rnn_demo.ui.events import LATEST, build_ticket, shows_errors
 from rnn_demo.ui.examples import READING_TEXTS, build_examples, on_pick
 from rnn_demo.ui.export import build_export
 from rnn_demo.ui.marks import Marks, mark_runs, plain
@@ -61,9 +60,10 @@ def build_reading_tab(answers: Answers) -> None:
         elem_id="surprises",
     )
 
-    run: dict[str, Any] = {"fn": read, "inputs": [text, model], "outputs": [summary, lines, marked], **LATEST}
-    gr.on([start.click, text.submit, model.input], **run)
-    on_pick(examples, text).then(**run)
+    ticket = build_ticket()
+    triggers = [start.click, text.submit, model.input, ticket.change]
+    gr.on(triggers, read, [text, model], [summary, lines, marked], **LATEST)
+    on_pick(examples, text, ticket)
 
 
 def describe(measured: Mapping[str, Surprisal]) -> str:

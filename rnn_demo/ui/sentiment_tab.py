@@ -7,7 +7,7 @@ import gradio as gr
 from rnn_demo.plots import Figure, draw_running_score
 from rnn_demo.results import SentimentScore
 from rnn_demo.ui.answers import Answers
-from rnn_demo.ui.events import LATEST, PRIVATE, shows_errors
+from rnn_demo.ui.events import LATEST, Turn, build_ticket, shows_errors
 from rnn_demo.ui.examples import SENTIMENT_TEXTS, build_examples, on_pick
 from rnn_demo.ui.export import build_export
 from rnn_demo.ui.marks import Marks, mark_runs, name_change
@@ -38,19 +38,24 @@ def build_sentiment_tab(answers: Answers) -> None:
         return
 
     @shows_errors
-    def score(text: str, model: str) -> tuple[str, Marks, Figure, str, Marks, Marks, str]:
+    def score(turn: Turn, text: str, model: str) -> tuple[str, Marks, Figure, str, Marks, Marks, str]:
         result = answers.score(text, model)
         no_reasons: tuple[Marks, Marks, str] = ([], [], "")  # what stands there is of another verdict
         moves = colour_moves(text, result, answers.score_before(model))
-        return describe(result), moves, draw_running_score(result), text, *no_reasons
+        line = draw_running_score(result)
+        turn.end()
+        return describe(result), moves, line, text, *no_reasons
 
     @shows_errors
-    def explain(text: str, model: str) -> tuple[Marks, Marks, str]:
+    def explain(turn: Turn, text: str, model: str) -> Any:
+        number = turn.next()
         found = answers.attribute(text, model)
         falls = answers.leave_out(text, model)
         ends = [found.tokens[0].start, *(token.end for token in found.tokens)]
         by_gradient = [None, *(name_change(token.attribution, SHARE, LARGE_SHARE) for token in found.tokens)]
         by_absence = [None] * (len(ends) - len(falls)) + [name_change(fall, SHARE, LARGE_SHARE) for fall in falls]
+        if turn.number != number:
+            return [gr.skip()] * 3  # another text was scored meanwhile
         return (
             mark_runs(text, zip(ends, by_gradient, strict=True)),
             mark_runs(text, zip(ends, by_absence, strict=True)),
@@ -58,7 +63,7 @@ def build_sentiment_tab(answers: Answers) -> None:
             f"{found.difference:+.2f} from a text of empty tokens.",
         )
 
-    first_verdict, first_moves, first_line, *_ = score(SENTIMENT_TEXTS[0], models[0])
+    first_verdict, first_moves, first_line, *_ = score(Turn(), SENTIMENT_TEXTS[0], models[0])
 
     gr.Markdown(INTRO)
     text = gr.Textbox(SENTIMENT_TEXTS[0], label="Text", lines=3, max_lines=12)
@@ -85,10 +90,11 @@ def build_sentiment_tab(answers: Answers) -> None:
 
     reasons = [shares, left_out, sums]
     outputs = [verdict, moves, line, read_text, *reasons]
-    run: dict[str, Any] = {"fn": score, "inputs": [text, model], "outputs": outputs, **LATEST}
-    gr.on([start.click, text.submit, model.change], **run)
-    on_pick(examples, text).then(**run)
-    why.click(explain, [read_text, model], reasons, **PRIVATE)
+    turn, ticket = gr.State(Turn()), build_ticket()
+    triggers = [start.click, text.submit, model.change, ticket.change]
+    gr.on(triggers, score, [turn, text, model], outputs, **LATEST)
+    on_pick(examples, text, ticket)
+    why.click(explain, [turn, read_text, model], reasons, **LATEST)
 
 
 def describe(result: SentimentScore) -> str:

@@ -2,14 +2,15 @@
 
 from collections.abc import Mapping
 from statistics import median
+from typing import Any
 
 import gradio as gr
 from gradio.components import Component
 
-from rnn_demo.plots import Figure, draw_singular_values
+from rnn_demo.plots import draw_singular_values
 from rnn_demo.results import JacobianNorms
 from rnn_demo.ui.answers import Answers
-from rnn_demo.ui.events import PRIVATE, shows_errors
+from rnn_demo.ui.events import LATEST, Turn, shows_errors
 from rnn_demo.ui.export import build_export
 
 __all__ = ["build_singular_values_panel"]
@@ -21,13 +22,14 @@ INTRO = (
 
 
 def build_singular_values_panel(
-    answers: Answers, tasks: Mapping[str, str], text: gr.Textbox, which: gr.Radio
+    answers: Answers, tasks: Mapping[str, str], turn: gr.State, text: gr.Textbox, which: gr.Radio
 ) -> list[Component]:
     """Lay out the accordion.
 
     Args:
         answers: where to ask.
         tasks: by the titles that `which` offers.
+        turn: ended by whoever draws other lines above.
         text: what to read.
         which: of which task.
 
@@ -36,9 +38,11 @@ def build_singular_values_panel(
     """
 
     @shows_errors
-    def measure(text: str, title: str) -> tuple[Figure, str]:
+    def measure(turn: Turn, text: str, title: str) -> Any:
+        number = turn.next()
         measured = answers.singular_values(text, tasks[title])
-        return draw_singular_values(measured), describe(measured)
+        lines = draw_singular_values(measured)
+        return (lines, describe(measured)) if turn.number == number else [gr.skip()] * 2
 
     with gr.Accordion("How far each step can stretch it", open=False):
         gr.Markdown(INTRO)
@@ -48,7 +52,7 @@ def build_singular_values_panel(
         build_export(
             lambda text, title: answers.singular_values(text, tasks[title]), [text, which], "singular-values.json"
         )
-    start.click(measure, [text, which], [lines, summary], **PRIVATE)
+    start.click(measure, [turn, text, which], [lines, summary], **LATEST)
     return [lines, summary]
 
 

@@ -8,7 +8,7 @@ import gradio as gr
 from rnn_demo.errors import CheckpointError
 from rnn_demo.microscope.trace import parts_of
 from rnn_demo.ui.answers import Answers
-from rnn_demo.ui.events import INSTANT, LATEST, PRIVATE, shows_errors
+from rnn_demo.ui.events import INSTANT, LATEST, Turn, build_ticket, raise_ticket, shows_errors
 from rnn_demo.ui.examples import UNIT_TEXTS, build_examples, on_pick
 from rnn_demo.ui.export import build_export
 from rnn_demo.ui.marks import Marks
@@ -72,14 +72,18 @@ def build_units_tab(answers: Answers) -> None:
         return list(range(reader.model.encoder.config.num_layers)), list(parts_of(reader))
 
     @shows_errors
-    def offer_choices(model: str) -> tuple[Any, Any, None, str, Marks]:
+    def offer_choices(turn: Turn, model: str) -> tuple[Any, Any, None, str, Marks]:
         layers, parts = choices_of(model)
+        turn.end()
         similar: tuple[str, Marks] = ("", [])  # what stands there is of the model before
         return gr.update(choices=layers, value=layers[-1]), gr.update(choices=parts, value="h"), None, *similar
 
     @shows_errors
-    def find_similar(text: str, words: str, model: str, layer: int, part: str, threshold: float) -> tuple[str, Marks]:
+    def find_similar(turn: Turn, text: str, words: str, model: str, layer: int, part: str, threshold: float) -> Any:
+        number = turn.next()
         found = answers.similar_spans(text, words, model, layer, threshold, part)
+        if turn.number != number:
+            return [gr.skip()] * 2  # another model was chosen meanwhile
         return describe_similar(found, threshold), mark_contexts([match.context for match in found.matches])
 
     show = make_show(answers)
@@ -130,23 +134,22 @@ def build_units_tab(answers: Answers) -> None:
         similar_summary = gr.Markdown(elem_id="similar-summary")
         similar = build_contexts([], "Held-out places, most alike first", "similar")
 
-    run: dict[str, Any] = {
-        "fn": show,
-        "inputs": [text, model, layer, part, unit],
-        "outputs": [unit, marked, summary, highest, lowest, table],
-        **LATEST,
-    }
-    gr.on([start.click, text.submit, unit.input], **run)
-    gr.on([layer.input, part.input], lambda: None, None, unit, **INSTANT).then(**run)
-    model.change(offer_choices, model, [layer, part, unit, similar_summary, similar], **INSTANT).then(**run)
-    on_pick(examples, text).then(**run)
-    table.select(pick_unit, None, unit, **INSTANT).then(**run)
+    turn, ticket = gr.State(Turn()), build_ticket()
+    raise_ticket(gr.on([layer.input, part.input], lambda: None, None, unit, **INSTANT), ticket)
+    of_model = [layer, part, unit, similar_summary, similar]
+    raise_ticket(model.change(offer_choices, [turn, model], of_model, **INSTANT), ticket)
+    on_pick(examples, text, ticket)
+    raise_ticket(table.select(pick_unit, None, unit, **INSTANT), ticket)
+    outputs = [unit, marked, summary, highest, lowest, table]
+    gr.on(
+        [start.click, text.submit, unit.input, ticket.change], show, [text, model, layer, part, unit], outputs, **LATEST
+    )
     gr.on(
         [find.click, words.submit],
         find_similar,
-        [text, words, model, layer, part, threshold],
+        [turn, text, words, model, layer, part, threshold],
         [similar_summary, similar],
-        **PRIVATE,
+        **LATEST,
     )
 
 

@@ -8,7 +8,7 @@ from gradio.components import Component
 
 from rnn_demo.results import Attribution, Entity, TaggedText
 from rnn_demo.ui.answers import Answers
-from rnn_demo.ui.events import INSTANT, PRIVATE, shows_errors
+from rnn_demo.ui.events import INSTANT, LATEST, Turn, shows_errors
 from rnn_demo.ui.export import build_export
 from rnn_demo.ui.marks import Marks, mark_runs, name_change
 from rnn_demo.ui.theme import MOVE_COLOURS
@@ -27,12 +27,13 @@ NOTHING: tuple[Marks, Marks, str] = ([], [], "")
 
 
 def build_why_entity_panel(
-    answers: Answers, read_text: gr.State, model: gr.Dropdown, first: TaggedText, names: dict[str, str]
+    answers: Answers, turn: gr.State, read_text: gr.State, model: gr.Dropdown, first: TaggedText, names: dict[str, str]
 ) -> list[Component]:
     """Lay out the accordion.
 
     Args:
         answers: where to ask.
+        turn: ended by whoever reads another text.
         read_text: the text whose entities are on the page; what stands in the textbox may be another by now.
         model: that found them.
         first: what the page opens with.
@@ -43,11 +44,18 @@ def build_why_entity_panel(
     """
 
     @shows_errors
-    def explain(text: str, model: str, entity: int | None) -> Iterator[tuple[Marks, Marks, str]]:
-        falls = mark_shares(text, answers.leave_out_words(text, model, entity or 0))
+    def explain(turn: Turn, text: str, model: str, entity: int | None) -> Iterator[tuple[Marks, Marks, str]]:
+        yield from turn.lasting(turn.next(), reasons(text, model, entity or 0))
+
+    def reasons(text: str, model: str, entity: int) -> Iterator[tuple[Marks, Marks, str]]:
+        falls = mark_shares(text, answers.leave_out_words(text, model, entity))
         yield [], falls, "Following the gradient …"  # it takes seconds: what is there is shown, and nothing of before
-        found = answers.attribute(text, model, entity or 0)
+        found = answers.attribute(text, model, entity)
         yield mark_shares(text, found.tokens), falls, describe(found)
+
+    def forget(turn: Turn) -> tuple[Marks, Marks, str]:
+        turn.end()
+        return NOTHING
 
     with gr.Accordion("Why this entity", open=False):
         gr.Markdown(INTRO)
@@ -65,8 +73,8 @@ def build_why_entity_panel(
             [read_text, model, which],
             "why-this-entity.json",
         )
-    why.click(explain, [read_text, model, which], [shares, left_out, sums], **PRIVATE)
-    which.input(lambda: NOTHING, None, [shares, left_out, sums], **INSTANT)
+    why.click(explain, [turn, read_text, model, which], [shares, left_out, sums], **LATEST)
+    which.input(forget, turn, [shares, left_out, sums], **INSTANT)
     return [which, shares, left_out, sums]
 
 

@@ -8,7 +8,7 @@ from rnn_demo.plots import Figure, draw_next_token_bars
 from rnn_demo.styles import styles_of
 from rnn_demo.tokenizer import Tokenizer
 from rnn_demo.ui.answers import ANY_STYLE, Answers
-from rnn_demo.ui.events import INSTANT, LATEST, Turn, shows_errors, throttled
+from rnn_demo.ui.events import INSTANT, LATEST, Turn, build_ticket, shows_errors, throttled
 from rnn_demo.ui.examples import PROMPTS, build_examples
 from rnn_demo.ui.hold_panel import build_hold_panel
 from rnn_demo.ui.notices import build_notices
@@ -102,7 +102,7 @@ def build_write_tab(answers: Answers) -> None:
         )
 
     # Every way to begin a text ends in a new ticket, and a new ticket is what starts the writing: one text at a time.
-    turn, ticket = gr.State(Turn()), gr.Number(0, visible="hidden")
+    turn, ticket = gr.State(Turn()), build_ticket()
     gr.on([start.click, prompt.submit], lambda turn: turn.next(), turn, ticket, **INSTANT)
     another.click(lambda turn, seed: (turn.next(), (seed or 0) + 1), [turn, seed], [ticket, seed], **INSTANT)
     examples.click(lambda turn, sample: (turn.next(), sample[0]), [turn, examples], [ticket, prompt], **INSTANT)

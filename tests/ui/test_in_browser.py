@@ -4,8 +4,9 @@ import json
 import re
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import numpy as np
@@ -14,9 +15,10 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Locator, Page, expect
 from serving import call, serve
 from tiny_models import write_checkpoints
-from visitor import SLOW_MS, needs_browser, open_page, open_tab
+from visitor import SLOW_MS, fill, needs_browser, open_page, open_tab, settled
 
 from rnn_demo.microscope.study import Section, Study, write_study
+from rnn_demo.results import Attribution, Surprisal
 from rnn_demo.tokenizer import Tokenizer
 from rnn_demo.ui import TABS
 from rnn_demo.ui.answers import Answers
@@ -35,45 +37,39 @@ def written(page: Page) -> Locator:
     return page.locator("#written textarea")
 
 
-def settled(page: Page) -> str:
-    """Wait until the text has not grown for a second."""
-    text = written(page).input_value()
-    while True:
-        page.wait_for_timeout(1000)
-        if (now := written(page).input_value()) == text:
-            return now
-        text = now
-
-
 def test_page_opens_with_a_text_already_written(page: Page) -> None:
     expect(page.get_by_role("heading", name="RNN workbench")).to_be_visible()
     assert len(written(page).input_value()) > len("It was a dark and stormy night, and") + 20
-    expect(page.locator("#next-tokens .main-svg").first).to_be_visible(timeout=SLOW_MS)
+    expect(page.locator("#next-tokens .main-svg").first).to_be_visible()
 
 
 def test_writing_streams_and_the_same_seed_writes_the_same(page: Page) -> None:
     first = written(page).input_value()
     page.get_by_role("button", name="Again").click()
-    expect(written(page)).not_to_have_value(first, timeout=SLOW_MS)
-    other = settled(page)
+    expect(written(page)).not_to_have_value(first)
+    other = settled(written(page))
     assert other != first
     page.get_by_text("More settings").click()
-    page.wait_for_timeout(500)  # a value typed while the settings unfold is lost by gradio
-    page.get_by_label("Seed").fill("1")
+    fill(tab(page), "Seed", "1")
     page.get_by_role("button", name="Write").click()
-    expect(written(page)).to_have_value(first, timeout=SLOW_MS)
+    expect(written(page)).to_have_value(first)
+
+
+def tab(page: Page) -> Locator:
+    """What is on the tab that is open."""
+    return page.get_by_role("tabpanel").filter(visible=True)
 
 
 def write_longest(page: Page) -> None:
-    """Set the length to 400 tokens, and see it set: a value typed while the settings unfold is lost by gradio."""
+    """Set the length to 400 tokens."""
     page.get_by_text("More settings").click()
-    for _ in range(50):
-        page.get_by_role("spinbutton", name=re.compile("Length")).fill("400")
-        page.get_by_label("Prompt").focus()
-        page.wait_for_timeout(100)
-        if page.get_by_role("slider", name=re.compile("Length")).input_value() == "400":
-            return
-    pytest.fail("the length does not take 400")
+    fill(tab(page), "Length", "400")
+
+
+def hold_a_unit(page: Page, units: str) -> None:
+    """Unfold the panel and name units."""
+    page.get_by_text("Hold a unit").click()
+    fill(tab(page), "Units and values", units)
 
 
 @pytest.fixture
@@ -90,29 +86,30 @@ def slowly(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("slowly")
-def test_stop_stops(page: Page) -> None:
+def test_stop_stops(page: Page, url: str) -> None:
     write_longest(page)
     page.get_by_label("Prompt").fill("London")
     page.get_by_role("button", name="Write").click()
-    expect(written(page)).to_have_value(re.compile("^London.{20,}", re.DOTALL), timeout=SLOW_MS)
+    expect(written(page)).to_have_value(re.compile("^London.{20,}", re.DOTALL))
     page.get_by_role("button", name="Stop").click()
-    page.wait_for_timeout(500)
-    stopped = written(page).input_value()
-    page.wait_for_timeout(1500)
-    assert written(page).input_value() == stopped
+    stopped = settled(written(page))
+    whole = call(url, "generate", ["London", "lm-lstm", 400, 0.8, 0, 1, 1])[-1][1][0]
+    assert whole.startswith(stopped)
+    assert written(page).input_value() == stopped != whole
     page.get_by_role("button", name="Write").click()
     expect(written(page)).not_to_have_value(stopped)
 
 
+@pytest.mark.usefixtures("slowly")
 def test_again_while_writing_leaves_one_text(page: Page, url: str) -> None:
     """The text that was being written stops, and the two never mix."""
     write_longest(page)
     page.get_by_label("Prompt").fill("London")
     page.get_by_role("button", name="Write").click()
-    expect(written(page)).to_have_value(re.compile("^London.{20,}", re.DOTALL), timeout=SLOW_MS)
+    expect(written(page)).to_have_value(re.compile("^London.{20,}", re.DOTALL))
     page.get_by_role("button", name="Again").click()
     alone = call(url, "generate", ["London", "lm-lstm", 400, 0.8, 0, 1, 2])[-1][1][0]
-    expect(written(page)).to_have_value(alone, timeout=SLOW_MS)
+    expect(written(page)).to_have_value(alone)
     expect(page.get_by_label("Seed")).to_have_value("2")
 
 
@@ -120,19 +117,17 @@ def test_an_example_is_written_on_and_the_bars_follow_the_prompt(page: Page) -> 
     bars = page.locator("#next-tokens .yaxislayer-above")
     before = bars.text_content() or ""
     page.get_by_role("button", name="The captain looked at the sea and").click()
-    expect(written(page)).to_have_value(re.compile("^The captain looked at the sea and.+", re.DOTALL), timeout=SLOW_MS)
-    expect(bars).not_to_have_text(before, timeout=SLOW_MS)
+    expect(written(page)).to_have_value(re.compile("^The captain looked at the sea and.+", re.DOTALL))
+    expect(bars).not_to_have_text(before)
 
 
 def test_write_both_shows_the_free_and_the_held_text(page: Page, url: str) -> None:
-    panel = page.get_by_role("tabpanel").filter(visible=True)
-    page.get_by_text("Hold a unit").click()
+    panel = tab(page)
+    hold_a_unit(page, "3: 5, 7: -5")
     expect(panel.locator("#held-known")).to_contain_text("python train.py study lm-lstm")
     expect(panel.get_by_role("slider", name=re.compile("Sentiment direction"))).to_have_count(0)
-    page.wait_for_timeout(500)  # a value typed while the settings unfold is lost by gradio
-    panel.get_by_label("Units and values").fill("3: 5, 7: -5")
     panel.get_by_role("button", name="Write both").click()
-    expect(page.locator("#held-summary")).to_contain_text("sentiment-lstm thinks", timeout=SLOW_MS)
+    expect(page.locator("#held-summary")).to_contain_text("sentiment-lstm thinks")
     prompt = panel.get_by_label("Prompt").input_value()
     free, held = (
         call(url, "generate_holding", [prompt, units, "lm-lstm", -1, 80, 0.8, 0, 1, 1])[-1][1][0]
@@ -143,40 +138,39 @@ def test_write_both_shows_the_free_and_the_held_text(page: Page, url: str) -> No
     assert free == written(page).input_value()  # the tab's own text, with the same settings
     panel.get_by_label("Units and values").fill("3 5")
     panel.get_by_role("button", name="Write both").click()
-    expect(page.get_by_test_id("toast-body")).to_contain_text("is no unit with a value", timeout=SLOW_MS)
+    expect(page.get_by_test_id("toast-body")).to_contain_text("is no unit with a value")
 
 
 @pytest.mark.usefixtures("slowly")
 def test_stop_stops_both_texts(page: Page) -> None:
     write_longest(page)
-    page.get_by_text("Hold a unit").click()
-    page.wait_for_timeout(500)  # a value typed while the settings unfold is lost by gradio
-    page.get_by_label("Units and values").fill("3: 5")
-    free, held = (page.locator(f"#written-{which} textarea") for which in ("free", "held"))
-    for moment in range(5):
+    hold_a_unit(page, "3: 5")
+    held, stopped = page.locator("#written-held textarea"), ""
+    for moment in range(3):
         page.get_by_role("button", name="Write both").click()
-        expect(held).to_have_value(re.compile(".{60,}", re.DOTALL), timeout=SLOW_MS)
-        page.wait_for_timeout(200 * moment)
+        expect(held).not_to_have_value(stopped)
+        expect(held).to_have_value(re.compile(".{60,}", re.DOTALL))
+        page.wait_for_timeout(300 * moment)
         page.get_by_role("button", name="Stop").click()
-        page.wait_for_timeout(500)
-        stopped = free.input_value(), held.input_value()
-        page.wait_for_timeout(700)
-        assert (free.input_value(), held.input_value()) == stopped
-        expect(page.locator("#held-summary")).to_have_text("")
+        stopped = settled(held)
+        expect(page.locator("#held-summary")).to_have_text("")  # what a text that was not stopped ends with
+    page.wait_for_timeout(1000)
+    assert held.input_value() == stopped
 
 
 @pytest.mark.usefixtures("slowly")
 def test_write_both_ends_the_text_above(page: Page) -> None:
+    first = written(page).input_value()
     write_longest(page)
-    page.get_by_role("button", name="Write").click()
-    page.get_by_text("Hold a unit").click()
-    page.wait_for_timeout(500)
-    page.get_by_label("Units and values").fill("3: 5")
+    hold_a_unit(page, "3: 5")
+    page.get_by_role("button", name="Again").click()
+    expect(written(page)).not_to_have_value(first)
     page.get_by_role("button", name="Write both").click()
-    expect(page.locator("#written-held textarea")).to_have_value(re.compile(".{60,}", re.DOTALL), timeout=SLOW_MS)
-    before = written(page).input_value()
-    page.wait_for_timeout(700)
-    assert written(page).input_value() == before
+    held = page.locator("#written-held textarea")
+    expect(held).to_have_value(re.compile(".{60,}", re.DOTALL))
+    above, below = settled(written(page)), held.input_value()
+    expect(held).not_to_have_value(below)  # which is still being written
+    assert written(page).input_value() == above
 
 
 def test_another_model_shows_other_bars(page: Page) -> None:
@@ -184,7 +178,7 @@ def test_another_model_shows_other_bars(page: Page) -> None:
     before = bars.text_content() or ""
     page.get_by_label("Model").click()
     page.get_by_role("option", name="lm-rnn").click()
-    expect(bars).not_to_have_text(before, timeout=SLOW_MS)
+    expect(bars).not_to_have_text(before)
 
 
 def spaced(text: str) -> re.Pattern[str]:
@@ -195,27 +189,89 @@ def spaced(text: str) -> re.Pattern[str]:
 def test_sentiment_is_scored(page: Page) -> None:
     panel = open_tab(page, "Sentiment")
     expect(panel.locator("#verdict b")).to_have_text(re.compile("negative|neutral|positive"))
-    expect(panel.locator("#running-score .main-svg").first).to_be_visible(timeout=SLOW_MS)
+    expect(panel.locator("#running-score .main-svg").first).to_be_visible()
     panel.get_by_label("Text").fill("Ada & <b>London</b>\nwas fine")
     panel.get_by_role("button", name="Score").click()
-    expect(panel.locator("#moves")).to_have_text(spaced("<b>London</b>"), timeout=SLOW_MS)
+    expect(panel.locator("#moves")).to_have_text(spaced("<b>London</b>"))
     panel.get_by_role("button", name="but the story is a mess").click()
-    expect(panel.locator("#moves")).to_have_text(spaced("the story is a mess"), timeout=SLOW_MS)
+    expect(panel.locator("#moves")).to_have_text(spaced("the story is a mess"))
 
 
-def test_a_verdict_is_explained_on_request(page: Page) -> None:
+def test_a_verdict_is_explained_on_request(page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked, attribute = [], Answers.attribute
+
+    def remember(self: Answers, text: str, model: str, entity: float = 0) -> Attribution:
+        asked.append(text)
+        return attribute(self, text, model, entity)
+
+    monkeypatch.setattr(Answers, "attribute", remember)
+    panel = open_tab(page, "Sentiment")
+    panel.get_by_text("Why this verdict").click()
+    explain = panel.get_by_role("button", name="Explain")
+    explain.click()
+    expect(panel.locator("#shares-sum")).to_contain_text("logits")
+    expect(panel.locator("#left-out")).to_have_text(spaced("loved"))
+    panel.get_by_label("Text").fill("Ada was bad")  # not scored yet: the reasons are of what is on the page
+    explain.click()
+    until(page, lambda: len(asked) == 2)
+    assert asked[0] == asked[1]
+    panel.get_by_role("button", name="Score").click()
+    expect(panel.locator("#left-out")).not_to_contain_text("loved")
+    expect(panel.locator("#shares-sum")).to_have_text("")
+
+
+def until(page: Page, holds: Callable[[], bool]) -> None:
+    """Wait for something that is not on the page."""
+    for _ in range(SLOW_MS // 100):
+        if holds():
+            return
+        page.wait_for_timeout(100)
+    pytest.fail("it does not come")
+
+
+def test_reasons_that_come_too_late_are_not_shown(page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another text was scored while they were computed."""
+    leave_out, ready, begun = Answers.leave_out, Event(), Event()
+
+    def wait(self: Answers, text: str, model: str) -> list[float]:
+        begun.set()
+        assert ready.wait(60)
+        return leave_out(self, text, model)
+
+    monkeypatch.setattr(Answers, "leave_out", wait)
     panel = open_tab(page, "Sentiment")
     panel.get_by_text("Why this verdict").click()
     panel.get_by_role("button", name="Explain").click()
-    expect(panel.locator("#shares-sum")).to_contain_text("logits", timeout=SLOW_MS)
-    expect(panel.locator("#left-out")).to_have_text(spaced("loved"))
-    panel.get_by_label("Text").fill("Ada was bad")  # not scored yet: the reasons are of what is on the page
-    panel.get_by_role("button", name="Explain").click()
+    until(page, begun.is_set)
+    panel.get_by_role("button", name="but the story is a mess").click()
+    expect(panel.locator("#moves")).to_have_text(spaced("the story is a mess"))
+    ready.set()
+    panel.get_by_role("button", name="Explain").click()  # waits until the other has ended
+    expect(panel.locator("#left-out")).to_have_text(spaced("the story is a mess"))
+
+
+def test_what_is_asked_for_last_is_what_stays(page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A long text is still being read when an example is clicked."""
+    surprisal, ready, begun = Answers.surprisal, Event(), Event()
+
+    def wait(self: Answers, text: str, model: str) -> Surprisal:
+        if text == "Ada":
+            begun.set()
+            assert ready.wait(60)
+        return surprisal(self, text, model)
+
+    monkeypatch.setattr(Answers, "surprisal", wait)
+    panel = open_tab(page, "Reading")
+    marked = panel.locator("#surprises")
+    panel.get_by_label("Text", exact=True).fill("Ada")
+    panel.get_by_role("button", name="Read").click()
+    until(page, begun.is_set)
+    panel.get_by_role("button", name="The dogs that").click()
+    page.wait_for_timeout(1500)  # an event of its own would have answered by now
+    ready.set()
+    expect(marked).to_have_text(spaced("barking"))
     page.wait_for_timeout(1000)
-    expect(panel.locator("#left-out")).to_have_text(spaced("loved"))
-    panel.get_by_role("button", name="Score").click()
-    expect(panel.locator("#shares-sum")).to_have_text("", timeout=SLOW_MS)
-    expect(panel.locator("#left-out")).not_to_contain_text("loved")
+    expect(marked).to_have_text(spaced("barking"))
 
 
 def saved(page: Page, button: Locator) -> dict[str, Any]:
@@ -246,12 +302,12 @@ def test_an_entity_is_explained_on_request(page: Page, url: str) -> None:
     text = "Ada met Babbage 👩‍👧 in Paris"
     panel.get_by_label("Text").fill(text)
     panel.get_by_role("button", name="Read").click()
-    expect(panel.get_by_role("grid")).to_contain_text("Babbage", timeout=SLOW_MS)
+    expect(panel.get_by_role("grid")).to_contain_text("Babbage")
     panel.get_by_text("Why this entity").click()
     panel.get_by_label("Entity").click()
     page.get_by_role("option").last.click()
     panel.get_by_role("button", name="Explain").click()
-    expect(panel.locator("#entity-shares-sum")).to_contain_text("log-odds", timeout=SLOW_MS)
+    expect(panel.locator("#entity-shares-sum")).to_contain_text("log-odds")
     expect(panel.locator("#entity-left-out")).to_have_text(spaced("Babbage"))
     count = len(call(url, "tag_entities", [text])[-1][1][0]["entities"])
     numbers = saved(page, panel.get_by_role("button", name="Numbers").last)
@@ -265,68 +321,68 @@ def test_entities_are_marked_and_listed(page: Page) -> None:
     panel = open_tab(page, "Entities")
     panel.get_by_label("Text").fill("Ada met Babbage 👩‍👧 in Paris")
     panel.get_by_role("button", name="Read").click()
-    expect(panel.locator("#entities")).to_contain_text("Paris", timeout=SLOW_MS)
-    expect(panel.get_by_role("grid")).to_contain_text("Babbage", timeout=SLOW_MS)
+    expect(panel.locator("#entities")).to_contain_text("Paris")
+    expect(panel.get_by_role("grid")).to_contain_text("Babbage")
     panel.get_by_label("parts of speech").check()
-    expect(panel.locator("#entities .token.highlighted")).to_have_count(6, timeout=SLOW_MS)
+    expect(panel.locator("#entities .token.highlighted")).to_have_count(6)
     panel.get_by_label("names").check()
     panel.get_by_role("button", name="China Airlines flew").click()
-    expect(panel.get_by_role("grid")).to_contain_text("Airlines", timeout=SLOW_MS)
+    expect(panel.get_by_role("grid")).to_contain_text("Airlines")
 
 
 def test_reading_compares_the_language_models(page: Page) -> None:
     panel = open_tab(page, "Reading")
-    expect(panel.locator("#surprisal .main-svg").first).to_be_visible(timeout=SLOW_MS)
+    expect(panel.locator("#surprisal .main-svg").first).to_be_visible()
     panel.get_by_label("Text", exact=True).fill("Ada <b>met</b> Babbage 👩‍👧")
     panel.get_by_role("button", name="Read").click()
-    expect(panel.locator("#surprises")).to_have_text(spaced("<b>met</b> Babbage 👩‍👧"), timeout=SLOW_MS)
+    expect(panel.locator("#surprises")).to_have_text(spaced("<b>met</b> Babbage 👩‍👧"))
     for name in ("lm-lstm", "lm-gru", "lm-rnn"):
         expect(panel.locator("#surprisal-summary")).to_contain_text(name)
     panel.get_by_role("button", name="The dogs that").click()
-    expect(panel.locator("#surprises")).to_have_text(spaced("barking"), timeout=SLOW_MS)
+    expect(panel.locator("#surprises")).to_have_text(spaced("barking"))
 
 
 def test_memory_is_measured_for_each_cell(page: Page) -> None:
     panel = open_tab(page, "Memory")
-    expect(panel.locator("#gradients .main-svg").first).to_be_visible(timeout=SLOW_MS)
+    expect(panel.locator("#gradients .main-svg").first).to_be_visible()
     for cell in ("RNN", "GRU", "LSTM"):
         expect(panel.locator("#gradient-summary")).to_contain_text(f"in the {cell}")
     panel.get_by_text("How far each step can stretch it").click()
     panel.get_by_role("button", name="Measure the steps").click()
-    expect(panel.locator("#singular-values-summary")).to_contain_text("in the GRU (untrained", timeout=SLOW_MS)
-    expect(panel.locator("#singular-values .main-svg").first).to_be_visible(timeout=SLOW_MS)
+    expect(panel.locator("#singular-values-summary")).to_contain_text("in the GRU (untrained")
+    expect(panel.locator("#singular-values .main-svg").first).to_be_visible()
     panel.get_by_text("What clipping does").click()
     panel.get_by_role("button", name="Take the step").click()
-    expect(panel.locator("#clipping-summary")).to_contain_text("lm-gru: the gradient is", timeout=SLOW_MS)
-    expect(panel.locator("#clipping-parts")).to_contain_text("lm-rnn", timeout=SLOW_MS)
+    expect(panel.locator("#clipping-summary")).to_contain_text("lm-gru: the gradient is")
+    expect(panel.locator("#clipping-parts")).to_contain_text("lm-rnn")
     panel.get_by_label("sentiment").check()
-    expect(panel.locator("#gradient-summary")).not_to_contain_text("RNN", timeout=SLOW_MS)
+    expect(panel.locator("#gradient-summary")).not_to_contain_text("RNN")
     expect(panel.locator("#singular-values-summary")).to_have_text("")  # it was said of other lines
 
 
 def open_hidden_states(page: Page) -> Locator:
     """Open the tab and unfold its choices."""
     panel = open_tab(page, "Hidden states")
-    expect(panel.locator("#trajectory .main-svg").first).to_be_visible(timeout=SLOW_MS)
+    expect(panel.locator("#trajectory .main-svg").first).to_be_visible()
     panel.get_by_text("Compare texts and cells").click()
-    page.wait_for_timeout(500)  # a value typed while the settings unfold is lost by gradio
     return panel
 
 
 def test_hidden_states_are_drawn_for_any_model_and_layer(page: Page) -> None:
     panel = open_hidden_states(page)
-    expect(panel.locator("#heatmap .main-svg").first).to_be_visible(timeout=SLOW_MS)
+    expect(panel.locator("#heatmap .main-svg").first).to_be_visible()
     expect(panel.locator("#trace-summary")).to_contain_text("Layer 1 has 12 units")
     panel.get_by_label("Model").click()
     page.get_by_role("option", name="ner-lstm").click()
+    expect(panel.locator("#trace-summary")).to_contain_text("reads forwards")  # which only taggers say
     panel.get_by_label("Layer").click()
     page.get_by_role("option", name="0, nearest to the words").click()
-    expect(panel.locator("#trace-summary")).to_contain_text("Layer 0 has 12 units", timeout=SLOW_MS)
+    expect(panel.locator("#trace-summary")).to_contain_text("Layer 0 has 12 units")
     panel.get_by_label("Of each unit").click()
     page.get_by_role("option", name="forget").click()
     panel.get_by_label("Text", exact=True).fill("London")
     panel.get_by_role("button", name="Read", exact=True).click()
-    expect(panel.locator("#trajectory")).to_contain_text("London", timeout=SLOW_MS)
+    expect(panel.locator("#trajectory")).to_contain_text("London")
 
 
 def test_a_text_is_coloured_by_one_unit_and_held_out_places_are_shown(page: Page) -> None:
@@ -337,19 +393,19 @@ def test_a_text_is_coloured_by_one_unit_and_held_out_places_are_shown(page: Page
         expect(panel.locator(f"{place} .token.highlighted").nth(1)).to_be_visible()
     panel.get_by_label("Unit", exact=True).click()
     page.get_by_role("option", name="unit 7", exact=True).click()
-    expect(summary).to_contain_text("Unit 7 of layer 1", timeout=SLOW_MS)
+    expect(summary).to_contain_text("Unit 7 of layer 1")
     panel.get_by_text("Layer, and what of each unit").click()
     panel.get_by_label("Layer").click()
     page.get_by_role("option", name="0", exact=True).click()
-    expect(summary).to_contain_text("of layer 0", timeout=SLOW_MS)
+    expect(summary).to_contain_text("of layer 0")
     panel.get_by_label("Text", exact=True).fill("Ada <b>met</b> Babbage 👩‍👧")
     panel.get_by_role("button", name="Read").click()
-    expect(panel.locator("#unit-text")).to_have_text(spaced("<b>met</b> Babbage 👩‍👧"), timeout=SLOW_MS)
+    expect(panel.locator("#unit-text")).to_have_text(spaced("<b>met</b> Babbage 👩‍👧"))
     panel.get_by_label("Model").click()
     page.get_by_role("option", name="ner-lstm").click()
-    expect(summary).to_contain_text("of layer 1", timeout=SLOW_MS)
+    expect(summary).to_contain_text("of layer 1")
     panel.get_by_role("button", name="In 1914 Dr. Watson").click()
-    expect(panel.locator("#unit-text")).to_have_text(spaced("Baker Street."), timeout=SLOW_MS)
+    expect(panel.locator("#unit-text")).to_have_text(spaced("Baker Street."))
 
 
 def test_a_row_of_the_table_chooses_its_unit(browser: Browser, checkpoints_dir: Path, tmp_path: Path) -> None:
@@ -362,41 +418,40 @@ def test_a_row_of_the_table_chooses_its_unit(browser: Browser, checkpoints_dir: 
         expect(panel.locator("#unit-summary")).to_contain_text("goes with inside quotes (r = +0.50); here")
         panel.get_by_text("What the units keep track of").click()
         panel.get_by_role("gridcell", name="how positive the review is").click()
-        expect(panel.locator("#unit-summary")).to_contain_text("Unit 1 of layer 1 is highest", timeout=SLOW_MS)
+        expect(panel.locator("#unit-summary")).to_contain_text("Unit 1 of layer 1 is highest")
 
 
 def test_similar_places_are_found_for_words_of_the_text(page: Page) -> None:
     panel = open_tab(page, "Units")
     panel.get_by_label("Text", exact=True).fill("It was a fine evening in <b>Rome</b>.")
     panel.get_by_text("Find similar places").click()
-    page.wait_for_timeout(500)  # a value typed while the accordion unfolds is lost by gradio
-    panel.get_by_label("Words").fill("evening")
+    fill(panel, "Words", "evening")
     panel.get_by_role("button", name="Find", exact=True).click()
-    expect(panel.locator("#similar-summary")).to_contain_text("through these words", timeout=SLOW_MS)
+    expect(panel.locator("#similar-summary")).to_contain_text("through these words")
     panel.get_by_label("Words").fill("<i>nowhere</i>")
     panel.get_by_role("button", name="Find", exact=True).click()
-    expect(page.get_by_test_id("toast-body")).to_contain_text("'<i>nowhere</i>' is not in the text", timeout=SLOW_MS)
+    expect(page.get_by_test_id("toast-body")).to_contain_text("'<i>nowhere</i>' is not in the text")
 
 
 def test_a_path_is_played_token_by_token(page: Page) -> None:
     panel = open_tab(page, "Hidden states")
     points = panel.locator("#trajectory .scatterlayer .point")
-    expect(points.first).to_be_visible(timeout=SLOW_MS)
+    expect(points.first).to_be_visible()
     whole = points.count()
     panel.locator("#trajectory .updatemenu-button").first.click()
     expect(points).not_to_have_count(whole)
-    expect(points).to_have_count(whole, timeout=SLOW_MS)
+    expect(points).to_have_count(whole)
 
 
 def test_a_path_is_compared_with_that_of_another_text(page: Page) -> None:
     panel = open_hidden_states(page)
     expect(panel.locator("#trace-summary")).not_to_contain_text("The two texts")
     panel.get_by_role("button", name="not bad / not good").click()
-    expect(panel.locator("#trace-summary")).to_contain_text("The two texts part at token", timeout=SLOW_MS)
+    expect(panel.locator("#trace-summary")).to_contain_text("The two texts part at token")
     expect(panel.locator("#trajectory .legendtext")).to_have_text(["The film was not bad.", "The film was not good."])
     panel.get_by_label("Compare with").fill("")
     panel.get_by_role("button", name="Read", exact=True).click()
-    expect(panel.locator("#trace-summary")).not_to_contain_text("The two texts", timeout=SLOW_MS)
+    expect(panel.locator("#trace-summary")).not_to_contain_text("The two texts")
 
 
 def test_a_path_is_coloured_and_drawn_in_space(page: Page) -> None:
@@ -404,9 +459,9 @@ def test_a_path_is_coloured_and_drawn_in_space(page: Page) -> None:
     figure = panel.locator("#trajectory")
     expect(figure).to_contain_text("P(positive)")
     panel.get_by_label("place in the text").check()
-    expect(figure).not_to_contain_text("P(positive)", timeout=SLOW_MS)
+    expect(figure).not_to_contain_text("P(positive)")
     panel.get_by_label("3-D").check()
-    expect(figure.locator("canvas").first).to_be_visible(timeout=SLOW_MS)
+    expect(figure.locator("canvas").first).to_be_visible()
 
 
 def test_a_text_is_drawn_for_every_cell(page: Page) -> None:
@@ -415,7 +470,7 @@ def test_a_text_is_drawn_for_every_cell(page: Page) -> None:
     page.get_by_role("option", name="lm-gru").click()
     panel.get_by_label("All three cells").check()
     for cell in ("rnn", "gru", "lstm"):
-        expect(panel.locator(f"#cell-{cell} .main-svg").first).to_be_visible(timeout=SLOW_MS)
+        expect(panel.locator(f"#cell-{cell} .main-svg").first).to_be_visible()
         expect(panel.locator(f"#cell-{cell}-summary")).to_contain_text(f"lm-{cell}, layer 1, h.")
     expect(panel.locator("#trajectory")).to_be_hidden()
 
@@ -424,15 +479,36 @@ def test_fixed_points_are_computed_on_request(page: Page) -> None:
     panel = open_tab(page, "Attractor")
     expect(panel.locator("#attractor-summary")).to_contain_text("not been computed yet for sentiment-lstm")
     panel.get_by_role("button", name="Numbers").click()
-    expect(page.get_by_test_id("toast-body")).to_contain_text("nothing is shown yet", timeout=SLOW_MS)
+    expect(page.get_by_test_id("toast-body")).to_contain_text("nothing is shown yet")
     panel.get_by_role("button", name="Compute it again").click()
-    panel.get_by_label("Text").fill("It was a good evening, and never bad.")
+    fill(panel, "Text", "It was a good evening, and never bad.")
     panel.get_by_role("button", name="Compute", exact=True).click()
-    expect(panel.locator("#attractor-summary")).to_contain_text("searches ended in a fixed point", timeout=SLOW_MS)
-    expect(panel.locator("#attractor-status")).to_contain_text("Done", timeout=SLOW_MS)
-    expect(panel.locator("#fixed-points .main-svg").first).to_be_visible(timeout=SLOW_MS)
+    expect(panel.locator("#attractor-summary")).to_contain_text("searches ended in a fixed point")
+    expect(panel.locator("#attractor-status")).to_contain_text("Done")
+    expect(panel.locator("#fixed-points .main-svg").first).to_be_visible()
     numbers = saved(page, panel.get_by_role("button", name="Numbers"))
     assert f"{len(numbers['trained']['points'])} of" in (panel.locator("#attractor-summary").text_content() or "")
+
+
+def test_a_search_for_fixed_points_is_stopped_and_begun_again(page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
+    search = Answers.search_fixed_points
+
+    def search_slowly(self: Answers, texts: list[str], model: str) -> Iterator[Any]:
+        for news in search(self, texts, model):
+            time.sleep(0.2)
+            yield news
+
+    with monkeypatch.context() as slow:
+        slow.setattr(Answers, "search_fixed_points", search_slowly)
+        panel = open_tab(page, "Attractor")
+        panel.get_by_role("button", name="Compute it again").click()
+        panel.get_by_role("button", name="Compute", exact=True).click()
+        expect(panel.locator("#attractor-status")).to_contain_text("Searching")
+        panel.get_by_role("button", name="Stop").click()
+        expect(panel.locator("#attractor-status")).to_have_text(re.compile(r"^\s*Stopped\.\s*$"))
+        expect(panel.locator("#attractor-summary")).to_contain_text("not been computed yet")
+    panel.get_by_role("button", name="Compute", exact=True).click()
+    expect(panel.locator("#attractor-status")).to_contain_text("Done")
 
 
 @pytest.mark.parametrize(("width", "dark"), [(1280, False), (390, True)])
@@ -459,7 +535,7 @@ def test_a_text_that_cannot_be_read_gets_a_message(page: Page, text: str) -> Non
     panel.get_by_label("Text").fill(text)
     panel.get_by_role("button", name="Score").click()
     message = re.compile("the text (is empty|has 20,001)")
-    expect(page.get_by_test_id("toast-body")).to_contain_text(message, timeout=SLOW_MS)
+    expect(page.get_by_test_id("toast-body")).to_contain_text(message)
 
 
 @pytest.mark.parametrize("page", [390], indirect=True)
