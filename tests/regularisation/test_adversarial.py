@@ -14,7 +14,7 @@ def test_push_of_a_linear_loss_is_its_formula():
     slope = torch.tensor([[[3.0, 0.0], [0.0, -4.0], [0.0, 0.0]], [[0.0, 0.0], [0.0, 0.0], [0.0, 0.0]]])
     push = hardest_push(lambda push: ((vectors + push) * slope).sum(), vectors, LENGTHS, size=2.0)
     rms = ((1 + 4 + 4 + 0 + 0 + 1 + 1 + 0 + 4 + 1) / 10) ** 0.5  # the padding, 9 and 9, does not count
-    torch.testing.assert_close(push, 2 * rms * slope / 5)
+    torch.testing.assert_close(push, 2 * 2**0.5 * rms * slope / 5)
 
 
 def test_no_push_of_its_length_is_harder_for_a_network(tokenizer):
@@ -31,7 +31,7 @@ def test_no_push_of_its_length_is_harder_for_a_network(tokenizer):
     assert all(parameter.grad is None for parameter in model.parameters())
     lengths = push.flatten(1).norm(dim=1)
     assert lengths.tolist() == pytest.approx(
-        [0.1 * vectors[torch.arange(3) < LENGTHS[:, None]].square().mean().sqrt().item()] * 2, rel=1e-4
+        (0.1 * LENGTHS.sqrt() * vectors[torch.arange(3) < LENGTHS[:, None]].square().mean().sqrt()).tolist(), rel=1e-4
     )
     with torch.no_grad():
         hardest, clean = loss_at(push), loss_at(torch.zeros_like(push))
