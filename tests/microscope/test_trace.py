@@ -42,13 +42,15 @@ def test_trace_counts_layers_from_either_end(reader: Reader) -> None:
 
 
 def test_every_part_is_what_the_equations_give(reader: Reader) -> None:
-    encoded = reader.encode(TEXT)
+    text = TEXT[:12]  # what the last bit of a float32 differs by grows from token to token in a random RNN
+    encoded = reader.encode(text)
     with torch.no_grad():
         explained = reader.model.encoder.explain(torch.tensor([encoded.token_ids]))[1]
     assert parts_of(reader) == tuple(explained)
+    assert len(encoded.tokens) > 3
     for part in parts_of(reader):
         expected = explained[part][0, len(encoded.start_ids) :].numpy()
-        np.testing.assert_allclose(trace_hidden_states(reader, TEXT, 1, part).states, expected, atol=1e-5)
+        np.testing.assert_allclose(trace_hidden_states(reader, text, 1, part).states, expected, atol=1e-5)
     with pytest.raises(InputError, match="unknown part 'gate'"):
         trace_hidden_states(reader, TEXT, 1, "gate")
 
