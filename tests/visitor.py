@@ -9,7 +9,7 @@ from typing import Literal
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-__all__ = ["CHROMIUM", "FLAGS", "fill", "needs_browser", "open_page", "open_tab", "settled"]
+__all__ = ["CHROMIUM", "FLAGS", "fill", "needs_browser", "open_page", "open_tab", "settled", "tab"]
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 OFFLINE = "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1 , EXCLUDE localhost"
@@ -42,6 +42,11 @@ def open_page(browser: Browser, url: str, width: int = 1280, *, dark: bool = Fal
 def open_tab(page: Page, title: str) -> Locator:
     """Go to a tab; gives what is on it."""
     page.get_by_role("tab", name=title, exact=True).click()
+    return tab(page)
+
+
+def tab(page: Page) -> Locator:
+    """Give what is on the tab that is open."""
     return page.get_by_role("tabpanel").filter(visible=True)
 
 
@@ -52,9 +57,8 @@ def fill(panel: Locator, label: str, text: str) -> None:
     """
     expect(panel.get_by_label(label).first).to_be_visible()
     number = panel.get_by_role("spinbutton", name=re.compile(re.escape(label)))
-    words = panel.get_by_role(
-        "textbox", name=re.compile(rf"^{re.escape(label)}\b")
-    )  # the name goes on with what explains it
+    # the name of a text field goes on with what explains it
+    words = panel.get_by_role("textbox", name=re.compile(rf"^{re.escape(label)}\b"))
     field = number if number.count() else words
     stayed = 0
     for _ in range(50):

@@ -64,15 +64,13 @@ def build_attractor_tab(answers: Answers) -> None:
         progress: gr.Progress = gr.Progress(),  # noqa: B008
     ) -> Iterator[Any]:
         unchanged = [gr.skip()] * 4
-        for news in turn.lasting(number, answers.search_fixed_points([text, *SENTIMENT_TEXTS], model)):
-            if isinstance(news, float):
-                progress(news, desc="Searching")
-                yield *unchanged, gr.skip()  # here the page can leave
-            else:
-                shown = show(news)
-                if turn.number == number:  # drawing takes a while
-                    yield *shown, "Done: the figures above are of your text’s states."
-                    return
+        searching = answers.search_fixed_points([text, *SENTIMENT_TEXTS], model)
+        for news in turn.lasting(number, (news if isinstance(news, float) else show(news) for news in searching)):
+            if not isinstance(news, float):
+                yield *news, "Done: the figures above are of your text’s states."
+                return
+            progress(news, desc="Searching")
+            yield *unchanged, gr.skip()  # here the page can leave
         yield *unchanged, "Stopped."
 
     stored = answers.fixed_points(models[0])

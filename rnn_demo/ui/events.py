@@ -14,7 +14,18 @@ from gradio.events import Dependency
 
 from rnn_demo.errors import RnnDemoError
 
-__all__ = ["CPU", "INSTANT", "LATEST", "PRIVATE", "Turn", "build_ticket", "raise_ticket", "shows_errors", "throttled"]
+__all__ = [
+    "CPU",
+    "INSTANT",
+    "LATEST",
+    "PRIVATE",
+    "Turn",
+    "build_ticket",
+    "in_turn",
+    "raise_ticket",
+    "shows_errors",
+    "throttled",
+]
 
 CPU: dict[str, Any] = {"concurrency_id": "cpu", "concurrency_limit": 2}
 """One budget for all work on a model; the lowest limit given anywhere counts, so all give this one."""
@@ -65,7 +76,7 @@ class Turn:
 
     def end(self) -> None:
         """End what is being answered, and what waits for its turn."""
-        self.number += 1
+        self.next()
 
     def lasting(self, number: int, values: Iterator[Value]) -> Iterator[Value]:
         """Pass on values for as long as this turn is the one with a number.
@@ -76,6 +87,24 @@ class Turn:
         ('a', None, [])
         """
         return takewhile(lambda _: self.number == number, values)
+
+
+def in_turn(handler: Callable[Params, Any]) -> Callable[..., Iterator[Any]]:
+    """Make a handler take the visitor's turn, its new first argument, and drop answers that come after its end."""
+
+    def stream(turn: Turn, *args: Params.args, **kwargs: Params.kwargs) -> Iterator[Any]:
+        number = turn.next()
+        yield from turn.lasting(number, answers_of(handler, *args, **kwargs))
+
+    return stream
+
+
+def answers_of(handler: Callable[Params, Any], *args: Params.args, **kwargs: Params.kwargs) -> Iterator[Any]:
+    """Give a handler's answers one after the other, also where it has but one."""
+    if isgeneratorfunction(handler):
+        yield from handler(*args, **kwargs)
+    else:
+        yield handler(*args, **kwargs)
 
 
 def shows_errors(handler: Callable[Params, Result]) -> Callable[Params, Result]:

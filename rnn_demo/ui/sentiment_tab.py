@@ -1,13 +1,11 @@
 """Sentiment: a score, and the text coloured by how each token moved it."""
 
-from typing import Any
-
 import gradio as gr
 
 from rnn_demo.plots import Figure, draw_running_score
 from rnn_demo.results import SentimentScore
 from rnn_demo.ui.answers import Answers
-from rnn_demo.ui.events import LATEST, Turn, build_ticket, shows_errors
+from rnn_demo.ui.events import LATEST, Turn, build_ticket, in_turn, shows_errors
 from rnn_demo.ui.examples import SENTIMENT_TEXTS, build_examples, on_pick
 from rnn_demo.ui.export import build_export
 from rnn_demo.ui.marks import Marks, mark_runs, name_change
@@ -47,15 +45,13 @@ def build_sentiment_tab(answers: Answers) -> None:
         return describe(result), moves, line, text, *no_reasons
 
     @shows_errors
-    def explain(turn: Turn, text: str, model: str) -> Any:
-        number = turn.next()
+    @in_turn
+    def explain(text: str, model: str) -> tuple[Marks, Marks, str]:
         found = answers.attribute(text, model)
         falls = answers.leave_out(text, model)
         ends = [found.tokens[0].start, *(token.end for token in found.tokens)]
         by_gradient = [None, *(name_change(token.attribution, SHARE, LARGE_SHARE) for token in found.tokens)]
         by_absence = [None] * (len(ends) - len(falls)) + [name_change(fall, SHARE, LARGE_SHARE) for fall in falls]
-        if turn.number != number:
-            return [gr.skip()] * 3  # another text was scored meanwhile
         return (
             mark_runs(text, zip(ends, by_gradient, strict=True)),
             mark_runs(text, zip(ends, by_absence, strict=True)),

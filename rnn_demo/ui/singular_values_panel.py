@@ -2,15 +2,14 @@
 
 from collections.abc import Mapping
 from statistics import median
-from typing import Any
 
 import gradio as gr
 from gradio.components import Component
 
-from rnn_demo.plots import draw_singular_values
+from rnn_demo.plots import Figure, draw_singular_values
 from rnn_demo.results import JacobianNorms
 from rnn_demo.ui.answers import Answers
-from rnn_demo.ui.events import LATEST, Turn, shows_errors
+from rnn_demo.ui.events import LATEST, in_turn, shows_errors
 from rnn_demo.ui.export import build_export
 
 __all__ = ["build_singular_values_panel"]
@@ -38,11 +37,10 @@ def build_singular_values_panel(
     """
 
     @shows_errors
-    def measure(turn: Turn, text: str, title: str) -> Any:
-        number = turn.next()
+    @in_turn
+    def measure(text: str, title: str) -> tuple[Figure, str]:
         measured = answers.singular_values(text, tasks[title])
-        lines = draw_singular_values(measured)
-        return (lines, describe(measured)) if turn.number == number else [gr.skip()] * 2
+        return draw_singular_values(measured), describe(measured)
 
     with gr.Accordion("How far each step can stretch it", open=False):
         gr.Markdown(INTRO)

@@ -8,7 +8,7 @@ import gradio as gr
 from rnn_demo.errors import CheckpointError
 from rnn_demo.microscope.trace import parts_of
 from rnn_demo.ui.answers import Answers
-from rnn_demo.ui.events import INSTANT, LATEST, Turn, build_ticket, raise_ticket, shows_errors
+from rnn_demo.ui.events import INSTANT, LATEST, Turn, build_ticket, in_turn, raise_ticket, shows_errors
 from rnn_demo.ui.examples import UNIT_TEXTS, build_examples, on_pick
 from rnn_demo.ui.export import build_export
 from rnn_demo.ui.marks import Marks
@@ -79,11 +79,9 @@ def build_units_tab(answers: Answers) -> None:
         return gr.update(choices=layers, value=layers[-1]), gr.update(choices=parts, value="h"), None, *similar
 
     @shows_errors
-    def find_similar(turn: Turn, text: str, words: str, model: str, layer: int, part: str, threshold: float) -> Any:
-        number = turn.next()
+    @in_turn
+    def find_similar(text: str, words: str, model: str, layer: int, part: str, threshold: float) -> tuple[str, Marks]:
         found = answers.similar_spans(text, words, model, layer, threshold, part)
-        if turn.number != number:
-            return [gr.skip()] * 2  # another model was chosen meanwhile
         return describe_similar(found, threshold), mark_contexts([match.context for match in found.matches])
 
     show = make_show(answers)

@@ -8,7 +8,7 @@ from gradio.components import Component
 
 from rnn_demo.results import Attribution, Entity, TaggedText
 from rnn_demo.ui.answers import Answers
-from rnn_demo.ui.events import INSTANT, LATEST, Turn, shows_errors
+from rnn_demo.ui.events import INSTANT, LATEST, Turn, in_turn, shows_errors
 from rnn_demo.ui.export import build_export
 from rnn_demo.ui.marks import Marks, mark_runs, name_change
 from rnn_demo.ui.theme import MOVE_COLOURS
@@ -44,13 +44,11 @@ def build_why_entity_panel(
     """
 
     @shows_errors
-    def explain(turn: Turn, text: str, model: str, entity: int | None) -> Iterator[tuple[Marks, Marks, str]]:
-        yield from turn.lasting(turn.next(), reasons(text, model, entity or 0))
-
-    def reasons(text: str, model: str, entity: int) -> Iterator[tuple[Marks, Marks, str]]:
-        falls = mark_shares(text, answers.leave_out_words(text, model, entity))
+    @in_turn
+    def explain(text: str, model: str, entity: int | None) -> Iterator[tuple[Marks, Marks, str]]:
+        falls = mark_shares(text, answers.leave_out_words(text, model, entity or 0))
         yield [], falls, "Following the gradient …"  # it takes seconds: what is there is shown, and nothing of before
-        found = answers.attribute(text, model, entity)
+        found = answers.attribute(text, model, entity or 0)
         yield mark_shares(text, found.tokens), falls, describe(found)
 
     def forget(turn: Turn) -> tuple[Marks, Marks, str]:

@@ -15,7 +15,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Locator, Page, expect
 from serving import call, serve
 from tiny_models import write_checkpoints
-from visitor import SLOW_MS, fill, needs_browser, open_page, open_tab, settled
+from visitor import SLOW_MS, fill, needs_browser, open_page, open_tab, settled, tab
 
 from rnn_demo.microscope.study import Section, Study, write_study
 from rnn_demo.results import Attribution, Surprisal
@@ -53,11 +53,6 @@ def test_writing_streams_and_the_same_seed_writes_the_same(page: Page) -> None:
     fill(tab(page), "Seed", "1")
     page.get_by_role("button", name="Write").click()
     expect(written(page)).to_have_value(first)
-
-
-def tab(page: Page) -> Locator:
-    """What is on the tab that is open."""
-    return page.get_by_role("tabpanel").filter(visible=True)
 
 
 def write_longest(page: Page) -> None:
