@@ -22,7 +22,7 @@ from rnn_demo.sentiment.reviews import LabelledText, Verdicts, read_reviews
 from rnn_demo.tokenizer import Tokenizer
 from rnn_demo.training.batching import BucketedBatches, pad_rows
 from rnn_demo.training.calibration import best_temperature
-from rnn_demo.training.loop import Progress
+from rnn_demo.training.loop import Progress, this_process
 from rnn_demo.training.run import network_sizes, open_tokenizer, start_model, train_and_save
 
 __all__ = ["SentimentObjective", "train"]
@@ -135,10 +135,11 @@ def train(recipe: SentimentRecipe, on_progress: Callable[[Progress], None]) -> P
 def _verdicts(teacher: str, recipe: SentimentRecipe) -> Verdicts:
     """The logits of another sentiment checkpoint, of as much of a text as is learned from."""
     folder = find_checkpoint(teacher)
-    model, tokenizer = SentimentModel.load(folder), Tokenizer.from_file(folder / TOKENIZER_NAME)
+    device = this_process().device
+    model, tokenizer = SentimentModel.load(folder).to(device), Tokenizer.from_file(folder / TOKENIZER_NAME)
 
     def logits(texts: list[str]) -> np.ndarray:
-        with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16, enabled=recipe.precision == "bf16"):
+        with torch.inference_mode(), torch.autocast(device.type, torch.bfloat16, enabled=recipe.precision == "bf16"):
             scores = score_rows(model, review_ids(texts, tokenizer, recipe.max_tokens)).clip(1e-6, 1 - 1e-6)
         return np.asarray(np.log(scores / (1 - scores)))
 

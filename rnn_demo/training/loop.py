@@ -38,10 +38,11 @@ from rnn_demo.training.averaging import average_of
 from rnn_demo.training.layer_rates import parameter_groups
 from rnn_demo.training.precision import choose_precision
 
-__all__ = ["Objective", "Progress", "TrainingReport", "learning_rate_factor", "train"]
+__all__ = ["Objective", "Progress", "TrainingReport", "learning_rate_factor", "mark_finished", "this_process", "train"]
 
 DRY_RUN_STEPS = 2
 BEST_NAME = "best.safetensors"
+RUN_NAME = "run.json"
 PROBE_BATCHES = 8
 SAVE_EVERY_MINUTES = 5
 """Where the next validation is farther off: no more than so much of a run is lost."""
@@ -118,6 +119,11 @@ class Standing:
         vars(self).update(values)
 
 
+def this_process() -> PartialState:
+    """Which of how many processes this is, and its device: a CUDA GPU where there is one, else the CPU."""
+    return PartialState(cpu=parse_flag_from_env("ACCELERATE_USE_CPU") or not torch.cuda.is_available())
+
+
 def learning_rate_factor(step: int, fraction: float, warmup_steps: int) -> float:
     """The share of the largest learning rate: a linear rise, then a cosine to 0 at the end of the run.
 
@@ -131,7 +137,7 @@ def learning_rate_factor(step: int, fraction: float, warmup_steps: int) -> float
 def train(
     model: nn.Module, objective: Objective, recipe: Recipe, run_dir: Path, on_progress: Callable[[Progress], None]
 ) -> TrainingReport:
-    """Train a network; it holds the best weights afterwards.
+    """Train a network; it holds the best weights afterwards. The run counts as unfinished until `mark_finished`.
 
     Args:
         model: initialised, on the CPU.
@@ -147,6 +153,14 @@ def train(
     return Loop(model, objective, recipe, run_dir, on_progress).run()
 
 
+def mark_finished(run_dir: Path) -> None:
+    """Let a run give way to the next one: what it came to has been written elsewhere."""
+    path = run_dir / RUN_NAME
+    path.write_text(
+        json.dumps({**json.loads(path.read_text(encoding="utf-8")), "finished": True}, indent=2), encoding="utf-8"
+    )
+
+
 class Loop:
     """One run; see `train`."""
 
@@ -159,8 +173,7 @@ class Loop:
         on_progress: Callable[[Progress], None],
     ) -> None:
         self.objective, self.recipe, self.run_dir, self.on_progress = objective, recipe, run_dir, on_progress
-        on_cpu = parse_flag_from_env("ACCELERATE_USE_CPU") or not torch.cuda.is_available()
-        self.process = PartialState(cpu=on_cpu)  # which of how many processes this is, and its device
+        self.process = this_process()
         if recipe.batch_size % self.process.num_processes:
             raise TrainingError(
                 f"batch_size {recipe.batch_size} cannot be shared evenly by {self.process.num_processes} processes; "
@@ -169,7 +182,7 @@ class Loop:
         precision, reason = self._open_run(model)
         set_seed(recipe.seed)
         self.accelerator = Accelerator(
-            cpu=on_cpu,
+            cpu=self.process.device.type == "cpu",
             mixed_precision="bf16" if precision == "bf16" else "no",
             kwargs_handlers=[DistributedDataParallelKwargs(find_unused_parameters=recipe.frozen_share > 0)],
             log_with="tensorboard",
@@ -209,8 +222,6 @@ class Loop:
                 self._save_state()
             self._tell(loss, fraction, metrics)
         self.accelerator.end_training()
-        if self.accelerator.is_main_process:
-            self._write_run_file(self.precision, finished=True)
         model = self.accelerator.unwrap_model(self.model, keep_fp32_wrapper=False)
         model.load_state_dict(load_file(self.run_dir / BEST_NAME))
         model.to("cpu").eval()
@@ -309,7 +320,7 @@ class Loop:
                 if (was := stored["recipe"].get(name, now)) != now:
                     raise TrainingError(f"{self.run_dir} was started with {name}={was}, not {now}; resume it with that")
             if self.process.is_main_process:
-                self._write_run_file(stored["precision"], finished=False)
+                self._write_run_file(stored["precision"])
             return str(stored["precision"]), "as the run began"
         if not self.recipe.dry_run:
             self._require_free()
@@ -318,7 +329,7 @@ class Loop:
         if self.process.is_main_process:
             rmtree(self.run_dir, ignore_errors=True)
             self.run_dir.mkdir(parents=True)
-            self._write_run_file(precision, finished=False)
+            self._write_run_file(precision)
         self.process.wait_for_everyone()
         return precision, reason
 
@@ -326,7 +337,7 @@ class Loop:
         """Refuse to start over where another run, or something else, would be lost."""
         if not self.run_dir.is_dir() or not any(self.run_dir.iterdir()):
             return
-        if not (self.run_dir / "run.json").exists():
+        if not (self.run_dir / RUN_NAME).exists():
             raise TrainingError(f"{self.run_dir} holds something else than a run; give another --runs-dir")
         if self._read_run_file()["finished"]:
             return
@@ -339,16 +350,16 @@ class Loop:
         return {**settings, "num_processes": str(self.process.num_processes)}
 
     def _read_run_file(self) -> dict[str, Any]:
-        path = self.run_dir / "run.json"
+        path = self.run_dir / RUN_NAME
         try:
             values: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
             raise TrainingError(f"cannot read {path}: {error}; remove {self.run_dir} to start again") from error
         return values
 
-    def _write_run_file(self, precision: str, finished: bool) -> None:
-        values = {"recipe": self._settings(), "precision": precision, "finished": finished}
-        (self.run_dir / "run.json").write_text(json.dumps(values, indent=2), encoding="utf-8")
+    def _write_run_file(self, precision: str) -> None:
+        values = {"recipe": self._settings(), "precision": precision, "finished": False}
+        (self.run_dir / RUN_NAME).write_text(json.dumps(values, indent=2), encoding="utf-8")
 
     def _agree_on_precision(self, model: nn.Module) -> tuple[str, str]:
         device = self.process.device

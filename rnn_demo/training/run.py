@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import torch
-from accelerate import PartialState
 from accelerate.utils import set_seed
 
 from rnn_demo.cells import CELLS
@@ -30,7 +29,7 @@ from rnn_demo.errors import CheckpointError, unknown_name
 from rnn_demo.tokenizer import Tokenizer
 from rnn_demo.training.averaging import mix_in
 from rnn_demo.training.corpora import LICENCES
-from rnn_demo.training.loop import Objective, Progress, train
+from rnn_demo.training.loop import Objective, Progress, mark_finished, this_process, train
 
 __all__ = ["command_line", "find_same_encoder", "network_sizes", "open_tokenizer", "start_model", "train_and_save"]
 
@@ -123,7 +122,7 @@ def train_and_save(
     run_dir = recipe.runs_dir / (folder.absolute().name + ("-dry-run" if recipe.dry_run else ""))
     start = {name: tensor.clone() for name, tensor in model.state_dict().items()} if recipe.init_share else {}
     report = train(model, objective, recipe, run_dir, on_progress)
-    if recipe.dry_run or not PartialState().is_main_process:
+    if recipe.dry_run or not this_process().is_main_process:
         return None
     with torch.no_grad():
         mix_in(model, start, recipe.init_share)
@@ -153,6 +152,7 @@ def train_and_save(
         metrics={},
     )
     save_checkpoint(folder, model, tokenizer, checkpoint)
+    mark_finished(run_dir)
     return folder
 
 

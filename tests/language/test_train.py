@@ -1,5 +1,7 @@
 """Training a language model: from documents to a stream, what is predicted, and a short run that learns."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -10,10 +12,11 @@ from torch import nn
 
 from rnn_demo.cells import CELLS
 from rnn_demo.config import LanguageRecipe
-from rnn_demo.errors import CheckpointError, DataError, InputError
+from rnn_demo.errors import CheckpointError, DataError, InputError, TrainingError
 from rnn_demo.language.evaluate import UNCOUNTED, evaluate
 from rnn_demo.language.train import LanguageObjective, _token_stream, excerpts, train
 from rnn_demo.language.write import Writer
+from rnn_demo.training import run
 
 SIZES = {
     "datasets": ("english_novels", "imdb"),
@@ -64,6 +67,22 @@ def test_a_short_training_lowers_the_loss_and_gives_a_checkpoint(places, cell):
     training = writer.checkpoint.training
     assert training["nats_per_token"] == pytest.approx(training["as_trained"]) == best["nats_per_token"]
     assert 0 < abs(training["as_stored"] - training["as_trained"]) < 0.05
+
+
+def test_a_run_gives_way_to_the_next_once_its_checkpoint_is_written(places, monkeypatch):
+    recipe = LanguageRecipe(steps=1, **SIZES, **places)
+
+    def fail(*args):
+        raise OSError("no space left")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(run, "save_checkpoint", fail)
+        with pytest.raises(OSError, match="no space left"):
+            train(recipe, lambda progress: None)
+    with pytest.raises(TrainingError, match="holds an unfinished run; continue it with --resume, or remove it"):
+        train(recipe, lambda progress: None)
+    assert train(replace(recipe, resume=True), lambda progress: None) == places["output_dir"]
+    assert train(recipe, lambda progress: None) == places["output_dir"]
 
 
 def test_starting_from_a_checkpoint_takes_its_weights_and_its_tokenizer(places, tmp_path):

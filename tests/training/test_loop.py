@@ -11,13 +11,14 @@ import pytest
 import torch
 from safetensors.torch import load_file
 from tiny import stop_after
+from torch import nn
 
 from rnn_demo.config import LanguageModelConfig, LanguageRecipe
 from rnn_demo.errors import InputError, TrainingError
 from rnn_demo.language.model import LanguageModel
 from rnn_demo.language.train import LanguageObjective
 from rnn_demo.training import loop
-from rnn_demo.training.loop import learning_rate_factor, train
+from rnn_demo.training.loop import learning_rate_factor, mark_finished, train
 
 STEPS = 8
 SETTINGS = {
@@ -40,8 +41,14 @@ class Job:
         generator = np.random.default_rng(0)
         self.token_ids = generator.choice([20, 21, 22, 23, 24, 3, 4], size=400).astype(np.int32)
 
-    def run(self, on_progress=None, change_loss=None, **changes):
-        """Train from the first step, or from where the folder stands."""
+    def run(self, *args, **changes):
+        """Train as `stop_short`, and to the end: the run gives way to the next one."""
+        report = self.stop_short(*args, **changes)
+        mark_finished(self.run_dir)
+        return report
+
+    def stop_short(self, on_progress=None, change_loss=None, **changes):
+        """Train from the first step, or from where the folder stands; its weights are not written anywhere else yet."""
         recipe = LanguageRecipe(**{**SETTINGS, **changes})
         torch.manual_seed(recipe.seed)
         config = LanguageModelConfig(recipe.cell, self.tokenizer.vocab_size, 6, 5, 2, dropout_prob=0.3)
@@ -209,6 +216,15 @@ def test_an_unfinished_run_is_never_overwritten(job):
     job.run()  # a finished one gives way
 
 
+def test_a_run_whose_checkpoint_was_not_written_is_not_overwritten_and_gives_the_same_weights_again(job):
+    job.stop_short()
+    weights = job.weights()
+    with pytest.raises(TrainingError, match="holds an unfinished run; continue it with --resume, or remove it"):
+        job.run()
+    job.run(resume=True)
+    assert_same_weights(job.weights(), weights)
+
+
 def test_a_run_stopped_before_anything_was_saved_is_not_called_resumable(job):
     with pytest.raises(KeyboardInterrupt):
         job.run(stop_after(1))
@@ -309,10 +325,13 @@ def test_a_dry_run_takes_two_steps_whatever_else_is_asked(job):
 
 
 def test_bf16_trains_where_it_works(job):
-    try:
-        job.run(precision="bf16")
+    try:  # torch's own network: what only ours cannot do is a fault of ours
+        with torch.autocast("cpu", torch.bfloat16):
+            outputs, _ = nn.LSTM(4, 4)(torch.zeros(2, 3, 4))
+        outputs.sum().backward()
     except RuntimeError as error:
         pytest.skip(f"no bf16 here: {error}")
+    job.run(precision="bf16")
     assert "bf16: as asked" in job.seen[0].message
     assert all(weight.dtype == torch.float32 for weight in job.weights().values())
     assert job.seen[-1].loss_nats < job.seen[0].loss_nats + 1
