@@ -73,6 +73,19 @@ class LanguageModelConfig(EncoderConfig):
 class SentimentConfig(EncoderConfig):
     """A sentiment classifier: an encoder that reads forwards, pooled over all steps, and one sigmoid."""
 
+    temperatures: tuple[tuple[float, float], ...] = ()
+    """Pairs of a length in tokens and what the log-odds of texts so long are divided by, shortest first (see
+    `training/calibration.py`); empty = nothing."""
+
+    def __post_init__(self) -> None:
+        """Accept the lists that JSON gives; refuse temperatures that no text could have."""
+        super().__post_init__()
+        object.__setattr__(self, "temperatures", tuple((float(n), float(t)) for n, t in self.temperatures))
+        lengths = [n for n, _ in self.temperatures]
+        in_order = lengths == sorted(lengths)
+        positive = all(number > 0 for pair in self.temperatures for number in pair)
+        require(in_order and positive, "temperatures", self.temperatures, "pairs of numbers above 0, shortest first")
+
 
 @dataclass(frozen=True)
 class TaggerConfig(EncoderConfig):

@@ -60,8 +60,9 @@ def language_model(vocab_size: int, cell: str = "lstm", num_layers: int = 1) -> 
 
 
 def sentiment_model(vocab_size: int, cell: str = "lstm", num_layers: int = 1) -> SentimentModel:
-    """Make a sentiment classifier with random weights."""
-    model = SentimentModel(SentimentConfig(cell, vocab_size, 8, 6, num_layers, dropout_prob=0.5))
+    """Make a sentiment classifier with random weights, less sure of long texts than of short ones."""
+    temperatures = ((3.0, 0.8), (8.0, 1.2))
+    model = SentimentModel(SentimentConfig(cell, vocab_size, 8, 6, num_layers, 0.5, temperatures=temperatures))
     randomise(model, 0.7)
     return model.eval()
 

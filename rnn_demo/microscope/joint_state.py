@@ -42,7 +42,7 @@ class JointState:
         self.cells = self.encoder.cells
         self.hidden_size: int = self.cells[0].hidden_size
         self.num_parts = len(self.cells[0].state_names)
-        self.classifier = reader.model.classifier
+        self.model = reader.model
 
     def step(self, states: Tensor, x_t: Tensor) -> Tensor:
         """Take one step: F(s, x). (row, state), (row, embed) -> (row, state)."""
@@ -84,10 +84,11 @@ class JointState:
     @property
     def readout(self) -> Tensor:
         """How the last h moves the logit where it stands still, and so is its own mean and maximum: (hidden,)."""
-        weight: Tensor = self.classifier.weight[0].detach()
+        weight: Tensor = self.model.classifier.weight[0].detach()
         return weight.view(3, self.hidden_size).sum(0)
 
     def logits(self, states: Tensor) -> Tensor:
-        """Score states that stand still: (row,)."""
-        scores: Tensor = self.last(states) @ self.readout + self.classifier.bias.detach()
+        """Score states that stand still: float32 (row,)."""
+        with torch.no_grad():
+            scores: Tensor = self.model.logits_at_rest(self.last(states))
         return scores

@@ -11,6 +11,7 @@ from rnn_demo.checkpoint import CheckpointModel
 from rnn_demo.config import SentimentConfig
 from rnn_demo.encoder import Encoder
 from rnn_demo.errors import ShapeError
+from rnn_demo.training.calibration import temperature_at
 
 __all__ = ["SentimentModel"]
 
@@ -19,12 +20,12 @@ class SentimentModel(CheckpointModel):
     """An encoder that reads forwards, concat pooling, and one sigmoid.
 
     pooled_t = [mean(h_1..h_t), max(h_1..h_t), h_t]
-    P(positive | x_1..x_t) = sigmoid(w . pooled_t + b)
+    P(positive | x_1..x_t) = sigmoid((w . pooled_t + b) / T_t)        T_t: calibration.py; 1 while it is trained
     """
 
     def __init__(self, config: SentimentConfig) -> None:
         super().__init__()
-        self.config = config
+        self.config: SentimentConfig = config
         self.encoder = Encoder(config)
         self.dropout = nn.Dropout(config.dropout_prob)
         self.classifier = nn.Linear(3 * config.hidden_size, 1)
@@ -58,16 +59,27 @@ class SentimentModel(CheckpointModel):
         mean = outputs.masked_fill(~real, 0).sum(1) / lengths[:, None]
         maximum = outputs.masked_fill(~real, -torch.inf).amax(1)
         last = outputs[torch.arange(len(outputs), device=outputs.device), lengths - 1]
-        return self._classify(torch.cat([mean, maximum, last], dim=-1))
+        return self._classify(torch.cat([mean, maximum, last], dim=-1), lengths)
 
     def running_logits(self, token_ids: Tensor) -> Tensor:
         """Score every prefix of each text: int64 (batch, seq) -> float32 (batch, seq)."""
         outputs = self.encoder(token_ids).outputs
-        count = torch.arange(1, outputs.shape[1] + 1, device=outputs.device)[None, :, None]
-        mean = outputs.cumsum(1) / count
+        count = torch.arange(1, outputs.shape[1] + 1, device=outputs.device)
+        mean = outputs.cumsum(1) / count[:, None]
         maximum = outputs.cummax(1).values
-        return self._classify(torch.cat([mean, maximum, outputs], dim=-1))
+        return self._classify(torch.cat([mean, maximum, outputs], dim=-1), count)
 
-    def _classify(self, pooled: Tensor) -> Tensor:
+    def logits_at_rest(self, h: Tensor) -> Tensor:
+        """Score texts without end whose last h stands still, and so is its own mean and maximum.
+
+        Args:
+            h: (batch, hidden); of the last layer.
+
+        Returns:
+            float32 (batch,).
+        """
+        return self._classify(h.repeat(1, 3), torch.tensor(torch.inf, device=h.device))
+
+    def _classify(self, pooled: Tensor, lengths: Tensor) -> Tensor:
         logits: Tensor = self.classifier(self.dropout(pooled))[..., 0]
-        return logits.float()
+        return logits.float() / temperature_at(lengths, self.config.temperatures)

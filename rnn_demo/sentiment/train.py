@@ -4,6 +4,7 @@ Five-class rows are soft targets (0, 0.25, .. 1), so that the middle of the scal
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -104,20 +105,23 @@ class SentimentObjective:
         return {"accuracy": accuracy, "nats": float(np.concatenate(nats).mean()), **accuracies}
 
     def finish(self, model: SentimentModel) -> None:
-        """Calibrate on the held-out rows that are not neutral, each data set counting alike."""
-        found = []
+        """Calibrate on the held-out rows that are not neutral: each data set at its median length."""
+        model.config = replace(model.config, temperatures=())
+        temperatures = []
         for rows, targets in self.held_out.values():
             clear = np.flatnonzero(targets != 0.5)
             if len(clear):
-                scores = score_rows(model, [rows[i] for i in clear]).clip(1e-6, 1 - 1e-6)
-                found.append((np.log(scores / (1 - scores)), np.where(targets[clear] > 0.5, 1, -1)))
+                chosen = [rows[i] for i in clear]
+                scores = score_rows(model, chosen).clip(1e-6, 1 - 1e-6)
+                for_truth = np.where(targets[clear] > 0.5, 1, -1) * np.log(scores / (1 - scores))
+                length = float(np.median([len(row) for row in chosen]))
+                temperatures.append((length, best_temperature(partial(_nats_at, for_truth))))
+        model.config = replace(model.config, temperatures=tuple(sorted(temperatures)))
 
-        def nats_at(temperature: float) -> float:
-            return float(np.sum([np.logaddexp(0, -sign * logits / temperature).mean() for logits, sign in found]))
 
-        temperature = best_temperature(nats_at)
-        model.classifier.weight.div_(temperature)
-        model.classifier.bias.div_(temperature)
+def _nats_at(log_odds: np.ndarray, temperature: float) -> float:
+    """Mean cross-entropy where these, (row,), are the log-odds of what is true, divided by a temperature."""
+    return float(np.logaddexp(0, -log_odds / temperature).mean())
 
 
 def train(recipe: SentimentRecipe, on_progress: Callable[[Progress], None]) -> Path | None:

@@ -1,14 +1,19 @@
-"""Temperature scaling: one number that makes a network as sure as it is right.
+"""Temperature scaling: scores are divided by T, so that a network is as sure as it is right; no decision changes.
 
-Source: Guo et al. 2017, arXiv:1706.04599. All scores are divided by T, chosen by the likelihood of held-out data; no
-decision changes. T goes into the weights of the last layer, so nothing has to be known about it later.
+Source: Guo et al. 2017, arXiv:1706.04599: one T for all, chosen by the likelihood of held-out data.
+
+The surprise: a network that learned from phrases, sentences and reviews is too sure of some of them and not sure enough
+of others, and one T is wrong for all. Each held-out data set has its own here, which holds for texts of its length;
+between two lengths T goes along the logarithm of the length, and beyond the last it stays.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
+import torch
+from torch import Tensor
 
-__all__ = ["best_temperature"]
+__all__ = ["best_temperature", "temperature_at"]
 
 TEMPERATURES = np.geomspace(0.4, 4.0, 47)
 """5 % apart."""
@@ -25,3 +30,23 @@ def best_temperature(nats_at: Callable[[float], float]) -> float:
     """
     nats = [nats_at(float(temperature)) for temperature in TEMPERATURES]
     return float(TEMPERATURES[int(np.argmin(nats))])
+
+
+def temperature_at(lengths: Tensor, temperatures: Sequence[tuple[float, float]]) -> Tensor:
+    """Give the temperature of texts of some lengths.
+
+    Args:
+        lengths: (..); tokens, 1 or more.
+        temperatures: pairs of a length in tokens and its temperature, shortest first; empty is 1 for all.
+
+    Returns:
+        float32 (..).
+
+    >>> temperature_at(torch.tensor([1, 4, 20, 100, 900]), [(4, 1.0), (100, 3.0)])
+    tensor([1., 1., 2., 3., 3.])
+    """
+    if not temperatures:
+        return torch.ones_like(lengths, dtype=torch.float32)
+    known, values = zip(*temperatures, strict=True)
+    between = np.interp(np.log(lengths.cpu().numpy()), np.log(known), values)
+    return torch.as_tensor(between, dtype=torch.float32, device=lengths.device)

@@ -59,9 +59,9 @@ def test_visited_states_are_those_of_the_encoder(tokenizer: Tokenizer, cell: str
 def test_a_state_held_for_ever_scores_what_the_classifier_says(tokenizer: Tokenizer, cell: str) -> None:
     joint = JointState(reader := reader_of(tokenizer, cell))
     states = joint.visit([reader.encode(FILM_TEXTS[0]).token_ids])
-    held = joint.last(states)[:, None].expand(-1, 7, -1)
-    expected = reader.model.logits(held, torch.full((len(states),), 7))
-    torch.testing.assert_close(joint.logits(states).float(), expected)
+    held = joint.last(states)[:, None].expand(-1, 900, -1)
+    expected = reader.model.logits(held, torch.full((len(states),), 900))
+    torch.testing.assert_close(joint.logits(states), expected)
 
 
 @pytest.mark.parametrize("cell", CELLS)

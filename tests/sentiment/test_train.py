@@ -1,5 +1,7 @@
 """Training a classifier: a short run that learns, what is validated, and pure batches."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -7,7 +9,7 @@ from tiny import FILM_LABELS, FILM_TEXTS, checkpoint_of, language_model, sentime
 
 from rnn_demo.cells import CELLS
 from rnn_demo.checkpoint import save_checkpoint
-from rnn_demo.config import SentimentRecipe
+from rnn_demo.config import SentimentConfig, SentimentRecipe
 from rnn_demo.errors import CheckpointError, InputError
 from rnn_demo.sentiment.evaluate import evaluate, score_rows
 from rnn_demo.sentiment.model import SentimentModel
@@ -143,25 +145,41 @@ def test_validation_is_over_all_held_out_rows_and_accuracy_over_the_clear_ones(t
 
 
 @torch.no_grad()
-def test_calibration_makes_the_held_out_rows_likelier_and_changes_no_verdict(tokenizer):
+def test_calibration_makes_every_data_set_likelier_by_a_temperature_of_its_own_and_changes_no_verdict(
+    tokenizer, tmp_path
+):
     model = sentiment_model(tokenizer.vocab_size)
-    objective = make_objective(tokenizer, {"imdb": ROWS, "sst5": [*ROWS[:3], LabelledText("a day", 0.5)]})
-    before = {name: score_rows(model, rows) for name, (rows, _) in objective.held_out.items()}
-    bias = model.classifier.bias.clone()
+    short = [LabelledText(row.text[:9], row.target) for row in ROWS]
+    objective = make_objective(tokenizer, {"imdb": ROWS, "sst5": [*short[:3], LabelledText("a day", 0.5)], "sst2": []})
     objective.finish(model)
-    temperature = float(bias / model.classifier.bias)
-    assert np.abs(TEMPERATURES / temperature - 1).min() < 1e-4
-    after = {name: score_rows(model, rows) for name, (rows, _) in objective.held_out.items()}
+    temperatures = model.config.temperatures
+    model.config = replace(model.config, temperatures=())
+    before = {name: score_rows(model, rows) for name, (rows, _) in objective.held_out.items()}
+    assert [length for length, _ in temperatures] == sorted(
+        float(np.median([len(row) for row, target in zip(*objective.held_out[name], strict=True) if target != 0.5]))
+        for name in ("imdb", "sst5")
+    )
+    for (_, temperature), name in zip(temperatures, ("sst5", "imdb"), strict=True):
+        clear = objective.held_out[name][1] != 0.5
+        positive = objective.held_out[name][1][clear] > 0.5
+        log_odds = -np.log(1 / before[name][clear] - 1)
+
+        def nats(t, log_odds=log_odds, positive=positive):
+            return -np.log(1 / (1 + np.exp(-np.where(positive, log_odds, -log_odds) / t))).mean()
+
+        assert nats(temperature) == pytest.approx(min(nats(t) for t in TEMPERATURES))
+    objective.finish(model)
+    assert model.config.temperatures == temperatures  # calibrated again, and from what the network says by itself
     for name, scores in before.items():
-        np.testing.assert_array_equal(scores >= 0.5, after[name] >= 0.5)
-        np.testing.assert_allclose(np.log(1 / after[name] - 1), np.log(1 / scores - 1) / temperature, atol=1e-4)
+        np.testing.assert_array_equal(scores >= 0.5, score_rows(model, objective.held_out[name][0]) >= 0.5)
+    save_checkpoint(tmp_path / "tiny", model, tokenizer, checkpoint_of("sentiment"))
+    assert SentimentModel.load(tmp_path / "tiny").config == model.config
 
-    def nats(scores):
-        clear = {name: objective.held_out[name][1] != 0.5 for name in scores}
-        truth = {name: objective.held_out[name][1] for name in scores}
-        return sum(-np.log(np.where(truth[n] > 0.5, s, 1 - s))[clear[n]].mean() for n, s in scores.items())
 
-    assert nats(after) <= nats(before)
+@pytest.mark.parametrize("temperatures", [((8, 1), (3, 1)), ((3, 0),), ((-1, 2),)])
+def test_temperatures_that_no_text_could_have_are_refused(temperatures):
+    with pytest.raises(InputError, match=r"temperatures is .*; it must be pairs of numbers above 0, shortest first"):
+        SentimentConfig("lstm", 40, 8, 6, 1, temperatures=temperatures)
 
 
 @pytest.mark.parametrize(
