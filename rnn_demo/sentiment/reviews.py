@@ -1,7 +1,7 @@
 """Labelled opinions: which rows train, which are held out, and how the treebank's text is made to look typed.
 
-Held out, to choose and to calibrate on: every tenth IMDB train review, and 1,000 sentences of the five-class treebank.
-The binary treebank is made of phrases of the same sentences, so those phrases are its held-out rows.
+Held out, to choose and to stop on: every tenth IMDB train review, and 1,000 sentences of the five-class treebank. The
+binary treebank is made of phrases of the same sentences, so those phrases leave its training rows.
 """
 
 import re
@@ -22,7 +22,7 @@ from rnn_demo.training.corpora import as_texts, clean, read_split, require_colum
 __all__ = ["TREEBANK", "LabelledText", "Verdicts", "judge", "opinions", "read_labels", "read_reviews", "retype"]
 
 HELD_OUT_EVERY = {"sst5": 8, "sst2": 0}
-"""Every so many train rows of a data set are held out; 0 = none by themselves. Others: every tenth."""
+"""Every so many train rows of a data set are held out; 0 = none. Others: every tenth."""
 MAX_HELD_OUT = {"sst5": 1000}
 TREEBANK = ("sst2", "sst5")
 Verdicts = Callable[[list[str]], np.ndarray]
@@ -86,7 +86,7 @@ def read_reviews(
     if not any(held_out.values()):
         raise DataError(f"{', '.join(recipe.datasets)}: no rows to choose on; add imdb or sst5")
     if held_out.get("sst5") and "sst2" in training:
-        training["sst2"], held_out["sst2"] = set_phrases_apart(training["sst2"], held_out["sst5"])
+        training["sst2"] = without_phrases(training["sst2"], held_out["sst5"])
     mixed = [
         LabelledText(retype(row.text), row.target) if name in TREEBANK and (i + reading) % 2 else row
         for name, rows in training.items()
@@ -164,21 +164,15 @@ def opinions(reviews: list[str], most: int) -> list[str]:
     return [sentences[i * len(sentences) // count] for i in range(count)]
 
 
-def set_phrases_apart(
-    rows: list[LabelledText], sentences: list[LabelledText]
-) -> tuple[list[LabelledText], list[LabelledText]]:
-    """Part the rows into those whose words stand in none of the sentences, and those whose words stand in one.
+def without_phrases(rows: list[LabelledText], sentences: list[LabelledText]) -> list[LabelledText]:
+    """Leave out the rows whose words stand in one of the sentences.
 
     >>> rows = [LabelledText("a dull film", 0), LabelledText("dull", 0), LabelledText("good", 1)]
-    >>> others, phrases = set_phrases_apart(rows, [LabelledText("such a dull film .", 0)])
-    >>> [row.text for row in others], [row.text for row in phrases]
-    (['good'], ['a dull film', 'dull'])
+    >>> [row.text for row in without_phrases(rows, [LabelledText("such a dull film .", 0)])]
+    ['good']
     """
     haystack = " \n ".join(["", *(sentence.text.lower() for sentence in sentences), ""])
-    parts: tuple[list[LabelledText], list[LabelledText]] = [], []
-    for row in rows:
-        parts[f" {row.text.lower()} " in haystack].append(row)
-    return parts
+    return [row for row in rows if f" {row.text.lower()} " not in haystack]
 
 
 def retype(text: str) -> str:

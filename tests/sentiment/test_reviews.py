@@ -13,7 +13,7 @@ from rnn_demo.sentiment.reviews import (
     read_labels,
     read_reviews,
     retype,
-    set_phrases_apart,
+    without_phrases,
 )
 
 SENTENCES = [
@@ -35,10 +35,10 @@ def test_held_out_rows_and_their_phrases_leave_the_training_rows(recipe):
     training, held_out = read_reviews(recipe)
     assert [row.text for row in held_out["imdb"]] == ["review 0\nend", "review 10\nend", "review 20\nend"]
     assert [row.text for row in held_out["sst5"]] == [SENTENCES[0]] * 4  # every eighth
-    assert [row.text for row in held_out["sst2"]] == ["a story", "of old people"]  # phrases of a held-out sentence
+    assert held_out["sst2"] == []
     texts = {row.text.lower() for row in training}
     assert not texts & {row.text.lower() for row in held_out["imdb"]}
-    assert not texts & {"a story", "of old people"}
+    assert not texts & {"a story", "of old people"}  # phrases of a held-out sentence
     assert {"great day", "story of long people", "never in a sentence", "bad film"} <= texts
     assert len(training) == 25 - 3 + 4 + len(SENTENCES) - 4
 
@@ -187,7 +187,5 @@ def test_retyped_text_looks_typed(treebank, typed):
 
 def test_words_are_phrases_only_as_whole_words():
     rows = [LabelledText(text, 1) for text in ("ull", "dull", "DULL film", "film .", "a dull film . and")]
-    sentences = [LabelledText("Such a Dull film .", 0), LabelledText("and so on", 1)]
-    others, phrases = set_phrases_apart(rows, sentences)
-    assert [row.text for row in others] == ["ull", "a dull film . and"]
-    assert [row.text for row in phrases] == ["dull", "DULL film", "film ."]
+    kept = without_phrases(rows, [LabelledText("Such a Dull film .", 0), LabelledText("and so on", 1)])
+    assert [row.text for row in kept] == ["ull", "a dull film . and"]
