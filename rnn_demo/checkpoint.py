@@ -116,7 +116,8 @@ class CheckpointModel(nn.Module, PyTorchModelHubMixin, library_name="rnn_demo"):
 
     @classmethod
     def _from_pretrained(cls, *, model_id: str, config: Any, **options: Any) -> Self:  # type: ignore[override]
-        model = cls(config)
+        with torch.device("meta"):  # initial weights, drawn only to be overwritten, took most of the time
+            model = cls(config)
         hub_options = {name: options[name] for name in HUB_OPTIONS if name in options}
         path = find_checkpoint(model_id, **hub_options) / WEIGHTS_NAME
         weights = read_all_weights(path.parent)
@@ -129,7 +130,8 @@ class CheckpointModel(nn.Module, PyTorchModelHubMixin, library_name="rnn_demo"):
                 f"{path} does not fit its config.json: {name} is {stored.get(name, 'missing')} in the file and "
                 f"{expected.get(name, 'not part of the model')} by the config ({len(wrong)} differ in all)"
             )
-        model.load_state_dict(weights)
+        # cloned: kernels round differently on memory that lies as it lay in the file
+        model.load_state_dict({name: weight.clone() for name, weight in weights.items()}, assign=True)
         return model.eval()
 
     @classmethod

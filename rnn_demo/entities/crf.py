@@ -77,10 +77,11 @@ class LinearChainCRF(nn.Module):
         self.transitions = nn.Parameter(torch.zeros(self.num_tags, self.num_tags))
         self.start_scores = nn.Parameter(torch.zeros(self.num_tags))
         self.end_scores = nn.Parameter(torch.zeros(self.num_tags))
+        # on the CPU even where the weights are only outlined, to be read from a file: these are in none
         steps = [[_may_follow(to_tag, from_tag) for to_tag in self.tags] for from_tag in self.tags]
-        self.register_buffer("forbidden_steps", ~torch.tensor(steps), persistent=False)
+        self.register_buffer("forbidden_steps", ~torch.tensor(steps, device="cpu"), persistent=False)
         starts = [_may_follow(to_tag, None) for to_tag in self.tags]
-        self.register_buffer("forbidden_starts", ~torch.tensor(starts), persistent=False)
+        self.register_buffer("forbidden_starts", ~torch.tensor(starts, device="cpu"), persistent=False)
 
     @property
     def num_tags(self) -> int:
