@@ -140,18 +140,22 @@ def entity_section(split: str, names: list[str], data_dir: Path | None) -> Secti
     data = read_tagged_sentences("conll2003", split, data_dir)
     gold = [{(span.start, span.end, span.label) for span in spans_of(tags)} for tags in data.tags]
 
+    def count(tags: list[list[str]]) -> np.ndarray:
+        """Entities that are right, found and there, of each sentence."""
+        found = [{(span.start, span.end, span.label) for span in spans_of(row)} for row in tags]
+        return np.array([(len(f & g), len(f), len(g)) for f, g in zip(found, gold, strict=True)], dtype=float)
+
     def of_checkpoint(name: str) -> tuple[str, str]:
         folder = CHECKPOINTS_DIR / name
         model, tokenizer = TaggerModel.load(folder), Tokenizer.from_file(folder / TOKENIZER_NAME)
         measured = []
         for case in ("asis", "lower", "upper"):
             words = [[in_case(word, case) for word in row] for row in data.words]
-            tags, pos_tags = tag_sentences(model, encode_sentences(words, tokenizer))
-            found = [{(span.start, span.end, span.label) for span in spans_of(row)} for row in tags]
-            counts = np.array([(len(f & g), len(f), len(g)) for f, g in zip(found, gold, strict=True)], dtype=float)
-            measured.append(f"F1 {case} {percent(counts, f1_of)}")
+            found = tag_sentences(model, encode_sentences(words, tokenizer))
+            measured.append(f"F1 {case} {percent(count(found.tags), f1_of)}")
             if case == "asis":
-                pairs = zip(pos_tags, data.pos_tags, strict=True)
+                measured.append(f"each sentence alone {percent(count(found.tags_alone), f1_of)}")
+                pairs = zip(found.pos_tags, data.pos_tags, strict=True)
                 right = [(sum(map(str.__eq__, ours, theirs)), len(theirs)) for ours, theirs in pairs]
                 measured.append(f"parts of speech {percent(np.array(right, dtype=float), ratio_of)}")
         return "<br>".join(measured), origin(read_checkpoint(folder))

@@ -99,6 +99,8 @@ class TaggerConfig(EncoderConfig):
     """Units in the layer over the words, one direction."""
     tagger_dropout_prob: float = 0.0
     """Chance that a number before or behind that layer is set to 0 while training; 0 = off."""
+    agreement: float = 0.0
+    """Share that all places of a name in a text have in the scores of each (see `entities/agreement.py`); 0 = none."""
 
     def __post_init__(self) -> None:
         """Accept the lists that JSON gives; refuse an empty tag set."""
@@ -108,6 +110,7 @@ class TaggerConfig(EncoderConfig):
         require(len(self.tags) > 0, "tags", self.tags, "one tag or more")
         require(self.tagger_size >= 1, "tagger_size", self.tagger_size, "1 or more")
         require(0 <= self.tagger_dropout_prob < 1, "tagger_dropout_prob", self.tagger_dropout_prob, "in [0, 1)")
+        require(0 <= self.agreement <= 1, "agreement", self.agreement, "in [0, 1]")
 
 
 @dataclass(frozen=True, kw_only=True)

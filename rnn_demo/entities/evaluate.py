@@ -1,11 +1,12 @@
 """How a tagger is measured: precision, recall and F1 of whole entities, as conlleval counts them.
 
-An entity is right where its label, its first and its last word are. The words are taken as the data set gives them.
+An entity is right where its label, its first and its last word are. The words are taken as the data set gives them,
+and sentences that follow each other as one text, all through which a name is mostly the same (see `agreement.py`).
 """
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from seqeval.metrics import classification_report
@@ -13,37 +14,64 @@ from seqeval.metrics import classification_report
 from rnn_demo.checkpoint import TOKENIZER_NAME
 from rnn_demo.entities.corpus import read_tagged_sentences
 from rnn_demo.entities.model import TaggerModel
-from rnn_demo.entities.pieces import Sentence, collate, encode_sentences, length_sorted_batches
+from rnn_demo.entities.pieces import Sentence, encode_sentences, length_sorted_batches
+from rnn_demo.entities.scores import SentenceScores, agree, pad_emissions, score_sentences
 from rnn_demo.tokenizer import Tokenizer
 from rnn_demo.training.corpora import in_case
 
-__all__ = ["count_entities", "count_pos", "evaluate", "tag_sentences"]
+__all__ = [
+    "PASSAGE_SENTENCES",
+    "agree_in_passages",
+    "best_tags",
+    "count_entities",
+    "count_pos",
+    "evaluate",
+    "tag_sentences",
+]
+
+PASSAGE_SENTENCES = 20
+"""Sentences of a data set that follow each other and are taken for one text. CoNLL-2003 holds newspaper articles of 15
+sentences on average, and its rows do not say where one ends."""
+
+
+class TaggedWords(NamedTuple):
+    """What a tagger says of the words of a data set: a row a sentence, an entry a word."""
+
+    tags: list[list[str]]
+    """Where PASSAGE_SENTENCES sentences that follow each other are one text."""
+    tags_alone: list[list[str]]
+    """Where each sentence is a text."""
+    pos_tags: list[list[str]]
+    """Parts of speech; "" where the model knows none."""
 
 
 @torch.inference_mode()
-def tag_sentences(model: TaggerModel, sentences: Sequence[Sentence]) -> tuple[list[list[str]], list[list[str]]]:
-    """Find the best tags and parts of speech of each sentence, in fp32, in batches of about the same length.
+def tag_sentences(model: TaggerModel, sentences: Sequence[Sentence]) -> TaggedWords:
+    """Find the best tags and parts of speech of the sentences of a data set, in fp32.
 
     Args:
         model: in eval mode, on any device.
         sentences: one word or more each.
-
-    Returns:
-        A tag a word, and a part of speech a word ("" where the model knows none).
     """
-    tags: list[list[str]] = [[] for _ in sentences]
-    pos_tags: list[list[str]] = [[] for _ in sentences]
-    device = next(model.parameters()).device
-    for rows in length_sorted_batches([len(sentence.token_ids) for sentence in sentences]):
-        batch = {name: tensor.to(device) for name, tensor in collate([sentences[row] for row in rows]).items()}
-        scores = model.score_words(**batch)
-        paths, _ = model.crf.viterbi(scores.emissions, scores.num_words)
-        best_pos = model.parts_of_speech(scores)
-        for i, (row, path) in enumerate(zip(rows, paths.tolist(), strict=True)):
-            num_words = len(sentences[row].piece_counts)
-            tags[row] = [model.crf.tags[tag] for tag in path[:num_words]]
-            pos_tags[row] = best_pos[i][:num_words]
-    return tags, pos_tags
+    scores = score_sentences(model, sentences)
+    pos_tags = [model.parts_of_speech(sentence.pos_logits) for sentence in scores]
+    return TaggedWords(best_tags(model, agree_in_passages(model, scores)), best_tags(model, scores), pos_tags)
+
+
+def agree_in_passages(model: TaggerModel, scores: Sequence[SentenceScores]) -> list[SentenceScores]:
+    """Let the places of each name agree within every PASSAGE_SENTENCES sentences that follow each other."""
+    passages = [scores[i : i + PASSAGE_SENTENCES] for i in range(0, len(scores), PASSAGE_SENTENCES)]
+    return [sentence for passage in passages for sentence in agree(model, passage)]
+
+
+def best_tags(model: TaggerModel, scores: Sequence[SentenceScores]) -> list[list[str]]:
+    """Find the best path of each sentence: a tag a word."""
+    tags: list[list[str]] = [[] for _ in scores]
+    for rows in length_sorted_batches([len(sentence.emissions) for sentence in scores]):
+        paths, _ = model.crf.viterbi(*pad_emissions([scores[row] for row in rows]))
+        for row, path in zip(rows, paths.tolist(), strict=True):
+            tags[row] = [model.crf.tags[tag] for tag in path[: len(scores[row].emissions)]]
+    return tags
 
 
 def count_entities(gold: list[list[str]], predicted: list[list[str]]) -> dict[str, Any]:
@@ -81,8 +109,8 @@ def evaluate(folder: Path, dataset: str, split: str, data_dir: Path | None, case
         case: asis, lower or upper.
 
     Returns:
-        precision, recall, f1, entities, and per_type with the same for each label; pos_accuracy where the data set and
-        the checkpoint have parts of speech.
+        precision, recall, f1, entities, and per_type with the same for each label, where PASSAGE_SENTENCES sentences
+        are one text; f1_alone, where each is; pos_accuracy where the data set and the checkpoint have parts of speech.
 
     Raises:
         CheckpointError, DataError, InputError: the checkpoint, the data set or the case cannot be used.
@@ -90,8 +118,9 @@ def evaluate(folder: Path, dataset: str, split: str, data_dir: Path | None, case
     model, tokenizer = TaggerModel.load(folder), Tokenizer.from_file(folder / TOKENIZER_NAME)
     data = read_tagged_sentences(dataset, split, data_dir)
     words = [[in_case(word, case) for word in row] for row in data.words]
-    tags, pos_tags = tag_sentences(model, encode_sentences(words, tokenizer))
-    return {**count_entities(data.tags, tags), **count_pos(data.pos_tags, pos_tags)}
+    found = tag_sentences(model, encode_sentences(words, tokenizer))
+    counts = {**count_entities(data.tags, found.tags), "f1_alone": count_entities(data.tags, found.tags_alone)["f1"]}
+    return {**counts, **count_pos(data.pos_tags, found.pos_tags)}
 
 
 def count_pos(gold: list[list[str]], predicted: list[list[str]]) -> dict[str, float]:

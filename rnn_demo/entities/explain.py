@@ -14,9 +14,11 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
+from rnn_demo.entities.agreement import Places, settle_together
 from rnn_demo.entities.crf import TagSpan
+from rnn_demo.entities.scores import group_names
 from rnn_demo.entities.tag import EntityTagger
-from rnn_demo.entities.words import Word
+from rnn_demo.entities.words import Word, number_sentences
 from rnn_demo.errors import InputError
 from rnn_demo.microscope.attribution import BATCH_TOKENS, MAX_LEFT_OUT, MAX_TOKENS, share_out
 from rnn_demo.results import AttributedToken, Attribution
@@ -39,6 +41,9 @@ class Passage:
     vectors: Tensor
     """float32 (1, 1 + seq, 2 * embed); of the start piece, then of the pieces, for the encoder that reads forwards and
     for the one that reads backwards."""
+    places: Places
+    """Which words are the same name: in the whole passage, and kept so where a part of it is left out, or the log-odds
+    would jump where a word stops being a name."""
 
     @property
     def piece_counts(self) -> Tensor:
@@ -98,9 +103,15 @@ def read_passage(tagger: EntityTagger, text: str, entity: int, most: int) -> Pas
     ids = [tagger.start_id, *(token.token_id for tokens in pieces[first:last] for token in tokens)]
     with torch.no_grad():
         token_ids = torch.tensor([ids])
-        vectors = [encoder.embed(token_ids) for encoder in (tagger.model.encoder, tagger.model.backward_encoder)]
+        forward, backward = (e.embed(token_ids) for e in (tagger.model.encoder, tagger.model.backward_encoder))
+        counts = torch.tensor([[len(tokens) for tokens in pieces[first:last]]])
+        scores = tagger.model.score_vectors(forward, backward, counts)
+        forms, numbers = [word.text.lower() for word in words], number_sentences(text, words)
+        places = group_names(
+            tagger.model, forms[first:last], numbers[first:last], scores.emissions[0], scores.pos_logits[0]
+        )
     span = TagSpan(0, start - first, end - first, found[entity].label)
-    return Passage(words[first:last], pieces[first:last], span, torch.cat(vectors, dim=-1))
+    return Passage(words[first:last], pieces[first:last], span, torch.cat([forward, backward], dim=-1), places)
 
 
 def window(sizes: Sequence[int], start: int, end: int, most: int) -> tuple[int, int]:
@@ -125,5 +136,6 @@ def log_odds(tagger: EntityTagger, passage: Passage, vectors: Tensor) -> Tensor:
     forward, backward = vectors.chunk(2, dim=-1)
     scores = model.score_vectors(forward, backward, passage.piece_counts.expand(len(vectors), -1))
     spans = [replace(passage.span, row=row) for row in range(len(vectors))]
-    probs = model.crf.span_posteriors(scores.emissions.double(), scores.num_words, spans)  # float64 (batch,)
+    emissions = settle_together(scores.emissions.double(), passage.places, model.config.agreement)
+    probs = model.crf.span_posteriors(emissions, scores.num_words, spans)  # float64 (batch,)
     return probs.log() - (1 - probs).clamp(min=SMALLEST_PROB).log()

@@ -100,9 +100,9 @@ class TaggerModel(CheckpointModel):
         outputs = self.dropout(self.words(self.dropout(inputs), num_words))
         return WordScores(self.to_tags(outputs).float(), self.to_pos(outputs).float(), num_words)
 
-    def parts_of_speech(self, scores: WordScores) -> list[list[str]]:
-        """The likeliest part of speech of each word, padding included."""
-        return [[self.config.pos_tags[best] for best in row] for row in scores.pos_logits.argmax(2).tolist()]
+    def parts_of_speech(self, pos_logits: Tensor) -> list[str]:
+        """The likeliest part of speech of each word, of float (words, parts of speech)."""
+        return [self.config.pos_tags[best] for best in pos_logits.argmax(1).tolist()]
 
 
 def at_pieces(outputs: Tensor, places: Tensor) -> Tensor:

@@ -4,6 +4,7 @@ The forms in which a sentence is shown are in `variants.py`.
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,9 +16,10 @@ from rnn_demo.checkpoint import copy_matching_weights
 from rnn_demo.config import EntityRecipe, TaggerConfig
 from rnn_demo.entities.corpus import TaggedSentences, check_iob2, entity_labels, read_tagged_sentences
 from rnn_demo.entities.crf import PAD_TAG_ID
-from rnn_demo.entities.evaluate import count_entities, count_pos, tag_sentences
+from rnn_demo.entities.evaluate import agree_in_passages, count_entities, count_pos, tag_sentences
 from rnn_demo.entities.model import TaggerModel
 from rnn_demo.entities.pieces import collate, encode_sentences, length_sorted_batches
+from rnn_demo.entities.scores import SentenceScores, pad_emissions, score_sentences
 from rnn_demo.entities.variants import CasedSentences, with_passages
 from rnn_demo.errors import DataError
 from rnn_demo.tokenizer import Tokenizer
@@ -27,6 +29,9 @@ from rnn_demo.training.loop import Progress
 from rnn_demo.training.run import find_same_encoder, network_sizes, open_tokenizer, start_model, train_and_save
 
 __all__ = ["EntityObjective", "train"]
+
+AGREEMENTS = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
+"""That are tried on the held-out sentences."""
 
 
 class EntityObjective:
@@ -82,36 +87,47 @@ class EntityObjective:
 
     def validate(self, model: TaggerModel) -> dict[str, float]:
         """F1, precision and recall of the held-out entities, and the accuracy of the parts of speech."""
-        tags, pos_tags = tag_sentences(model, self.validation_sentences)
-        counts = count_entities(self.validation.tags, tags)
+        found = tag_sentences(model, self.validation_sentences)
+        counts = count_entities(self.validation.tags, found.tags)
         rates = {name: counts[name] for name in ("f1", "precision", "recall")}
-        return {**rates, **count_pos(self.validation.pos_tags, pos_tags)}
+        return {**rates, **count_pos(self.validation.pos_tags, found.pos_tags)}
 
     def finish(self, model: TaggerModel) -> None:
-        """Calibrate the CRF on the held-out sentences: emissions and steps alike are divided by one temperature."""
-        scored = []
-        for rows in length_sorted_batches([len(sentence.token_ids) for sentence in self.validation_sentences]):
-            scores = model.score_words(**collate([self.validation_sentences[row] for row in rows]))
-            tags, _ = pad_rows(
-                [[model.config.tags.index(tag) for tag in self.validation.tags[row]] for row in rows], PAD_TAG_ID
-            )
-            scored.append((scores, torch.from_numpy(tags)))
+        """Choose what makes the held-out sentences likeliest: how far the places of a name agree, then a temperature.
+
+        Emissions and steps alike are divided by that one temperature.
+        """
+        scores = score_sentences(model, self.validation_sentences)
         steps = list(model.crf.parameters())
         trained = [step.clone() for step in steps]
+
+        def nats_with(agreement: float) -> float:
+            model.config = replace(model.config, agreement=agreement)
+            return self._nats(model, agree_in_passages(model, scores))
+
+        agreement = min(AGREEMENTS, key=nats_with)
+        model.config = replace(model.config, agreement=agreement)
+        agreed = agree_in_passages(model, scores)
 
         def nats_at(temperature: float) -> float:
             for step, value in zip(steps, trained, strict=True):
                 step.copy_(value / temperature)
-            likelihoods = [
-                model.crf.log_likelihood(scores.emissions / temperature, tags, scores.num_words).sum()
-                for scores, tags in scored
-            ]
-            return -float(torch.stack(likelihoods).sum())
+            return self._nats(model, [s._replace(emissions=s.emissions / temperature) for s in agreed])
 
         temperature = best_temperature(nats_at)
         nats_at(temperature)  # leaves the steps divided by it
         model.to_tags.weight.div_(temperature)
         model.to_tags.bias.div_(temperature)
+
+    def _nats(self, model: TaggerModel, scores: list[SentenceScores]) -> float:
+        """Minus the log-likelihood of all tags of the held-out sentences."""
+        tags, _ = pad_rows([[model.config.tags.index(tag) for tag in row] for row in self.validation.tags], PAD_TAG_ID)
+        nats = 0.0
+        for rows in length_sorted_batches([len(sentence.emissions) for sentence in scores]):
+            emissions, num_words = pad_emissions([scores[row] for row in rows])
+            gold = torch.from_numpy(tags[rows][:, : emissions.shape[1]]).to(emissions.device)
+            nats -= float(model.crf.log_likelihood(emissions, gold, num_words).sum())
+        return nats
 
 
 def train(recipe: EntityRecipe, on_progress: Callable[[Progress], None]) -> Path | None:

@@ -10,9 +10,13 @@ is not white space lies in exactly one word, be it a letter of any script, an em
 
 import re
 import unicodedata
+from bisect import bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-__all__ = ["Word", "split_words"]
+from rnn_demo.microscope.features import sentence_starts
+
+__all__ = ["Word", "number_sentences", "split_words"]
 
 # Accents, vowel signs and joiners, which Python's \w leaves out: they belong to the character before them.
 MARKS = "\u200c\u200d\ufe0f" + "".join(
@@ -77,3 +81,14 @@ def split_words(text: str) -> tuple[Word, ...]:
     (Word(text='U.S.-led', start=0, end=8), Word(text='talks', start=10, end=15))
     """
     return tuple(Word(match.group(), match.start(), match.end()) for match in WORD.finditer(text))
+
+
+def number_sentences(text: str, words: Sequence[Word]) -> list[int]:
+    """Say in which sentence of a text each of its words stands; a new line begins one, too.
+
+    >>> text = "He came. Did she?"
+    >>> number_sentences(text, split_words(text))
+    [1, 1, 1, 2, 2, 2]
+    """
+    starts = sentence_starts(text)
+    return [bisect_right(starts, word.start) for word in words]

@@ -34,7 +34,16 @@ CHECKPOINT = Checkpoint(
 def model(tokenizer: Tokenizer) -> TaggerModel:
     """Make two encoders of two layers of 6 units, with weights large enough to mark something."""
     config = TaggerConfig(
-        "lstm", tokenizer.vocab_size, 8, 6, 2, dropout_prob=0.5, tags=TAGS, pos_tags=POS_TAGS, tagger_size=5
+        "lstm",
+        tokenizer.vocab_size,
+        8,
+        6,
+        2,
+        dropout_prob=0.5,
+        tags=TAGS,
+        pos_tags=POS_TAGS,
+        tagger_size=5,
+        agreement=0.5,
     )
     torch.manual_seed(0)
     model = TaggerModel(config)

@@ -3,10 +3,12 @@
 import json
 
 import pytest
+import torch
 from datasets import ClassLabel, Dataset, Features, List, Value
 
-from rnn_demo.entities.evaluate import count_entities, evaluate, tag_sentences
+from rnn_demo.entities.evaluate import PASSAGE_SENTENCES, count_entities, evaluate, tag_sentences
 from rnn_demo.entities.pieces import encode_sentences
+from rnn_demo.entities.scores import agree, score_sentences
 
 GOLD = [["B-PER", "I-PER", "O", "B-LOC"], ["B-ORG", "O", "B-LOC", "B-LOC"], ["O"]]
 PREDICTED = [["B-PER", "I-PER", "O", "B-LOC"], ["B-ORG", "I-ORG", "B-LOC", "I-LOC"], ["B-PER"]]
@@ -53,7 +55,7 @@ def test_evaluate_reads_strings_and_class_indices_alike(folder, model, tokenizer
     indices = [[names.index(tag) for tag in row] for row in TAGS]
     write_split(tmp_path, {"tokens": WORDS, "ner_tags": indices}, "validation", features)
     assert evaluate(folder, "mine", "validation", tmp_path, "asis") == from_strings
-    assert set(from_strings) == {"precision", "recall", "f1", "entities", "per_type"}
+    assert set(from_strings) == {"precision", "recall", "f1", "f1_alone", "entities", "per_type"}
     assert from_strings["entities"] == 6
 
 
@@ -65,11 +67,28 @@ def test_evaluate_changes_the_case_of_the_words(case, write, folder, tmp_path):
     assert changed == evaluate(folder, "mine", "validation", tmp_path, "asis")
 
 
-def test_tags_do_not_depend_on_the_other_sentences(model, tokenizer):
+def test_tags_do_not_depend_on_the_sentences_of_other_passages(model, tokenizer):
     words = [*WORDS * 20, ["Ada"] * 300, ["", " ", "New York"]]  # given words stay one word each, whatever they are
     sentences = encode_sentences(words, tokenizer)
-    tags, pos_tags = tag_sentences(model, sentences)
-    assert [len(row) for row in tags] == [len(row) for row in words]
+    found = tag_sentences(model, sentences)
+    assert [len(row) for row in found.tags] == [len(row) for row in words]
+    passages = [sentences[i : i + PASSAGE_SENTENCES] for i in range(0, len(sentences), PASSAGE_SENTENCES)]
+    apart = [tag_sentences(model, passage) for passage in passages]
+    for name in found._fields:
+        assert getattr(found, name) == [row for passage in apart for row in getattr(passage, name)]
     alone = [tag_sentences(model, [sentence]) for sentence in sentences]
-    assert tags == [found[0] for found, _ in alone]
-    assert pos_tags == [found[0] for _, found in alone]
+    assert found.tags_alone == [one.tags[0] for one in alone] == [one.tags_alone[0] for one in alone]
+    assert found.pos_tags == [one.pos_tags[0] for one in alone]
+
+
+def test_within_a_passage_the_places_of_a_name_agree(folder, model, tokenizer, tmp_path):
+    words = [["Ada", "met", "Babbage"], ["in", "London", ",", "ADA", "!"], ["Babbage", ",", "London", "."], ["Ada"]]
+    sentences = encode_sentences(words, tokenizer)
+    scores = score_sentences(model, sentences)
+    together = agree(model, scores)
+    alone = [agree(model, [sentence])[0] for sentence in scores]
+    changed = [not torch.equal(one.emissions, other.emissions) for one, other in zip(together, alone, strict=True)]
+    assert all(changed)
+    write_split(tmp_path, {"tokens": words, "ner_tags": tag_sentences(model, sentences).tags})
+    found = evaluate(folder, "mine", "test", tmp_path, "asis")
+    assert found["f1"] == 1 > found["f1_alone"]

@@ -15,15 +15,17 @@ from rnn_demo.entities.tag import EntityTagger
 from rnn_demo.errors import InputError
 from rnn_demo.tokenizer import Tokenizer
 
-TEXT = "Ada Lovelace met  Babbage in London, and walked."
+TEXT = "Ada Lovelace met  Babbage in London, and Ada walked."
 
 
 @pytest.fixture(params=CELLS)
 def smooth(request: pytest.FixtureRequest, tokenizer: Tokenizer) -> EntityTagger:
     """Make a tagger with random weights, small enough to be smooth, that marks something."""
-    torch.manual_seed(2)
+    torch.manual_seed(4)
     sizes = (request.param, tokenizer.vocab_size, 8, 6, 2)
-    model = TaggerModel(TaggerConfig(*sizes, tags=("O", "B-PER", "I-PER"), pos_tags=("NNP",), tagger_size=5))
+    model = TaggerModel(
+        TaggerConfig(*sizes, tags=("O", "B-PER", "I-PER"), pos_tags=("NNP",), tagger_size=5, agreement=0.4)
+    )
     for parameter in model.parameters():
         torch.nn.init.normal_(parameter, std=0.6)
     return EntityTagger("tiny", model.eval(), tokenizer, checkpoint_of("ner", request.param))

@@ -1,5 +1,7 @@
 """Answers of a tagger: places in the text as typed, and the same answer in any company."""
 
+from itertools import chain
+
 import pytest
 import torch
 from hypothesis import HealthCheck, given, settings
@@ -7,7 +9,7 @@ from hypothesis import strategies as st
 
 from rnn_demo.entities.pieces import encode_sentences
 from rnn_demo.entities.tag import EntityTagger, spans_of
-from rnn_demo.entities.words import split_words
+from rnn_demo.entities.words import number_sentences, split_words
 from rnn_demo.errors import CheckpointError, InputError
 
 TEXTS = [
@@ -68,8 +70,11 @@ def check_pieces(tagger, text):
     assert all(text[token.start : token.end] == token.token for token in encoded.tokens)
     assert all(any(word.start <= t.start <= t.end <= word.end for word in words) for t in encoded.tokens)
     assert "".join(token.token for token in encoded.tokens) == "".join(word.text for word in words)
-    sentence = encode_sentences([[word.text for word in words]], tagger.tokenizer)[0]  # what training reads
-    assert encoded.token_ids == sentence.token_ids
+    sentences = {}
+    for word, number in zip(words, number_sentences(text, words), strict=True):
+        sentences.setdefault(number, []).append(word.text)
+    read = encode_sentences(list(sentences.values()), tagger.tokenizer)  # as in training
+    assert encoded.token_ids == [tagger.start_id, *chain.from_iterable(sentence.token_ids[1:] for sentence in read)]
 
 
 def test_company_order_and_padding_never_change_an_answer(tagger):

@@ -1,6 +1,7 @@
 """Training a tagger: from a tiny data set to a checkpoint, pure batches, and errors before the first step."""
 
 import json
+from dataclasses import replace
 
 import pytest
 import torch
@@ -10,16 +11,14 @@ from tiny import checkpoint_of
 from rnn_demo.checkpoint import save_checkpoint
 from rnn_demo.config import EntityRecipe, LanguageModelConfig, TaggerConfig
 from rnn_demo.entities.corpus import TaggedSentences
-from rnn_demo.entities.crf import PAD_TAG_ID
-from rnn_demo.entities.evaluate import evaluate, tag_sentences
+from rnn_demo.entities.evaluate import agree_in_passages, evaluate, tag_sentences
 from rnn_demo.entities.model import TaggerModel
-from rnn_demo.entities.pieces import collate
+from rnn_demo.entities.scores import score_sentences
 from rnn_demo.entities.tag import EntityTagger
-from rnn_demo.entities.train import EntityObjective, tag_set, train
+from rnn_demo.entities.train import AGREEMENTS, EntityObjective, tag_set, train
 from rnn_demo.errors import CheckpointError, DataError, InputError
 from rnn_demo.language.model import LanguageModel
 from rnn_demo.spacing import join_words
-from rnn_demo.training.batching import pad_rows
 
 TAGS = ("O", "B-LOC", "I-LOC", "B-PER", "I-PER")
 WORDS = [["Ada", "Lovelace", "met", "Babbage"], ["He", "saw", "London", "."], ["Rome"], ["a", "fine", "day"]]
@@ -187,18 +186,29 @@ def test_a_data_set_without_entities_is_refused(recipe):
 
 
 @torch.no_grad()
-def test_calibration_makes_the_held_out_tags_likelier_and_changes_none(tokenizer, model):
+def test_what_makes_the_held_out_tags_likelier_is_chosen_and_no_tag_changes_by_the_temperature(tokenizer, model):
     objective = make_objective(tokenizer)
-    batch = {**collate(objective.validation_sentences[:4])}
-    tags = torch.from_numpy(pad_rows([[TAGS.index(tag) for tag in row] for row in WORD_TAGS], PAD_TAG_ID)[0])
 
-    def nats():
-        scores = model.score_words(**batch)
-        return -model.crf.log_likelihood(scores.emissions, tags, scores.num_words).sum()
+    def nats(agreement):
+        model.config = replace(model.config, agreement=agreement)
+        total = 0.0
+        for scores, tags in zip(
+            agree_in_passages(model, score_sentences(model, objective.validation_sentences)),
+            objective.validation.tags,
+            strict=True,
+        ):
+            gold, num_words = torch.tensor([[TAGS.index(tag) for tag in tags]]), torch.tensor([len(tags)])
+            total -= float(model.crf.log_likelihood(scores.emissions[None], gold, num_words))
+        return total
 
-    before, found = nats(), tag_sentences(model, objective.validation_sentences)
+    before = {agreement: nats(agreement) for agreement in AGREEMENTS}
+    best = min(before, key=before.get)
+    model.config = replace(model.config, agreement=best)
+    found = tag_sentences(model, objective.validation_sentences)
+    model.config = replace(model.config, agreement=0.5)
     objective.finish(model)
-    assert nats() < before
+    assert model.config.agreement == best
+    assert nats(best) < before[best]
     assert tag_sentences(model, objective.validation_sentences) == found
 
 

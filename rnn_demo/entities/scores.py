@@ -1,0 +1,89 @@
+"""What a tagger makes of a text before the CRF decides: its sentences are read, then the places of a name agree."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+from torch.nn.utils.rnn import pad_sequence
+
+from rnn_demo.entities.agreement import Places, group_places, settle_together
+from rnn_demo.entities.model import TaggerModel
+from rnn_demo.entities.pieces import Sentence, collate, length_sorted_batches
+
+__all__ = ["SentenceScores", "agree", "group_names", "pad_emissions", "score_sentences"]
+
+PROPER_NOUNS = ("NNP", "PROPN")
+"""How the parts of speech of names begin: the Penn Treebank's, and the universal ones."""
+NAME_PROB = 0.1
+"""Of a proper noun; with less, a word is taken for no name."""
+
+
+class SentenceScores(NamedTuple):
+    """What the network makes of the words of one sentence, or of several that were read as one."""
+
+    sentence: Sentence
+    emissions: Tensor
+    """float32 (words, tags); unnormalised scores for the CRF, nats."""
+    pos_logits: Tensor
+    """float32 (words, parts of speech)."""
+
+
+def score_sentences(model: TaggerModel, sentences: Sequence[Sentence]) -> list[SentenceScores]:
+    """Read each sentence by itself, in batches of about the same length.
+
+    Args:
+        model: in eval mode, on any device.
+        sentences: one word or more each.
+    """
+    device = next(model.parameters()).device
+    scored: dict[int, SentenceScores] = {}
+    for rows in length_sorted_batches([len(sentence.token_ids) for sentence in sentences]):
+        batch = {name: tensor.to(device) for name, tensor in collate([sentences[row] for row in rows]).items()}
+        emissions, pos_logits, num_words = model.score_words(**batch)
+        for i, (row, n) in enumerate(zip(rows, num_words.tolist(), strict=True)):
+            scored[row] = SentenceScores(sentences[row], emissions[i, :n], pos_logits[i, :n])
+    return [scored[row] for row in range(len(sentences))]
+
+
+def agree(model: TaggerModel, text: Sequence[SentenceScores]) -> list[SentenceScores]:
+    """Let the places of each name in a text settle together; see `agreement.py`.
+
+    Args:
+        model: says which words may be names, and how far they agree (`config.agreement`).
+        text: its sentences, one or more; those of other texts have no say.
+    """
+    emissions = torch.cat([scores.emissions for scores in text])
+    forms = [form for scores in text for form in scores.sentence.forms]
+    numbers = [(i, number) for i, scores in enumerate(text) for number in scores.sentence.numbers]
+    places = group_names(model, forms, numbers, emissions, torch.cat([scores.pos_logits for scores in text]))
+    settled = settle_together(emissions, places, model.config.agreement)
+    parts = settled.split([len(scores.emissions) for scores in text])
+    return [scores._replace(emissions=part) for scores, part in zip(text, parts, strict=True)]
+
+
+def group_names(
+    model: TaggerModel, forms: Sequence[str], numbers: Sequence[object], emissions: Tensor, pos_logits: Tensor
+) -> Places:
+    """Group the places of each name of a text: words that may be proper nouns, or else that the network marks.
+
+    Args:
+        model: names the columns of the scores.
+        forms: the words in small letters.
+        numbers: of the sentence in which each stands.
+        emissions: float32 (words, tags).
+        pos_logits: float32 (words, parts of speech).
+    """
+    proper = [i for i, pos in enumerate(model.config.pos_tags) if pos.startswith(PROPER_NOUNS)]
+    may_be_name = emissions.argmax(1) != 0  # O is the first tag
+    if proper:
+        may_be_name = pos_logits.softmax(1)[:, proper].sum(1) >= NAME_PROB
+    return Places(*(groups.to(emissions.device) for groups in group_places(forms, numbers, may_be_name.tolist())))
+
+
+def pad_emissions(sentences: Sequence[SentenceScores]) -> tuple[Tensor, Tensor]:
+    """Make a batch for the CRF: emissions (batch, words, tags), 0 past each sentence, and num_words int64 (batch,)."""
+    emissions = [scores.emissions for scores in sentences]
+    return pad_sequence(emissions, batch_first=True), torch.tensor(
+        list(map(len, emissions)), device=emissions[0].device
+    )
