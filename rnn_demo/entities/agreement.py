@@ -33,20 +33,20 @@ class Places(NamedTuple):
     """Within one sentence; a part of a group of `of_name`."""
 
 
-def group_places(forms: Sequence[str], sentences: Sequence[object], may_be_name: Sequence[bool]) -> Places:
+def group_places(forms: Sequence[Sequence[str]], may_be_name: Sequence[bool]) -> Places:
     """Group the places of each name; any word that may be no name is a group of its own.
 
     Args:
-        forms: the words of a text, in small letters.
-        sentences: what tells the sentences apart in which they stand, a number for instance.
-        may_be_name: whether each may be a name where it stands.
+        forms: the words of each sentence of a text, in small letters.
+        may_be_name: whether each word of the text may be a name where it stands.
 
-    >>> group_places(["rome", "is", "rome", "rome", "is"], [0, 0, 0, 1, 1], [True, False, True, True, False])
+    >>> group_places([["rome", "is", "rome"], ["rome", "is"]], [True, False, True, True, False])
     Places(of_name=tensor([0, 1, 0, 0, 4]), of_sentence=tensor([0, 1, 0, 3, 4]))
     """
     first: dict[object, int] = {}  # place of the first word of each group
     of_name, of_sentence = [], []
-    for place, (form, sentence, named) in enumerate(zip(forms, sentences, may_be_name, strict=True)):
+    words = [(form, number) for number, sentence in enumerate(forms) for form in sentence]
+    for place, ((form, sentence), named) in enumerate(zip(words, may_be_name, strict=True)):
         of_name.append(first.setdefault(form, place) if named else place)
         of_sentence.append(first.setdefault((form, sentence), place) if named else place)
     return Places(torch.tensor(of_name), torch.tensor(of_sentence))

@@ -8,17 +8,21 @@ counted in, and the confidence on the page is its sigmoid. Integrated gradients 
 piece is that of its two vectors together.
 """
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import accumulate, pairwise
 
 import torch
 from torch import Tensor
+from torch.nn.utils.rnn import pad_sequence
 
 from rnn_demo.entities.agreement import Places, settle_together
 from rnn_demo.entities.crf import TagSpan
+from rnn_demo.entities.model import TaggerModel
 from rnn_demo.entities.scores import group_names
 from rnn_demo.entities.tag import EntityTagger
-from rnn_demo.entities.words import Word, number_sentences
+from rnn_demo.entities.words import Word
 from rnn_demo.errors import InputError
 from rnn_demo.microscope.attribution import BATCH_TOKENS, MAX_LEFT_OUT, MAX_TOKENS, share_out
 from rnn_demo.results import AttributedToken, Attribution
@@ -36,8 +40,12 @@ class Passage:
 
     words: Sequence[Word]
     pieces: Sequence[Sequence[Token]]
+    sentence_sizes: Sequence[int]
+    """Words in each sentence; each is read by itself."""
+    sentence: int
+    """The number of the one with the entity."""
     span: TagSpan
-    """In row 0; counted in these words."""
+    """Counted in the words of that sentence."""
     vectors: Tensor
     """float32 (1, 1 + seq, 2 * embed); of the start piece, then of the pieces, for the encoder that reads forwards and
     for the one that reads backwards."""
@@ -46,9 +54,9 @@ class Passage:
     would jump where a word stops being a name."""
 
     @property
-    def piece_counts(self) -> Tensor:
-        """int64 (1, words)."""
-        return torch.tensor([[len(pieces) for pieces in self.pieces]])
+    def piece_counts(self) -> list[int]:
+        """Pieces in each word."""
+        return [len(pieces) for pieces in self.pieces]
 
 
 def attribute_entity(tagger: EntityTagger, text: str, entity: int = 0) -> Attribution:
@@ -78,7 +86,7 @@ def leave_out_words(tagger: EntityTagger, text: str, entity: int = 0) -> tuple[A
     """
     passage = read_passage(tagger, text, entity, MAX_LEFT_OUT)
     whole = float(log_odds(tagger, passage, passage.vectors))
-    word_of_piece = torch.arange(len(passage.words)).repeat_interleave(passage.piece_counts[0])  # (seq,)
+    word_of_piece = torch.arange(len(passage.words)).repeat_interleave(torch.tensor(passage.piece_counts))  # (seq,)
     falls: list[float] = []
     for words in torch.arange(len(passage.words)).split(max(1, BATCH_TOKENS // passage.vectors.shape[1])):
         vectors = passage.vectors.repeat(len(words), 1, 1)
@@ -96,22 +104,26 @@ def read_passage(tagger: EntityTagger, text: str, entity: int, most: int) -> Pas
         raise InputError(f"{tagger.name} finds no entity in this text; give one with a name in it")
     if not 0 <= entity < len(found):
         raise InputError(f"entity is {entity}; {tagger.name} finds {len(found)} in this text: give 0..{len(found) - 1}")
-    words, pieces = tagger.split(text)
+    sentences = tagger.split(text)
+    words = [word for sentence, _ in sentences for word in sentence]
+    pieces = [tokens for _, sentence in sentences for tokens in sentence]
     start = next(i for i, word in enumerate(words) if word.start == found[entity].start)
     end = next(i for i, word in enumerate(words) if word.end == found[entity].end) + 1
     first, last = window([len(tokens) for tokens in pieces], start, end, most)
-    ids = [tagger.start_id, *(token.token_id for tokens in pieces[first:last] for token in tokens)]
+    words, pieces = words[first:last], pieces[first:last]
+    ends = [0, *accumulate(len(sentence_words) for sentence_words, _ in sentences)]
+    cuts = sorted({min(max(cut - first, 0), last - first) for cut in ends})  # a sentence may be cut by the window
+    sentence = bisect_right(cuts, start - first) - 1
+    before = first + cuts[sentence]
+    span = TagSpan(0, start - before, end - before, found[entity].label)
+    model, sizes = tagger.model, [b - a for a, b in pairwise(cuts)]
     with torch.no_grad():
-        token_ids = torch.tensor([ids])
-        forward, backward = (e.embed(token_ids) for e in (tagger.model.encoder, tagger.model.backward_encoder))
-        counts = torch.tensor([[len(tokens) for tokens in pieces[first:last]]])
-        scores = tagger.model.score_vectors(forward, backward, counts)
-        forms, numbers = [word.text.lower() for word in words], number_sentences(text, words)
-        places = group_names(
-            tagger.model, forms[first:last], numbers[first:last], scores.emissions[0], scores.pos_logits[0]
-        )
-    span = TagSpan(0, start - first, end - first, found[entity].label)
-    return Passage(words[first:last], pieces[first:last], span, torch.cat([forward, backward], dim=-1), places)
+        token_ids = torch.tensor([[tagger.start_id, *(token.token_id for tokens in pieces for token in tokens)]])
+        vectors = torch.cat([model.encoder.embed(token_ids), model.backward_encoder.embed(token_ids)], dim=-1)
+        emissions, pos_logits = score_passage(model, vectors, [len(tokens) for tokens in pieces], sizes)
+    forms = [[word.text.lower() for word in words[a:b]] for a, b in pairwise(cuts)]
+    places = group_names(model, forms, emissions[0], pos_logits[0])
+    return Passage(words, pieces, sizes, sentence, span, vectors, places)
 
 
 def window(sizes: Sequence[int], start: int, end: int, most: int) -> tuple[int, int]:
@@ -132,10 +144,40 @@ def window(sizes: Sequence[int], start: int, end: int, most: int) -> tuple[int, 
 
 def log_odds(tagger: EntityTagger, passage: Passage, vectors: Tensor) -> Tensor:
     """Give the log-odds of the passage's entity for vectors in the place of its own: (batch, 1 + seq, 2 * embed)."""
-    model = tagger.model
-    forward, backward = vectors.chunk(2, dim=-1)
-    scores = model.score_vectors(forward, backward, passage.piece_counts.expand(len(vectors), -1))
+    model, sizes = tagger.model, passage.sentence_sizes
+    emissions, _ = score_passage(model, vectors, passage.piece_counts, sizes)
+    settled = settle_together(emissions.double(), passage.places, model.config.agreement)
+    around = settled.split(list(sizes), dim=1)[passage.sentence]
     spans = [replace(passage.span, row=row) for row in range(len(vectors))]
-    emissions = settle_together(scores.emissions.double(), passage.places, model.config.agreement)
-    probs = model.crf.span_posteriors(emissions, scores.num_words, spans)  # float64 (batch,)
+    probs = model.crf.span_posteriors(around, torch.full((len(vectors),), around.shape[1]), spans)  # float64 (batch,)
     return probs.log() - (1 - probs).clamp(min=SMALLEST_PROB).log()
+
+
+def score_passage(
+    model: TaggerModel, vectors: Tensor, piece_counts: Sequence[int], sentence_sizes: Sequence[int]
+) -> tuple[Tensor, Tensor]:
+    """Score the words of a passage, each sentence read by itself.
+
+    Args:
+        model: a tagger.
+        vectors: float32 (batch, 1 + seq, 2 * embed); of the passage, in several versions.
+        piece_counts: pieces in each word.
+        sentence_sizes: words in each sentence.
+
+    Returns:
+        emissions (batch, words, tags), and pos_logits (batch, words, parts of speech).
+    """
+    batch = len(vectors)
+    counts = [part.tolist() for part in torch.tensor(piece_counts).split(list(sentence_sizes))]
+    start, *parts = vectors.split([1, *map(sum, counts)], dim=1)
+    # (1 + longest, sentences, batch, 2 * embed), then a row for each sentence of each version
+    padded = pad_sequence([torch.cat([start, part], dim=1).transpose(0, 1) for part in parts])
+    rows = padded.flatten(1, 2).transpose(0, 1)
+    row_counts = pad_sequence([torch.tensor(part) for part in counts], batch_first=True).repeat_interleave(batch, 0)
+    forward, backward = rows.chunk(2, dim=-1)
+    scores = model.score_vectors(forward, backward, row_counts)
+
+    def end_to_end(found: Tensor) -> Tensor:
+        return torch.cat([rows[:, :n] for rows, n in zip(found.split(batch), sentence_sizes, strict=True)], dim=1)
+
+    return end_to_end(scores.emissions), end_to_end(scores.pos_logits)

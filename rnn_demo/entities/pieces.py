@@ -8,8 +8,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain, groupby
-from operator import itemgetter
+from itertools import chain
 
 import numpy as np
 import torch
@@ -39,7 +38,7 @@ MAX_PIECES = 8192
 
 @dataclass(frozen=True)
 class Sentence:
-    """The pieces of all words of a sentence, or of several that are read as one."""
+    """The pieces of all words of a sentence."""
 
     token_ids: list[int]
     """The piece that opens a news text, then those of the words."""
@@ -47,24 +46,12 @@ class Sentence:
     """Pieces in each word, 1 or more."""
     forms: list[str]
     """The words in small letters: what tells whether two are the same."""
-    numbers: list[int]
-    """Where several sentences are read as one: in which of them each word stands."""
 
     @classmethod
-    def of(
-        cls,
-        words: Sequence[str],
-        pieces: Sequence[Sequence[int]],
-        start_id: int,
-        numbers: Sequence[int] | None = None,
-    ) -> "Sentence":
-        """Join words, given with the token ids of each; without `numbers` they are one sentence."""
-        return cls(
-            [start_id, *chain.from_iterable(pieces)],
-            [len(word_ids) for word_ids in pieces],
-            [word.lower() for word in words],
-            [0] * len(words) if numbers is None else list(numbers),
-        )
+    def of(cls, words: Sequence[str], pieces: Sequence[Sequence[int]], start_id: int) -> "Sentence":
+        """Join words, given with the token ids of each."""
+        forms = [word.lower() for word in words]
+        return cls([start_id, *chain.from_iterable(pieces)], [len(word_ids) for word_ids in pieces], forms)
 
 
 def encode_sentences(sentences: Sequence[Sequence[str]], tokenizer: Tokenizer) -> list[Sentence]:
@@ -86,20 +73,13 @@ def as_read(words: Sequence[str]) -> list[str]:
     return [word.lower() if len(word.lower()) == len(word) else word for word in words]  # places must not move
 
 
-def encode_words_with_spans(words: Sequence[Word], numbers: Sequence[int], tokenizer: Tokenizer) -> list[list[Token]]:
-    """Cut the words of a typed text into pieces that know their place in it.
+def encode_words_with_spans(words: Sequence[Word], tokenizer: Tokenizer) -> list[list[Token]]:
+    """Cut the words of a typed sentence into pieces that know their place in the text.
 
     A piece of an added space alone is empty. The token ids are those of `encode_sentences`.
-
-    Args:
-        words: as `split_words` finds them.
-        numbers: of the sentence of each, in order: a headline in CAPITALS may stand above a text in small letters.
-        tokenizer: cuts words into pieces.
     """
     encoded = []
-    sentences = (list(sentence) for _, sentence in groupby(zip(words, numbers, strict=True), key=itemgetter(1)))
-    as_shown = chain.from_iterable(as_read([word.text for word, _ in sentence]) for sentence in sentences)
-    for word, shown in zip(words, as_shown, strict=True):
+    for word, shown in zip(words, as_read([word.text for word in words]), strict=True):
         added = len(spaced(shown)) - len(shown)
         tokens = []
         for token in tokenizer.encode_with_spans(spaced(shown)):

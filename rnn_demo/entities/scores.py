@@ -20,7 +20,7 @@ NAME_PROB = 0.1
 
 
 class SentenceScores(NamedTuple):
-    """What the network makes of the words of one sentence, or of several that were read as one."""
+    """What the network makes of the words of one sentence."""
 
     sentence: Sentence
     emissions: Tensor
@@ -54,23 +54,19 @@ def agree(model: TaggerModel, text: Sequence[SentenceScores]) -> list[SentenceSc
         text: its sentences, one or more; those of other texts have no say.
     """
     emissions = torch.cat([scores.emissions for scores in text])
-    forms = [form for scores in text for form in scores.sentence.forms]
-    numbers = [(i, number) for i, scores in enumerate(text) for number in scores.sentence.numbers]
-    places = group_names(model, forms, numbers, emissions, torch.cat([scores.pos_logits for scores in text]))
+    forms = [scores.sentence.forms for scores in text]
+    places = group_names(model, forms, emissions, torch.cat([scores.pos_logits for scores in text]))
     settled = settle_together(emissions, places, model.config.agreement)
     parts = settled.split([len(scores.emissions) for scores in text])
     return [scores._replace(emissions=part) for scores, part in zip(text, parts, strict=True)]
 
 
-def group_names(
-    model: TaggerModel, forms: Sequence[str], numbers: Sequence[object], emissions: Tensor, pos_logits: Tensor
-) -> Places:
+def group_names(model: TaggerModel, forms: Sequence[Sequence[str]], emissions: Tensor, pos_logits: Tensor) -> Places:
     """Group the places of each name of a text: words that may be proper nouns, or else that the network marks.
 
     Args:
         model: names the columns of the scores.
-        forms: the words in small letters.
-        numbers: of the sentence in which each stands.
+        forms: the words of each sentence, in small letters.
         emissions: float32 (words, tags).
         pos_logits: float32 (words, parts of speech).
     """
@@ -78,7 +74,7 @@ def group_names(
     may_be_name = emissions.argmax(1) != 0  # O is the first tag
     if proper:
         may_be_name = pos_logits.softmax(1)[:, proper].sum(1) >= NAME_PROB
-    return Places(*(groups.to(emissions.device) for groups in group_places(forms, numbers, may_be_name.tolist())))
+    return Places(*(groups.to(emissions.device) for groups in group_places(forms, may_be_name.tolist())))
 
 
 def pad_emissions(sentences: Sequence[SentenceScores]) -> tuple[Tensor, Tensor]:

@@ -1,6 +1,7 @@
 """How a tagger answers: text in, entities out, with the place of each in the text as typed."""
 
 from collections.abc import Iterator, Sequence
+from itertools import chain, islice
 
 import torch
 
@@ -8,7 +9,7 @@ from rnn_demo.entities.crf import TagSpan
 from rnn_demo.entities.model import TaggerModel
 from rnn_demo.entities.pieces import STYLE, Sentence, encode_words_with_spans, length_sorted_batches
 from rnn_demo.entities.scores import SentenceScores, agree, pad_emissions, score_sentences
-from rnn_demo.entities.words import Word, number_sentences, split_words
+from rnn_demo.entities.words import Word, split_sentences
 from rnn_demo.reader import Reader, require_list, require_text
 from rnn_demo.results import Entity, TaggedText, TaggedToken
 from rnn_demo.tokenizer import EncodedText, Token, checked
@@ -19,8 +20,8 @@ __all__ = ["EntityTagger", "spans_of"]
 class EntityTagger(Reader):
     """A network that marks entities.
 
-    A text is read whole, in one pass, however long: what stands before and after a word may tell what it is, and all
-    places of a name together what that is (see `agreement.py`).
+    A text is read sentence by sentence, for neighbours do not help (see `variants.py`); what a name is, its places in
+    all of them settle together (see `agreement.py`).
     """
 
     task = "ner"
@@ -32,13 +33,13 @@ class EntityTagger(Reader):
 
         A piece's span lies within its word.
         """
-        _, pieces = self.split(text)
-        return EncodedText(text, (self.start_id,), tuple(token for tokens in pieces for token in tokens))
+        tokens = (token for _, pieces in self.split(text) for word in pieces for token in word)
+        return EncodedText(text, (self.start_id,), tuple(tokens))
 
-    def split(self, text: str) -> tuple[tuple[Word, ...], list[list[Token]]]:
-        """Give the words of a text and the pieces of each; errors as in `predict`."""
-        words = split_words(checked(require_text(text)))
-        return words, encode_words_with_spans(words, number_sentences(text, words), self.tokenizer)
+    def split(self, text: str) -> list[tuple[list[Word], list[list[Token]]]]:
+        """Give the words of each sentence of a text, and the pieces of each word; errors as in `predict`."""
+        sentences = split_sentences(checked(require_text(text)))
+        return [(words, encode_words_with_spans(words, self.tokenizer)) for words in sentences]
 
     @property
     def start_id(self) -> int:
@@ -60,53 +61,51 @@ class EntityTagger(Reader):
         """
         require_list(texts)
         split = [self.split(text) for text in texts]
-        sentences = [
-            Sentence.of(
-                [word.text for word in words],
-                [[token.token_id for token in word] for word in pieces],
-                self.start_id,
-                number_sentences(text, words),
-            )
-            for text, (words, pieces) in zip(texts, split, strict=True)
-        ]
-        scores = [agree(self.model, [text])[0] for text in score_sentences(self.model, sentences)]
-        results: dict[int, TaggedText] = {}
-        for rows in length_sorted_batches([len(text.emissions) for text in scores]):
-            found = self._tag(
-                [texts[row] for row in rows], [split[row][0] for row in rows], [scores[row] for row in rows]
-            )
-            results.update(zip(rows, found, strict=True))
-        return [results[row] for row in range(len(texts))]
+        sentences = list(chain.from_iterable(split))
+        scores = iter(score_sentences(self.model, [self._as_read(*sentence) for sentence in sentences]))
+        agreed = [scored for text in split for scored in agree(self.model, list(islice(scores, len(text))))]
+        tagged: dict[int, tuple[list[Entity], list[TaggedToken]]] = {}
+        for rows in length_sorted_batches([len(words) for words, _ in sentences]):
+            found = self._tag([sentences[row][0] for row in rows], [agreed[row] for row in rows])
+            tagged.update(zip(rows, found, strict=True))
+        in_order = iter([tagged[row] for row in range(len(sentences))])
+        return [join(text, list(islice(in_order, len(parts)))) for text, parts in zip(texts, split, strict=True)]
+
+    def _as_read(self, words: Sequence[Word], pieces: Sequence[Sequence[Token]]) -> Sentence:
+        """Give a sentence as the network reads it."""
+        token_ids = [[token.token_id for token in word] for word in pieces]
+        return Sentence.of([word.text for word in words], token_ids, self.start_id)
 
     def _tag(
-        self, texts: list[str], words: list[tuple[Word, ...]], scores: list[SentenceScores]
-    ) -> Iterator[TaggedText]:
-        """Turn the scores of some texts into results."""
+        self, words: Sequence[Sequence[Word]], scores: Sequence[SentenceScores]
+    ) -> Iterator[tuple[list[Entity], list[TaggedToken]]]:
+        """Find the entities and the tags of some sentences."""
         crf = self.model.crf
         emissions, num_words = pad_emissions(scores)
         paths, _ = crf.viterbi(emissions, num_words)
         chosen = paths.clamp(min=0)[:, :, None]  # padding is cut off below
-        marginals = crf.marginals(emissions, num_words).gather(2, chosen)[:, :, 0].tolist()
+        marginals = crf.marginals(emissions, num_words).gather(2, chosen)[:, :, 0].clamp(max=1).tolist()
         tags = [[crf.tags[tag] for tag in path[: len(row)]] for path, row in zip(paths.tolist(), words, strict=True)]
         spans = [span for row, row_tags in enumerate(tags) for span in spans_of(row_tags, row)]
         posteriors = crf.span_posteriors(emissions, num_words, spans).clamp(0, 1).tolist() if spans else []
-        for row, text in enumerate(texts):
-            entities = tuple(
-                Entity(span.label, words[row][span.start].start, words[row][span.end - 1].end, confidence)
+        for row, row_words in enumerate(words):
+            entities = [
+                Entity(span.label, row_words[span.start].start, row_words[span.end - 1].end, confidence)
                 for span, confidence in zip(spans, posteriors, strict=True)
                 if span.row == row
-            )
-            tokens = tuple(
-                TaggedToken(word.text, word.start, word.end, tag, min(1.0, confidence), pos)
-                for word, tag, confidence, pos in zip(
-                    words[row],
-                    tags[row],
-                    marginals[row][: len(words[row])],
-                    self.model.parts_of_speech(scores[row].pos_logits),
-                    strict=True,
-                )
-            )
-            yield TaggedText(text, entities, tokens)
+            ]
+            confidences, pos_tags = marginals[row][: len(row_words)], self.model.parts_of_speech(scores[row].pos_logits)
+            tokens = [
+                TaggedToken(word.text, word.start, word.end, tag, confidence, pos)
+                for word, tag, confidence, pos in zip(row_words, tags[row], confidences, pos_tags, strict=True)
+            ]
+            yield entities, tokens
+
+
+def join(text: str, sentences: Sequence[tuple[list[Entity], list[TaggedToken]]]) -> TaggedText:
+    """Put what was found in the sentences of a text together."""
+    entities, tokens = (tuple(chain.from_iterable(column)) for column in zip(*sentences, strict=True))
+    return TaggedText(text, entities, tokens)
 
 
 def spans_of(tags: Sequence[str], row: int = 0) -> list[TagSpan]:

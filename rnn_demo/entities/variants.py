@@ -2,8 +2,7 @@
 
 - In small letters: it must not lean on capitals alone. (A sentence in CAPITALS is read in small letters anyway; see
   `pieces.py`.)
-- With its neighbours, as a passage: people type more than one sentence, and a network that has only read single ones
-  marks the sentences of a passage worse.
+- With its neighbours, as a passage: where a typed text is split into sentences, some ends are missed.
 
 Cutting words into other pieces than the likeliest (subword regularisation, Kudo 2018) was tried and made it worse. As
 many lines of reuters_50_50, tagged by two taggers together (90.4 F1 on validation where the better one has 90.0) and

@@ -2,7 +2,7 @@
 
 The tagger has only ever read words that somebody else had split, so a text has to come to it in that form: `Iraq's`
 is two words there, `O'Brien` and `Jan-April` are one, and the stop of `U.S.` belongs to the word except where the text
-ends. This is no sentence splitter, and it is not used when a data set brings its own words.
+ends. None of this is used when a data set brings its own words and sentences.
 
 One regular expression, tried part by part at each place. The last part takes whatever is left, so every code point that
 is not white space lies in exactly one word, be it a letter of any script, an emoji or a control character.
@@ -10,13 +10,10 @@ is not white space lies in exactly one word, be it a letter of any script, an em
 
 import re
 import unicodedata
-from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rnn_demo.microscope.features import sentence_starts
-
-__all__ = ["Word", "number_sentences", "split_words"]
+__all__ = ["Word", "split_sentences", "split_words"]
 
 # Accents, vowel signs and joiners, which Python's \w leaves out: they belong to the character before them.
 MARKS = "\u200c\u200d\ufe0f" + "".join(
@@ -60,6 +57,12 @@ WORD = re.compile(
     re.VERBOSE | re.MULTILINE,
 )
 
+STOP = re.compile(r"[.!?…。！？]+")
+CLOSING = frozenset("\"'”’)]»")
+"""Signs that may stand between a stop and the end of a sentence."""
+SHORTEST_CUT_LINE = 60
+"""Code points: a line of fewer is a headline, or a place in a list."""
+
 
 @dataclass(frozen=True)
 class Word:
@@ -83,12 +86,33 @@ def split_words(text: str) -> tuple[Word, ...]:
     return tuple(Word(match.group(), match.start(), match.end()) for match in WORD.finditer(text))
 
 
-def number_sentences(text: str, words: Sequence[Word]) -> list[int]:
-    """Say in which sentence of a text each of its words stands; a new line begins one, too.
+def split_sentences(text: str) -> list[list[Word]]:
+    r"""Split a text into the words of its sentences.
 
-    >>> text = "He came. Did she?"
-    >>> number_sentences(text, split_words(text))
-    [1, 1, 1, 2, 2, 2]
+    A sentence ends at a stop, but not before a small letter or a number, and with its line, unless that is long enough
+    to have been cut by a text editor.
+
+    >>> text = "ENGLAND WIN\nMr. Fox (of the U.S.) didn't. \"Never!\" he said."
+    >>> [" ".join(word.text for word in sentence) for sentence in split_sentences(text)]
+    ['ENGLAND WIN', "Mr. Fox ( of the U.S. ) did n't .", '" Never ! " he said .']
     """
-    starts = sentence_starts(text)
-    return [bisect_right(starts, word.start) for word in words]
+    sentences: list[list[Word]] = []
+    for word in split_words(text):
+        if sentences and not _begins_sentence(text, sentences[-1], word):
+            sentences[-1].append(word)
+        else:
+            sentences.append([word])
+    return sentences
+
+
+def _begins_sentence(text: str, before: Sequence[Word], word: Word) -> bool:
+    """Tell whether a word begins a sentence behind the words that are before it."""
+    gap = text[before[-1].end : word.start]
+    if "\n" in gap:
+        line_start = text.rfind("\n", 0, before[-1].start) + 1
+        if gap.count("\n") > 1 or before[-1].end - line_start < SHORTEST_CUT_LINE:
+            return True
+    if STOP.fullmatch(word.text) or (not gap and word.text in CLOSING):
+        return False
+    last = next((sign.text for sign in reversed(before) if sign.text not in CLOSING), "")
+    return bool(STOP.fullmatch(last)) and not (word.text[0].islower() or word.text[0].isdecimal())

@@ -10,26 +10,25 @@ from rnn_demo.entities.model import TaggerModel
 from rnn_demo.entities.pieces import Sentence, encode_sentences
 from rnn_demo.entities.scores import SentenceScores, agree, group_names, pad_emissions, score_sentences
 from rnn_demo.entities.tag import EntityTagger
-from rnn_demo.entities.words import split_words
+from rnn_demo.entities.words import split_sentences
 from rnn_demo.errors import InputError
 
-FORMS = ["rome", "of", "rome", "of", "paris", "rome", "rome"]
-SENTENCES = [0, 0, 1, 1, 1, 1, 2]
+FORMS = [["rome", "of"], ["rome", "of", "paris", "rome"], ["rome"]]
 NAMES = [True, False, True, False, True, True, True]
 
 
 def test_only_the_same_form_and_only_names_are_grouped():
-    places = group_places(FORMS, SENTENCES, NAMES)
+    places = group_places(FORMS, NAMES)
     assert places.of_name.tolist() == [0, 1, 0, 3, 4, 0, 0]
     assert places.of_sentence.tolist() == [0, 1, 2, 3, 4, 2, 6]
-    assert group_places(FORMS, SENTENCES, [False] * 7).of_name.tolist() == list(range(7))
+    assert group_places(FORMS, [False] * 7).of_name.tolist() == list(range(7))
 
 
 @pytest.mark.parametrize("share", [0.0, 0.3, 1.0])
 @pytest.mark.parametrize("shape", [(7, 4), (2, 7, 4)])
 def test_each_place_moves_by_the_share_towards_itself_and_its_places_in_other_sentences(share, shape):
     emissions = torch.randn(shape, dtype=torch.float64)
-    found = settle_together(emissions, group_places(FORMS, SENTENCES, NAMES), share)
+    found = settle_together(emissions, group_places(FORMS, NAMES), share)
     expected = emissions.clone()
     for place, others in ((0, [2, 5, 6]), (2, [0, 6]), (5, [0, 6]), (6, [0, 2, 5])):
         mean = emissions[..., [place, *others], :].mean(-2)
@@ -39,17 +38,17 @@ def test_each_place_moves_by_the_share_towards_itself_and_its_places_in_other_se
 
 def test_gradients_reach_every_place_of_a_name():
     emissions = torch.randn(7, 4, dtype=torch.float64, requires_grad=True)
-    places = group_places(FORMS, SENTENCES, NAMES)
+    places = group_places(FORMS, NAMES)
     assert torch.autograd.gradcheck(lambda x: settle_together(x, places, 0.7), emissions)
 
 
 def test_names_are_proper_nouns_or_what_is_marked_where_no_parts_of_speech_are_known(model):
     emissions = torch.tensor([[0.0, 1, 0, 0, 0], [1.0, 0, 0, 0, 0], [0.0, 0, 0, 2, 0]])  # B-LOC, O, B-PER
     pos_logits = torch.tensor([[-9.0, 9], [9.0, -9], [-1.0, 1]])  # VBD, NNP, and NNP with 12 %
-    forms, numbers = ["a", "a", "a"], [0, 1, 2]
-    assert group_names(model, forms, numbers, emissions, pos_logits).of_name.tolist() == [0, 1, 1]
+    forms = [["a"], ["a"], ["a"]]
+    assert group_names(model, forms, emissions, pos_logits).of_name.tolist() == [0, 1, 1]
     model.config = TaggerConfig("lstm", 40, 8, 6, 1, tags=model.config.tags)
-    assert group_names(model, forms, numbers, emissions, pos_logits[:, :1]).of_name.tolist() == [0, 1, 0]
+    assert group_names(model, forms, emissions, pos_logits[:, :1]).of_name.tolist() == [0, 1, 0]
 
 
 def test_the_scores_of_a_text_agree_across_its_sentences(model, tokenizer):
@@ -75,14 +74,17 @@ def test_a_typed_text_agrees_across_its_sentences_and_not_within_one(text, other
     config = TaggerConfig(**{**vars(model.config), "agreement": 1.0, "pos_tags": ("NNP",)})
     torch.manual_seed(3)
     network = TaggerModel(config).eval().requires_grad_(False)
-    words = [word.text for word in split_words(text)]
-    (read,) = score_sentences(network, encode_sentences([words], tokenizer))
-    emissions = read.emissions.clone()
+    sentences = [[word.text for word in words] for words in split_sentences(text)]
+    assert len(sentences) == (2 if others else 1)
+    read = [scores.emissions for scores in score_sentences(network, encode_sentences(sentences, tokenizer))]
+    alone = torch.cat(read)
+    settled = alone.clone()
     for place, elsewhere in others.items():
-        emissions[place] = read.emissions[[place, *elsewhere]].mean(0)
-    marginals = network.crf.marginals(*pad_emissions([read._replace(emissions=emissions)]))[0]
+        settled[place] = alone[[place, *elsewhere]].mean(0)
+    parts = settled.split([len(emissions) for emissions in read])
+    marginals = [network.crf.marginals(part[None], torch.tensor([len(part)]))[0] for part in parts]
     tokens = EntityTagger("tiny", network, tokenizer, checkpoint_of("ner", "lstm")).predict([text])[0].tokens
-    expected = [float(row[config.tags.index(token.tag)]) for row, token in zip(marginals, tokens, strict=True)]
+    expected = [float(row[config.tags.index(t.tag)]) for row, t in zip(torch.cat(marginals), tokens, strict=True)]
     assert [token.confidence for token in tokens] == pytest.approx(expected, abs=1e-5)
 
 
@@ -97,7 +99,7 @@ def test_other_texts_have_no_say(tagger):
 
 
 def test_a_batch_for_the_crf_is_padded_with_0():
-    scores = [SentenceScores(Sentence([], [], [], []), torch.ones(n, 3), torch.ones(n, 1)) for n in (2, 1)]
+    scores = [SentenceScores(Sentence([], [], []), torch.ones(n, 3), torch.ones(n, 1)) for n in (2, 1)]
     emissions, num_words = pad_emissions(scores)
     assert emissions.tolist() == [[[1, 1, 1], [1, 1, 1]], [[1, 1, 1], [0, 0, 0]]]
     assert num_words.tolist() == [2, 1]

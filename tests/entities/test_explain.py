@@ -15,7 +15,7 @@ from rnn_demo.entities.tag import EntityTagger
 from rnn_demo.errors import InputError
 from rnn_demo.tokenizer import Tokenizer
 
-TEXT = "Ada Lovelace met  Babbage in London, and Ada walked."
+TEXT = "Ada Lovelace met  Babbage in London. He and Ada walked."
 
 
 @pytest.fixture(params=CELLS)

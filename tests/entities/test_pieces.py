@@ -3,7 +3,7 @@
 import pytest
 
 from rnn_demo.entities.pieces import Sentence, collate, encode_sentences, encode_words_with_spans, length_sorted_batches
-from rnn_demo.entities.words import number_sentences, split_words
+from rnn_demo.entities.words import split_words
 from rnn_demo.spacing import join_words
 from rnn_demo.tokenizer import PAD_ID
 
@@ -23,7 +23,7 @@ def test_words_are_encoded_as_running_text(tokenizer):
 )
 def test_words_with_spans_have_the_pieces_of_words_without(text, tokenizer):
     words = split_words(text)
-    encoded = encode_words_with_spans(words, [0] * len(words), tokenizer)
+    encoded = encode_words_with_spans(words, tokenizer)
     sentence = encode_sentences([[word.text for word in words]], tokenizer)[0]
     assert [token.token_id for tokens in encoded for token in tokens] == sentence.token_ids[1:]
     assert [len(tokens) for tokens in encoded] == sentence.piece_counts
@@ -37,24 +37,12 @@ def test_capitals_and_small_letters_read_alike(tokenizer):
     assert encode_sentences([words], tokenizer) == encode_sentences([[word.lower() for word in words]], tokenizer)
 
 
-def test_a_headline_in_capitals_reads_in_small_letters_above_any_text(tokenizer):
-    text = "ADA MEETS BABBAGE\nAda Lovelace met him in London. NATO was not there."
-    words = split_words(text)
-    numbers = number_sentences(text, words)
-    encoded = encode_words_with_spans(words, numbers, tokenizer)
-    lines = ["ada meets babbage", "Ada Lovelace met him in London .", "NATO was not there ."]
-    sentences = encode_sentences([line.split() for line in lines], tokenizer)
-    expected = [token_id for sentence in sentences for token_id in sentence.token_ids[1:]]
-    assert [token.token_id for tokens in encoded for token in tokens] == expected
-    assert [token.token for token in encoded[0]] == [text[token.start : token.end] for token in encoded[0]]
-
-
 def test_even_an_empty_word_has_a_piece(tokenizer):
     assert encode_sentences([["", "in"]], tokenizer)[0].piece_counts[0] == 1
 
 
 def test_collate_pads_pieces_and_words():
-    batch = collate([Sentence([5, 6, 7], [2, 1], ["a", "b"], [0, 0]), Sentence([8], [1], ["c"], [0])])
+    batch = collate([Sentence([5, 6, 7], [2, 1], ["a", "b"]), Sentence([8], [1], ["c"])])
     assert batch["token_ids"].tolist() == [[5, 6, 7], [8, PAD_ID, PAD_ID]]
     assert batch["piece_counts"].tolist() == [[2, 1], [1, 0]]
 

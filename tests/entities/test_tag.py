@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from rnn_demo.entities.pieces import encode_sentences
 from rnn_demo.entities.tag import EntityTagger, spans_of
-from rnn_demo.entities.words import number_sentences, split_words
+from rnn_demo.entities.words import split_sentences, split_words
 from rnn_demo.errors import CheckpointError, InputError
 
 TEXTS = [
@@ -70,10 +70,8 @@ def check_pieces(tagger, text):
     assert all(text[token.start : token.end] == token.token for token in encoded.tokens)
     assert all(any(word.start <= t.start <= t.end <= word.end for word in words) for t in encoded.tokens)
     assert "".join(token.token for token in encoded.tokens) == "".join(word.text for word in words)
-    sentences = {}
-    for word, number in zip(words, number_sentences(text, words), strict=True):
-        sentences.setdefault(number, []).append(word.text)
-    read = encode_sentences(list(sentences.values()), tagger.tokenizer)  # as in training
+    sentences = [[word.text for word in sentence] for sentence in split_sentences(text)]
+    read = encode_sentences(sentences, tagger.tokenizer)  # as in training
     assert encoded.token_ids == [tagger.start_id, *chain.from_iterable(sentence.token_ids[1:] for sentence in read)]
 
 

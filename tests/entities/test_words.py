@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rnn_demo.entities.words import split_words
+from rnn_demo.entities.words import split_sentences, split_words
 
 TRICKY = st.lists(
     st.sampled_from(
@@ -65,17 +65,41 @@ def test_words_of_scripts_without_spaces_are_single_signs():
     assert [word.text for word in split_words("東京はTokyo、です")] == ["東", "京", "は", "Tokyo", "、", "で", "す"]
 
 
+@pytest.mark.parametrize(
+    ("text", "sentences"),
+    [
+        ("He came. Did she? No!", ["He came .", "Did she ?", "No !"]),
+        ('He said "Go." She went.', ['He said " Go . "', "She went ."]),
+        ('He came. "Go," she said.', ["He came .", '" Go , " she said .']),
+        ("Mr. J. Fox of the U.S. Army left. (He did.) Then ...", None),
+        ("No. 1 was fast ... and Yahoo! rose 3.5 percent.", ["No . 1 was fast ... and Yahoo ! rose 3.5 percent ."]),
+        ("ENGLAND BEAT SPAIN\nLONDON 1996-08-30\nThey won.", ["ENGLAND BEAT SPAIN", "LONDON 1996-08-30", "They won ."]),
+        ("x" * 60 + " Bill\nGates left", ["x" * 60 + " Bill Gates left"]),
+        ("x" * 60 + " Bill\n\nGates left", ["x" * 60 + " Bill", "Gates left"]),
+        ("彼は来た。東京へ", ["彼 は 来 た 。", "東 京 へ"]),
+        (". . A", [". .", "A"]),
+    ],
+)
+def test_sentences_end_at_stops_and_short_lines(text, sentences):
+    found = [" ".join(word.text for word in sentence) for sentence in split_sentences(text)]
+    assert found == (sentences or ["Mr. J. Fox of the U.S. Army left .", "( He did . )", "Then ..."])
+    assert tuple(word for sentence in split_sentences(text) for word in sentence) == split_words(text)
+
+
 @pytest.mark.parametrize("text", ["", " ", "\n\t\u2003\x85\x1c"])
 def test_white_space_holds_no_words(text):
     assert split_words(text) == ()
+    assert split_sentences(text) == []
 
 
 def test_offsets_count_code_points():
     assert [(word.start, word.end) for word in split_words("👍 Ada  Lovelace")] == [(0, 1), (2, 5), (7, 15)]
 
 
-@pytest.mark.parametrize("part", ["a+", "a@", "A.", "A. ", "a'", "n't", "www.!", "👩\u200d", "\u0301", 'a.b."', "-"])
+@pytest.mark.parametrize(
+    "part", ["a+", "a@", "A.", "A. ", "a'", "n't", "www.!", "👩\u200d", "\u0301", 'a.b."', "-", '"', ".", "a\n"]
+)
 def test_time_grows_with_the_length_only(part):
     started = time.process_time()
-    split_words(part * 20_000)
+    split_sentences(part * 20_000)
     assert time.process_time() - started < 2  # seconds of this process; quadratic time would take minutes
