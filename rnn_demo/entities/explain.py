@@ -8,10 +8,9 @@ counted in, and the confidence on the page is its sigmoid. Integrated gradients 
 piece is that of its two vectors together.
 """
 
-from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import accumulate, pairwise
+from itertools import groupby, islice
 
 import torch
 from torch import Tensor
@@ -104,24 +103,26 @@ def read_passage(tagger: EntityTagger, text: str, entity: int, most: int) -> Pas
         raise InputError(f"{tagger.name} finds no entity in this text; give one with a name in it")
     if not 0 <= entity < len(found):
         raise InputError(f"entity is {entity}; {tagger.name} finds {len(found)} in this text: give 0..{len(found) - 1}")
-    sentences = tagger.split(text)
-    words = [word for sentence, _ in sentences for word in sentence]
-    pieces = [tokens for _, sentence in sentences for tokens in sentence]
-    start = next(i for i, word in enumerate(words) if word.start == found[entity].start)
-    end = next(i for i, word in enumerate(words) if word.end == found[entity].end) + 1
-    first, last = window([len(tokens) for tokens in pieces], start, end, most)
-    words, pieces = words[first:last], pieces[first:last]
-    ends = [0, *accumulate(len(sentence_words) for sentence_words, _ in sentences)]
-    cuts = sorted({min(max(cut - first, 0), last - first) for cut in ends})  # a sentence may be cut by the window
-    sentence = bisect_right(cuts, start - first) - 1
-    before = first + cuts[sentence]
+    flat = [
+        (word, tokens, number)
+        for number, sentence in enumerate(tagger.split(text))
+        for word, tokens in zip(*sentence, strict=True)
+    ]
+    start = next(i for i, (word, _, _) in enumerate(flat) if word.start == found[entity].start)
+    end = next(i for i, (word, _, _) in enumerate(flat) if word.end == found[entity].end) + 1
+    first, last = window([len(tokens) for _, tokens, _ in flat], start, end, most)
+    words, pieces, numbers = zip(*flat[first:last], strict=True)
+    sizes = [len(list(sentence)) for _, sentence in groupby(numbers)]  # the window may cut the first and the last
+    sentence = numbers[start - first] - numbers[0]
+    before = first + sum(sizes[:sentence])
     span = TagSpan(0, start - before, end - before, found[entity].label)
-    model, sizes = tagger.model, [b - a for a, b in pairwise(cuts)]
+    model = tagger.model
     with torch.no_grad():
         token_ids = torch.tensor([[tagger.start_id, *(token.token_id for tokens in pieces for token in tokens)]])
         vectors = torch.cat([model.encoder.embed(token_ids), model.backward_encoder.embed(token_ids)], dim=-1)
         emissions, pos_logits = score_passage(model, vectors, [len(tokens) for tokens in pieces], sizes)
-    forms = [[word.text.lower() for word in words[a:b]] for a, b in pairwise(cuts)]
+    in_order = iter(words)
+    forms = [[word.text.lower() for word in islice(in_order, size)] for size in sizes]
     places = group_names(model, forms, emissions[0], pos_logits[0])
     return Passage(words, pieces, sizes, sentence, span, vectors, places)
 

@@ -17,8 +17,9 @@ from rnn_demo.ui.why_entity_panel import build_why_entity_panel, offer_entities
 __all__ = ["build_entities_tab"]
 
 INTRO = (
-    "The network reads the text in both directions and marks the names of people, places and organisations. "
-    "**Look for names that could be two things,** and at how sure it is of each."
+    "The network reads each sentence in both directions and marks the names of people, places and organisations; where "
+    "a name comes back in another sentence, both places settle what it is. **Look for names that could be two "
+    "things,** and at how sure it is of each."
 )
 TYPES = {"PER": "person", "LOC": "place", "ORG": "organisation", "MISC": "other name"}
 """CoNLL-2003's four types in plain words; another tag set is shown as it is."""
