@@ -356,6 +356,11 @@ class EntityRecipe(Recipe):
     """Training sentences are also shown in passages of 2 to so many; 1 = never."""
     pos_weight: float = 0.1
     """Share of the part-of-speech loss that is added to that of the tags; 0 = off."""
+    agreement: float = 0.0
+    """Share with which the places of a name settle together while training: a batch is then sentences that follow each
+    other, learned from together and alone; 0 = off. What is saved has the share that held-out data likes best."""
+    hide_prob: float = 0.0
+    """Chance that a word with a capital is hidden, so that its context and its other places must tell what it is."""
 
     def __post_init__(self) -> None:
         """Refuse what cannot be trained, before any data is read."""
@@ -363,3 +368,5 @@ class EntityRecipe(Recipe):
         require(0 <= self.lower_prob <= 1, "lower_prob", self.lower_prob, "in [0, 1]")
         require(self.passage_sentences >= 1, "passage_sentences", self.passage_sentences, "1 or more")
         require(self.pos_weight >= 0, "pos_weight", self.pos_weight, "0 or more")
+        require(0 <= self.agreement <= 1, "agreement", self.agreement, "in [0, 1]")
+        require(0 <= self.hide_prob < 1, "hide_prob", self.hide_prob, "in [0, 1)")

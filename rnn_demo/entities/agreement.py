@@ -21,7 +21,10 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-__all__ = ["Places", "group_places", "settle_together"]
+__all__ = ["PROPER_NOUNS", "Places", "group_places", "settle_together"]
+
+PROPER_NOUNS = ("NNP", "PROPN")
+"""How the parts of speech of names begin: the Penn Treebank's, and the universal ones."""
 
 
 class Places(NamedTuple):

@@ -13,11 +13,15 @@ from rnn_demo.cells import CELLS
 from rnn_demo.checkpoint import CheckpointModel
 from rnn_demo.config import TaggerConfig
 from rnn_demo.encoder import Encoder
+from rnn_demo.entities.agreement import Places, settle_together
 from rnn_demo.entities.bidirectional import BidirectionalLayer, reverse_within_lengths
 from rnn_demo.entities.crf import LinearChainCRF
 from rnn_demo.regularisation.locked_dropout import LockedDropout
 
 __all__ = ["TaggerModel", "WordScores"]
+
+ALONE_WEIGHT = 0.5
+"""Of a sentence by itself, beside the same in a text: most texts that people type are one sentence."""
 
 
 class WordScores(NamedTuple):
@@ -58,7 +62,15 @@ class TaggerModel(CheckpointModel):
         self.to_pos = nn.Linear(2 * config.tagger_size, len(config.pos_tags))
         self.crf = LinearChainCRF(config.tags)
 
-    def forward(self, token_ids: Tensor, piece_counts: Tensor, tags: Tensor, pos_tags: Tensor) -> tuple[Tensor, Tensor]:
+    def forward(
+        self,
+        token_ids: Tensor,
+        piece_counts: Tensor,
+        tags: Tensor,
+        pos_tags: Tensor,
+        of_name: Tensor | None = None,
+        of_sentence: Tensor | None = None,
+    ) -> tuple[Tensor, Tensor]:
         """Give log p(tags | words) and log p(parts of speech | words): all of a training step.
 
         Args:
@@ -66,13 +78,22 @@ class TaggerModel(CheckpointModel):
             piece_counts: int64 (batch, words); pieces in each word, 0 past each sentence.
             tags: int64 (batch, words); tag ids, anything past each sentence.
             pos_tags: int64 (batch, words); part-of-speech ids, PAD_TAG_ID where there is none.
+            of_name: where the sentences are one text, which of its words are the same name; see `Places`. What is given
+                then is the mean of log p(tags | words) with the places settled together and, half as heavy, without.
+            of_sentence: and which of them are so within a sentence.
 
         Returns:
             float32 (batch,) each; nats.
         """
         scores = self.score_words(token_ids, piece_counts)
         pos_nats = nn.functional.cross_entropy(scores.pos_logits.transpose(1, 2), pos_tags, reduction="none")
-        return self.crf.log_likelihood(scores.emissions, tags, scores.num_words), -pos_nats.sum(1)
+        tag_nats = self.crf.log_likelihood(scores.emissions, tags, scores.num_words)
+        if of_name is not None and of_sentence is not None:
+            settled, is_word, places = scores.emissions.clone(), piece_counts > 0, Places(of_name, of_sentence)
+            settled[is_word] = settle_together(scores.emissions[is_word], places, self.config.agreement)
+            together = self.crf.log_likelihood(settled, tags, scores.num_words)
+            tag_nats = (together + ALONE_WEIGHT * tag_nats) / (1 + ALONE_WEIGHT)
+        return tag_nats, -pos_nats.sum(1)
 
     def score_words(self, token_ids: Tensor, piece_counts: Tensor) -> WordScores:
         """Score every tag and part of speech at every word; arguments as in `forward`."""

@@ -7,7 +7,7 @@
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 
 import numpy as np
@@ -52,6 +52,12 @@ class Sentence:
         """Join words, given with the token ids of each."""
         forms = [word.lower() for word in words]
         return cls([start_id, *chain.from_iterable(pieces)], [len(word_ids) for word_ids in pieces], forms)
+
+    def hide(self, hidden: np.ndarray, unk_id: int) -> "Sentence":
+        """Give the sentence with all pieces of some words unknown: bool (words,)."""
+        ids = np.array(self.token_ids)
+        ids[1:][np.repeat(hidden, self.piece_counts)] = unk_id
+        return replace(self, token_ids=ids.tolist())
 
 
 def encode_sentences(sentences: Sequence[Sequence[str]], tokenizer: Tokenizer) -> list[Sentence]:

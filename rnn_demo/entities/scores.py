@@ -7,14 +7,12 @@ import torch
 from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
 
-from rnn_demo.entities.agreement import Places, group_places, settle_together
+from rnn_demo.entities.agreement import PROPER_NOUNS, Places, group_places, settle_together
 from rnn_demo.entities.model import TaggerModel
 from rnn_demo.entities.pieces import Sentence, collate, length_sorted_batches
 
 __all__ = ["SentenceScores", "agree", "group_names", "pad_emissions", "score_sentences"]
 
-PROPER_NOUNS = ("NNP", "PROPN")
-"""How the parts of speech of names begin: the Penn Treebank's, and the universal ones."""
 NAME_PROB = 0.1
 """Of a proper noun; with less, a word is taken for no name."""
 

@@ -14,16 +14,17 @@ from torch import Tensor, nn
 from rnn_demo.cells import State
 from rnn_demo.checkpoint import copy_matching_weights
 from rnn_demo.config import EntityRecipe, TaggerConfig
+from rnn_demo.entities.agreement import PROPER_NOUNS, group_places
 from rnn_demo.entities.corpus import TaggedSentences, check_iob2, entity_labels, read_tagged_sentences
 from rnn_demo.entities.crf import PAD_TAG_ID
 from rnn_demo.entities.evaluate import agree_in_passages, count_entities, count_pos, tag_sentences
 from rnn_demo.entities.model import TaggerModel
 from rnn_demo.entities.pieces import collate, encode_sentences, length_sorted_batches
 from rnn_demo.entities.scores import SentenceScores, pad_emissions, score_sentences
-from rnn_demo.entities.variants import CasedSentences, with_passages
+from rnn_demo.entities.variants import ShownSentences, with_passages
 from rnn_demo.errors import DataError
 from rnn_demo.tokenizer import Tokenizer
-from rnn_demo.training.batching import BucketedBatches, pad_rows
+from rnn_demo.training.batching import BucketedBatches, ConsecutiveBatches, pad_rows
 from rnn_demo.training.calibration import best_temperature
 from rnn_demo.training.loop import Progress
 from rnn_demo.training.run import find_same_encoder, network_sizes, open_tokenizer, start_model, train_and_save
@@ -58,23 +59,38 @@ class EntityObjective:
     ) -> None:
         self.chosen_on = validation.name
         training = with_passages(training, recipe.passage_sentences, recipe.seed)
-        self.sentences = CasedSentences(training.words, tokenizer, recipe.lower_prob)
+        self.sentences = ShownSentences(training.words, tokenizer, recipe.lower_prob, recipe.hide_prob)
         self.tag_ids = [[config.tags.index(tag) for tag in row] for row in training.tags]
         pos_ids = {tag: i for i, tag in enumerate(config.pos_tags)}
         self.pos_ids = [[pos_ids.get(tag, PAD_TAG_ID) for tag in row] for row in training.pos_tags]
         self.seed, self.pos_weight = recipe.seed, recipe.pos_weight
+        self.is_name = [[pos.startswith(PROPER_NOUNS) for pos in row] for row in training.pos_tags]
+        if not any(map(any, self.is_name)):  # no parts of speech are known
+            self.is_name = [[tag != "O" for tag in row] for row in training.tags]
+        self.settles = recipe.agreement > 0
         lengths = np.array([len(row) for row in training.words])
-        self.batches = BucketedBatches(lengths, recipe.batch_size, recipe.seed)
+        self.batches = (
+            ConsecutiveBatches(len(lengths), recipe.batch_size, recipe.seed)
+            if self.settles
+            else BucketedBatches(lengths, recipe.batch_size, recipe.seed)
+        )
         self.validation = validation
         self.validation_sentences = encode_sentences(validation.words, tokenizer)
 
     def batch_at(self, step: int, rank: int, world: int) -> dict[str, Tensor]:
-        """token_ids int64 (batch / world, 1 + seq); piece_counts, tags and pos_tags int64 (batch / world, words)."""
+        """token_ids int64 (batch / world, 1 + seq); piece_counts, tags and pos_tags int64 (batch / world, words).
+
+        And of_name and of_sentence, int64 (words of all sentences,), where the places of a name settle together.
+        """
         rows = self.batches.rows_at(step, rank, world).tolist()
         shown = [self.sentences.draw(row, np.random.default_rng([self.seed, step, row])) for row in rows]
         tags, _ = pad_rows([self.tag_ids[row] for row in rows], PAD_TAG_ID)
         pos_tags, _ = pad_rows([self.pos_ids[row] for row in rows], PAD_TAG_ID)
-        return {**collate(shown), "tags": torch.from_numpy(tags), "pos_tags": torch.from_numpy(pos_tags)}
+        batch = {**collate(shown), "tags": torch.from_numpy(tags), "pos_tags": torch.from_numpy(pos_tags)}
+        if not self.settles:
+            return batch
+        named = [is_name for row in rows for is_name in self.is_name[row]]
+        return batch | group_places([sentence.forms for sentence in shown], named)._asdict()
 
     def loss(self, model: nn.Module, batch: dict[str, Tensor], state: State | None) -> tuple[Tensor, State | None]:
         """Nats per sentence; nothing is carried from batch to batch."""
@@ -145,6 +161,7 @@ def train(recipe: EntityRecipe, on_progress: Callable[[Progress], None]) -> Path
         pos_tags=tuple(sorted({tag for row in training.pos_tags for tag in row})),
         tagger_size=recipe.tagger_size,
         tagger_dropout_prob=recipe.tagger_dropout_prob,
+        agreement=recipe.agreement,
     )
     objective = EntityObjective(training, validation, config, tokenizer, recipe)
     model = start_model(TaggerModel, config, recipe)

@@ -10,7 +10,7 @@ import numpy as np
 
 from rnn_demo.errors import DataError
 
-__all__ = ["BucketedBatches", "StreamBatches", "pad_rows"]
+__all__ = ["BucketedBatches", "ConsecutiveBatches", "StreamBatches", "pad_rows"]
 
 
 @dataclass(frozen=True)
@@ -93,6 +93,38 @@ def _epoch_order(batches: BucketedBatches, epoch: int) -> np.ndarray:
     pools = [order[i : i + pool] for i in range(0, len(order), pool)]
     ordered = np.concatenate([rows[np.argsort(batches.lengths[rows], kind="stable")] for rows in pools])
     return rng.permutation(ordered.reshape(-1, size))
+
+
+@dataclass(frozen=True)
+class ConsecutiveBatches:
+    """Batches of rows that follow each other, cut anew and in another order each epoch.
+
+    The rows before the first cut and behind the last, fewer than two batches of them, wait for another epoch.
+    """
+
+    num_rows: int
+    batch_size: int
+    seed: int
+
+    def __post_init__(self) -> None:
+        """Refuse data in which there is no choice of a place to cut."""
+        if self.steps_per_pass < 1:
+            raise DataError(
+                f"{self.num_rows} rows are too few for batches of {self.batch_size} that follow each other; give a "
+                f"batch_size of {self.num_rows // 2} or less"
+            )
+
+    @property
+    def steps_per_pass(self) -> int:
+        """Steps in one epoch."""
+        return self.num_rows // self.batch_size - 1
+
+    def rows_at(self, step: int, rank: int = 0, world: int = 1) -> np.ndarray:
+        """The row numbers of a step, int64 (batch / world,), in order."""
+        epoch, index = divmod(step, self.steps_per_pass)
+        rng = np.random.default_rng([self.seed, epoch])
+        first = int(rng.integers(self.batch_size)) + int(rng.permutation(self.steps_per_pass)[index]) * self.batch_size
+        return np.arange(first + rank, first + self.batch_size, world)
 
 
 def pad_rows(rows: list[list[int]], pad_id: int) -> tuple[np.ndarray, np.ndarray]:

@@ -7,6 +7,7 @@ import torch
 from safetensors import safe_open
 
 from rnn_demo.config import TaggerConfig
+from rnn_demo.entities.agreement import group_places
 from rnn_demo.entities.model import TaggerModel
 from rnn_demo.entities.pieces import collate, encode_sentences
 
@@ -53,6 +54,24 @@ def test_forward_is_the_log_likelihood_of_tags_and_parts_of_speech(model, senten
     torch.testing.assert_close(pos_nats[2], log_probs[2, 0, 1] + log_probs[2, 1, 0])
     torch.testing.assert_close(pos_nats[1], log_probs[1, 0, 1])
     assert (tag_nats < 0).all()
+
+
+def test_forward_of_a_text_is_the_mean_of_its_sentences_together_and_alone(model, tokenizer):
+    sentences = encode_sentences([["Ada", "saw", "Rome"], ["Rome", "Ada"]], tokenizer)
+    batch = collate(sentences)
+    tags, pos_tags = torch.tensor([[3, 0, 1], [1, 3, -100]]), torch.tensor([[0, 1, 0], [0, 0, -100]])
+    places = group_places([sentence.forms for sentence in sentences], [True, False, True, True, True])
+    together, _ = model(**batch, tags=tags, pos_tags=pos_tags, **places._asdict())
+    alone, _ = model(**batch, tags=tags, pos_tags=pos_tags)
+    scores = model.score_words(**batch)
+    settled = scores.emissions.clone()
+    for one, other in (((0, 0), (1, 1)), ((0, 2), (1, 0))):
+        mean = (scores.emissions[one] + scores.emissions[other]) / 2
+        settled[one] = (scores.emissions[one] + mean) / 2
+        settled[other] = (scores.emissions[other] + mean) / 2
+    expected = model.crf.log_likelihood(settled, tags, scores.num_words)
+    assert not torch.allclose(expected, alone)
+    torch.testing.assert_close(together, (2 * expected + alone) / 3)
 
 
 def test_parts_of_speech_are_the_likeliest(model, sentences):

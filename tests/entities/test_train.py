@@ -11,6 +11,7 @@ from tiny import checkpoint_of
 from rnn_demo.checkpoint import save_checkpoint
 from rnn_demo.config import EntityRecipe, LanguageModelConfig, TaggerConfig
 from rnn_demo.entities.corpus import TaggedSentences
+from rnn_demo.entities.crf import PAD_TAG_ID
 from rnn_demo.entities.evaluate import agree_in_passages, evaluate, tag_sentences
 from rnn_demo.entities.model import TaggerModel
 from rnn_demo.entities.scores import score_sentences
@@ -103,6 +104,34 @@ def test_two_processes_share_the_batch_of_one(tokenizer):
             seq_len, num_words = part["token_ids"].shape[1], part["tags"].shape[1]
             assert torch.equal(part["token_ids"], whole["token_ids"][rank::2, :seq_len])
             assert torch.equal(part["tags"], whole["tags"][rank::2, :num_words])
+
+
+@pytest.mark.parametrize("pos_tags", [WORD_POS, [[""] * len(row) for row in WORDS]])
+def test_where_names_settle_together_a_batch_is_a_passage_with_their_places(pos_tags, tokenizer):
+    data = TaggedSentences("mine/train", WORDS * 8, WORD_TAGS * 8, pos_tags * 8)
+    config = TaggerConfig("lstm", tokenizer.vocab_size, 8, 6, 1, tags=TAGS, pos_tags=POS_TAGS)
+    recipe = EntityRecipe(**SIZES, agreement=0.5, passage_sentences=1, lower_prob=0.0)
+    objective = EntityObjective(data, data, config, tokenizer, recipe)
+    for step in range(6):
+        batch = objective.batch_at(step, 0, 1)
+        shown = [tuple(row[row != PAD_TAG_ID].tolist()) for row in batch["tags"]]
+        first = shown.index((1,))  # Rome
+        in_order = [tuple(TAGS.index(tag) for tag in WORD_TAGS[(row - first + 2) % 4]) for row in range(4)]
+        assert shown == in_order
+        words = [word for row in range(4) for word in WORDS[(row - first + 2) % 4]]
+        names = {"Ada", "Lovelace", "Babbage", "London", "Rome"}
+        expected = [words.index(word) if word in names else place for place, word in enumerate(words)]
+        assert batch["of_name"].tolist() == batch["of_sentence"].tolist() == expected
+
+
+def test_training_with_names_that_settle_together_and_hidden_words_keeps_the_best_share(recipe):
+    settings = {**vars(recipe), "agreement": 0.4, "hide_prob": 0.2, "batch_size": 2, "steps": 4}
+    folder = train(EntityRecipe(**settings), lambda progress: None)
+    assert TaggerModel.load(folder).config.agreement in AGREEMENTS
+    with pytest.raises(InputError, match=r"hide_prob is 1.0; it must be in \[0, 1\)"):
+        EntityRecipe(hide_prob=1.0)
+    with pytest.raises(InputError, match=r"agreement is 1.5; it must be in \[0, 1\]"):
+        EntityRecipe(agreement=1.5)
 
 
 @pytest.mark.parametrize(("lower_prob", "write"), [(0.0, str), (1.0, str.lower)])

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from rnn_demo.entities.corpus import TaggedSentences
-from rnn_demo.entities.variants import CasedSentences, with_passages
+from rnn_demo.entities.pieces import encode_sentences
+from rnn_demo.entities.variants import ShownSentences, with_passages
 
 WORDS = [["Ada", "Lovelace", "met", "Babbage"], ["He", "saw", "London", "."], ["Rome"], ["a", "fine", "day"]]
 WORD_TAGS = [["B-PER", "I-PER", "O", "B-PER"], ["O", "O", "B-LOC", "O"], ["B-LOC"], ["O"] * 3]
@@ -26,8 +27,26 @@ def test_passages_hold_every_sentence_once_more_in_order():
 
 
 def test_cases_come_as_often_as_asked(tokenizer):
-    sentences = CasedSentences(WORDS, tokenizer, lower_prob=0.3)
+    sentences = ShownSentences(WORDS, tokenizer, lower_prob=0.3)
     rng = np.random.default_rng(0)
     drawn = Counter(tokenizer.decode(sentences.draw(2, rng).token_ids) for _ in range(2000))
     shares = {text: count / 2000 for text, count in drawn.items()}
     assert shares == pytest.approx({" Rome": 0.7, " rome": 0.3}, abs=0.04)
+
+
+def test_words_with_a_capital_are_hidden_as_often_as_asked(tokenizer):
+    sentences = ShownSentences([["Ada", "met", "Babbage"]], tokenizer, lower_prob=0.0, hide_prob=0.3)
+    (whole,) = encode_sentences([["Ada", "met", "Babbage"]], tokenizer)
+    ends = np.cumsum([1, *whole.piece_counts])
+    rng = np.random.default_rng(0)
+    hidden = np.zeros(3)
+    for _ in range(2000):
+        shown = sentences.draw(0, rng)
+        assert (shown.piece_counts, shown.forms) == (whole.piece_counts, whole.forms)
+        for word in range(3):
+            here, there = (ids[ends[word] : ends[word + 1]] for ids in (shown.token_ids, whole.token_ids))
+            assert here in (there, [tokenizer.unk_id] * len(there))
+            hidden[word] += here != there
+    assert shown.token_ids[0] == whole.token_ids[0]
+    assert hidden[1] == 0
+    assert hidden[[0, 2]] / 2000 == pytest.approx([0.3, 0.3], abs=0.04)

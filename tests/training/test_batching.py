@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rnn_demo.errors import DataError
-from rnn_demo.training.batching import BucketedBatches, StreamBatches, pad_rows
+from rnn_demo.training.batching import BucketedBatches, ConsecutiveBatches, StreamBatches, pad_rows
 
 
 def letters(rows):
@@ -90,3 +90,32 @@ def test_padding_leaves_the_rows_as_they_are():
     assert padded.tolist() == [[1, 9, 9], [2, 3, 4], [5, 6, 9]]
     assert lengths.tolist() == [1, 3, 2]
     assert padded.dtype == lengths.dtype == np.int64
+
+
+@given(st.integers(2, 5), st.integers(0, 40), st.integers(0, 2**32 - 1))
+def test_consecutive_batches_share_no_row_within_an_epoch_and_are_cut_anew_in_the_next(batch_size, extra, seed):
+    batches = ConsecutiveBatches(2 * batch_size + extra, batch_size, seed)
+    steps = [batches.rows_at(step) for step in range(2 * batches.steps_per_pass)]
+    for rows in steps:
+        assert (np.diff(rows) == 1).all()
+        assert len(rows) == batch_size
+        assert 0 <= rows[0] <= rows[-1] < batches.num_rows
+    for epoch in (steps[: batches.steps_per_pass], steps[batches.steps_per_pass :]):
+        assert len(np.unique(np.concatenate(epoch))) == batches.steps_per_pass * batch_size
+    for world in (1, 2):
+        parts = [batches.rows_at(1, rank, world) for rank in range(world)]
+        assert sorted(np.concatenate(parts).tolist()) == batches.rows_at(1).tolist()
+
+
+def test_consecutive_batches_differ_from_epoch_to_epoch():
+    batches = ConsecutiveBatches(1000, 10, seed=0)
+    first, second = ([batches.rows_at(step)[0] for step in range(start, start + 99)] for start in (0, 99))
+    assert first != second
+    assert sorted(first) != first
+    assert len({place % 10 for place in first}) == 1
+
+
+def test_too_few_rows_for_consecutive_batches_are_refused():
+    ConsecutiveBatches(6, 3, 0)
+    with pytest.raises(DataError, match=r"5 rows are too few for batches of 3 .* give a batch_size of 2 or less"):
+        ConsecutiveBatches(5, 3, 0)
