@@ -35,7 +35,8 @@ SENTIMENT_TEXTS = (
 ENTITY_TEXTS = (
     "Bill Gates of Microsoft met the European Commission in London.",
     "Paris Hilton lives in Paris.",
-    "China Airlines flew Michael Jordan from China to Jordan.",
+    "Ford said on Monday that Harrison Ford would visit Ford in Detroit.",
+    "Nothing could stop Madison. President James Madison signed the bill.",
     "PAKISTAN CAPTAIN WASIM AKRAM ARRIVES IN LONDON",
 )
 MEMORY_TEXTS = (
