@@ -19,7 +19,7 @@ from torch.nn.utils.rnn import pad_sequence
 from rnn_demo.entities.agreement import Places, settle_together
 from rnn_demo.entities.crf import TagSpan
 from rnn_demo.entities.model import TaggerModel
-from rnn_demo.entities.scores import group_names
+from rnn_demo.entities.scores import bar_signs, group_names
 from rnn_demo.entities.tag import EntityTagger
 from rnn_demo.entities.words import Word
 from rnn_demo.errors import InputError
@@ -147,7 +147,8 @@ def log_odds(tagger: EntityTagger, passage: Passage, vectors: Tensor) -> Tensor:
     """Give the log-odds of the passage's entity for vectors in the place of its own: (batch, 1 + seq, 2 * embed)."""
     model, sizes = tagger.model, passage.sentence_sizes
     emissions, _ = score_passage(model, vectors, passage.piece_counts, sizes)
-    settled = settle_together(emissions.double(), passage.places, model.config.agreement)
+    barred = bar_signs(model, emissions.double(), [word.text for word in passage.words])
+    settled = settle_together(barred, passage.places, model.config.agreement)
     around = settled.split(list(sizes), dim=1)[passage.sentence]
     spans = [replace(passage.span, row=row) for row in range(len(vectors))]
     probs = model.crf.span_posteriors(around, torch.full((len(vectors),), around.shape[1]), spans)  # float64 (batch,)

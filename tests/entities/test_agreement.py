@@ -6,6 +6,7 @@ from tiny import checkpoint_of
 
 from rnn_demo.config import TaggerConfig
 from rnn_demo.entities.agreement import group_places, settle_together
+from rnn_demo.entities.crf import IMPOSSIBLE_SCORE
 from rnn_demo.entities.model import TaggerModel
 from rnn_demo.entities.pieces import Sentence, encode_sentences
 from rnn_demo.entities.scores import SentenceScores, agree, group_names, pad_emissions, score_sentences
@@ -96,6 +97,17 @@ def test_other_texts_have_no_say(tagger):
         assert [token.confidence for token in one.tokens] == pytest.approx(
             [token.confidence for token in other.tokens], abs=1e-5
         )
+
+
+def test_no_name_begins_with_a_sign(model, tagger, tokenizer):
+    with torch.no_grad():
+        model.to_tags.bias[1] += 50  # B-LOC, everywhere
+    result = tagger.predict(["🎉 Ada , 5 👩🏽‍💻 ..."])[0]
+    assert [token.tag for token in result.tokens] == ["O", "B-LOC", "O", "B-LOC", "O", "O"]
+    (scores,) = score_sentences(model, encode_sentences([["🎉", "Ada"]], tokenizer))
+    assert scores.emissions[0, [1, 3]].tolist() == [IMPOSSIBLE_SCORE] * 2
+    assert (scores.emissions[0, [0, 2, 4]] > -1000).all()
+    assert (scores.emissions[1] > -1000).all()
 
 
 def test_a_batch_for_the_crf_is_padded_with_0():
