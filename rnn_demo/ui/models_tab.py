@@ -15,7 +15,8 @@ __all__ = ["SHOWN", "build_models_tab", "model_rows"]
 
 INTRO = (
     "Every answer on this page comes from one of these networks. {compared}Of others, see first what each was given. "
-    "Rates lie between 0 and 1; of ece, perplexity, bits and nats less is better; f1_alone takes each sentence for a text."
+    "Rates lie between 0 and 1; of ece, perplexity, bits and nats less is better; f1_alone takes each sentence "
+    "for a text."
 )
 HEADERS = ["model", "measured", "what it is", "parameters", "file", "trained on"]
 WIDTHS: list[str | int] = [110, 220, 115, 120, 85, 360]
