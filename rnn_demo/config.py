@@ -100,7 +100,7 @@ class TaggerConfig(EncoderConfig):
     tagger_dropout_prob: float = 0.0
     """Chance that a number before or behind that layer is set to 0 while training; 0 = off."""
     agreement: float = 0.0
-    """Share that all places of a name in a text have in the scores of each (see `entities/agreement.py`); 0 = none."""
+    """Share of a name's other places in the scores of each place (see `entities/agreement.py`); 0 = none."""
 
     def __post_init__(self) -> None:
         """Accept the lists that JSON gives; refuse an empty tag set."""

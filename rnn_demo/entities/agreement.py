@@ -4,7 +4,7 @@ P'_w = (1 - s) P_w + s * mean of P_v over w itself and all v of the same name in
 
 P are the emissions of the CRF (see `model.py`), and two places have the same name where they have the same word, in
 capitals or small letters. "Blackburn 2 Arsenal 1" does not say what Blackburn is; "Blackburn Rovers", three lines on,
-does. The share s is chosen on held-out data, and nothing is trained for it: the words stay as the network reads them.
+does. The share s is chosen on held-out data, and nothing has to be trained for it; `train.py ner --agreement` can.
 
 Sources: Krishnan & Manning 2006, "An effective two-stage model for exploiting non-local dependencies in named entity
 recognition" (a second tagger reads what the first one said of the same words); Akbik et al. 2019, "Pooled

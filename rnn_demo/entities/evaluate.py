@@ -15,7 +15,7 @@ from rnn_demo.checkpoint import TOKENIZER_NAME
 from rnn_demo.entities.corpus import read_tagged_sentences
 from rnn_demo.entities.model import TaggerModel
 from rnn_demo.entities.pieces import Sentence, encode_sentences, length_sorted_batches
-from rnn_demo.entities.scores import SentenceScores, agree, pad_emissions, score_sentences
+from rnn_demo.entities.scores import SentenceScores, agree, pad_to_decide, score_sentences
 from rnn_demo.tokenizer import Tokenizer
 from rnn_demo.training.corpora import in_case
 
@@ -68,7 +68,7 @@ def best_tags(model: TaggerModel, scores: Sequence[SentenceScores]) -> list[list
     """Find the best path of each sentence: a tag a word."""
     tags: list[list[str]] = [[] for _ in scores]
     for rows in length_sorted_batches([len(sentence.emissions) for sentence in scores]):
-        paths, _ = model.crf.viterbi(*pad_emissions([scores[row] for row in rows]))
+        paths, _ = model.crf.viterbi(*pad_to_decide(model, [scores[row] for row in rows]))
         for row, path in zip(rows, paths.tolist(), strict=True):
             tags[row] = [model.crf.tags[tag] for tag in path[: len(scores[row].emissions)]]
     return tags

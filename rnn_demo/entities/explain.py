@@ -147,9 +147,9 @@ def log_odds(tagger: EntityTagger, passage: Passage, vectors: Tensor) -> Tensor:
     """Give the log-odds of the passage's entity for vectors in the place of its own: (batch, 1 + seq, 2 * embed)."""
     model, sizes = tagger.model, passage.sentence_sizes
     emissions, _ = score_passage(model, vectors, passage.piece_counts, sizes)
-    barred = bar_signs(model, emissions.double(), [word.text for word in passage.words])
-    settled = settle_together(barred, passage.places, model.config.agreement)
-    around = settled.split(list(sizes), dim=1)[passage.sentence]
+    settled = settle_together(emissions.double(), passage.places, model.config.agreement)
+    barred = bar_signs(model, settled, [word.text for word in passage.words])
+    around = barred.split(list(sizes), dim=1)[passage.sentence]
     spans = [replace(passage.span, row=row) for row in range(len(vectors))]
     probs = model.crf.span_posteriors(around, torch.full((len(vectors),), around.shape[1]), spans)  # float64 (batch,)
     return probs.log() - (1 - probs).clamp(min=SMALLEST_PROB).log()

@@ -12,7 +12,7 @@ from rnn_demo.entities.crf import IMPOSSIBLE_SCORE
 from rnn_demo.entities.model import TaggerModel
 from rnn_demo.entities.pieces import Sentence, collate, length_sorted_batches
 
-__all__ = ["SentenceScores", "agree", "bar_signs", "group_names", "pad_emissions", "score_sentences"]
+__all__ = ["SentenceScores", "agree", "bar_signs", "group_names", "pad_emissions", "pad_to_decide", "score_sentences"]
 
 NAME_PROB = 0.1
 """Of a proper noun; with less, a word is taken for no name."""
@@ -41,15 +41,15 @@ def score_sentences(model: TaggerModel, sentences: Sequence[Sentence]) -> list[S
         batch = {name: tensor.to(device) for name, tensor in collate([sentences[row] for row in rows]).items()}
         emissions, pos_logits, num_words = model.score_words(**batch)
         for i, (row, n) in enumerate(zip(rows, num_words.tolist(), strict=True)):
-            barred = bar_signs(model, emissions[i, :n], sentences[row].forms)
-            scored[row] = SentenceScores(sentences[row], barred, pos_logits[i, :n])
+            scored[row] = SentenceScores(sentences[row], emissions[i, :n], pos_logits[i, :n])
     return [scored[row] for row in range(len(sentences))]
 
 
 def bar_signs(model: TaggerModel, emissions: Tensor, forms: Sequence[str]) -> Tensor:
-    """Let no name begin with a word that has no letter and no digit.
+    """Let no name begin with a word that has no letter and no digit, where the CRF is about to decide.
 
-    One in 23,499 of conll2003/train does. An emoji looks like nothing that training has shown, and so like a name.
+    One in 23,499 of conll2003/train does. An emoji looks like nothing that training has shown, and so like a name. To
+    calibrate, the scores stay as they are: held-out data may have such a name, which would seem impossible.
 
     Args:
         model: names the columns of the scores.
@@ -90,6 +90,12 @@ def group_names(model: TaggerModel, forms: Sequence[Sequence[str]], emissions: T
     if proper:
         may_be_name = pos_logits.softmax(1)[:, proper].sum(1) >= NAME_PROB
     return Places(*(groups.to(emissions.device) for groups in group_places(forms, may_be_name.tolist())))
+
+
+def pad_to_decide(model: TaggerModel, sentences: Sequence[SentenceScores]) -> tuple[Tensor, Tensor]:
+    """Make a batch from which names are marked: as `pad_emissions`, and no name begins with a sign."""
+    barred = [bar_signs(model, scores.emissions, scores.sentence.forms) for scores in sentences]
+    return pad_emissions([s._replace(emissions=e) for s, e in zip(sentences, barred, strict=True)])
 
 
 def pad_emissions(sentences: Sequence[SentenceScores]) -> tuple[Tensor, Tensor]:

@@ -8,7 +8,7 @@ import torch
 from rnn_demo.entities.crf import TagSpan
 from rnn_demo.entities.model import TaggerModel
 from rnn_demo.entities.pieces import STYLE, Sentence, encode_words_with_spans, length_sorted_batches
-from rnn_demo.entities.scores import SentenceScores, agree, pad_emissions, score_sentences
+from rnn_demo.entities.scores import SentenceScores, agree, pad_to_decide, score_sentences
 from rnn_demo.entities.words import Word, split_sentences
 from rnn_demo.reader import Reader, require_list, require_text
 from rnn_demo.results import Entity, TaggedText, TaggedToken
@@ -81,7 +81,7 @@ class EntityTagger(Reader):
     ) -> Iterator[tuple[list[Entity], list[TaggedToken]]]:
         """Find the entities and the tags of some sentences."""
         crf = self.model.crf
-        emissions, num_words = pad_emissions(scores)
+        emissions, num_words = pad_to_decide(self.model, scores)
         paths, _ = crf.viterbi(emissions, num_words)
         chosen = paths.clamp(min=0)[:, :, None]  # padding is cut off below
         marginals = crf.marginals(emissions, num_words).gather(2, chosen)[:, :, 0].clamp(max=1).tolist()

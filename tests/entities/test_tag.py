@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from rnn_demo.entities.pieces import encode_sentences
-from rnn_demo.entities.scores import pad_emissions, score_sentences
+from rnn_demo.entities.scores import pad_to_decide, score_sentences
 from rnn_demo.entities.tag import EntityTagger, spans_of
 from rnn_demo.entities.words import split_sentences, split_words
 from rnn_demo.errors import CheckpointError, InputError
@@ -93,7 +93,7 @@ def test_entities_are_the_spans_of_the_tags(tagger):
 def test_confidence_is_the_posterior_of_the_span_and_no_larger_than_that_of_its_tags(tagger):
     result = tagger.predict([TEXTS[0]])[0]
     sentence = encode_sentences([[token.token for token in result.tokens]], tagger.tokenizer)[0]
-    emissions, num_words = pad_emissions(score_sentences(tagger.model, [sentence]))
+    emissions, num_words = pad_to_decide(tagger.model, score_sentences(tagger.model, [sentence]))
     spans = spans_of([token.tag for token in result.tokens])
     posteriors = tagger.model.crf.span_posteriors(emissions, num_words, spans)
     assert [entity.confidence for entity in result.entities] == pytest.approx(posteriors.tolist(), abs=1e-5)
