@@ -1,9 +1,11 @@
 """The named endpoints, as gradio_client and as curl would call them."""
 
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 from pathlib import Path
 from shutil import copytree, rmtree
+from threading import Barrier
 from typing import Any
 
 import httpx
@@ -11,6 +13,9 @@ import pytest
 from gradio_client import Client
 from gradio_client.exceptions import AppError
 from serving import call, serve
+
+from rnn_demo.language.write import Writer
+from rnn_demo.results import GeneratedToken
 
 ENDPOINTS = {
     "/generate": ["prompt", "model", "max_new_tokens", "temperature", "top_k", "top_p", "seed", "style"],
@@ -288,13 +293,22 @@ def test_client_gets_the_message_too(client: Client) -> None:
         client.predict("It was", "lm-rnn", 9, api_name="/trace_hidden_states")
 
 
-def test_two_visitors_stream_at_once(url: str) -> None:
+def test_two_visitors_stream_at_once(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Neither waits for the other, and neither gets the other's text."""
+    both_have_begun = Barrier(2, timeout=20)
+    stream = Writer.stream
+
+    def meet(self: Writer, prompt: str, **options: Any) -> Iterator[GeneratedToken]:
+        tokens = stream(self, prompt, **options)
+        yield next(tokens)
+        both_have_begun.wait()  # an error for the visitor whom the other never meets
+        yield from tokens
 
     def visit(prompt: str) -> list[str]:
         return list(Client(url, verbose=False).submit(prompt, max_new_tokens=400, api_name="/generate"))
 
-    with ThreadPoolExecutor(2) as pool:
+    with monkeypatch.context() as patched, ThreadPoolExecutor(2) as pool:
+        patched.setattr(Writer, "stream", meet)
         ada, babbage = pool.map(visit, ["Ada", "Babbage"])
     assert all(text.startswith("Ada") for text in ada)
     assert all(text.startswith("Babbage") for text in babbage)
