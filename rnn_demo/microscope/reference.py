@@ -106,6 +106,11 @@ class ReferenceShelf:
         self.lock = Lock()
         self.slots: OrderedDict[tuple[str, str], Slot] = OrderedDict()
 
+    def has(self, reader: Reader, part: str = "h") -> bool:
+        """Say whether `get` would answer at once."""
+        slot = self.slots.get((reader.name, part))
+        return slot is not None and slot.reference is not None
+
     def get(self, reader: Reader, part: str = "h") -> Reference:
         """Give what a reader's units did over the reference text; takes seconds when first asked.
 

@@ -226,6 +226,10 @@ class Answers:
         highest = find_contexts(reference, which, one, NUM_CONTEXTS)
         return highest, find_contexts(reference, which, one, NUM_CONTEXTS, highest=False)
 
+    def has_contexts(self, model: str, part: str) -> bool:
+        """Say whether `contexts` would answer at once."""
+        return self.references.has(self.shelf.find(model), part)
+
     def similar_spans(
         self, text: str, words: str, model: str, layer: float, threshold: float, part: str = "h"
     ) -> SpanMatches:

@@ -8,6 +8,7 @@ import gradio as gr
 __all__ = [
     "CSS",
     "ENTITY_COLOURS",
+    "GATE_COLOURS",
     "HERE_COLOUR",
     "MOVE_COLOURS",
     "PART_OF_SPEECH_COLOURS",
@@ -85,6 +86,8 @@ SURPRISE_COLOURS = {"under 2 bits": "#c7d2fe", "2 to 6": "#e2e8f0", "6 to 10": "
 MOVE_COLOURS = {"−−": "#f97316", "−": "#fdba74", "+": "#a5b4fc", "++": "#6366f1"}
 """How a token moved the score: orange down, indigo up, as in the figures."""
 UNIT_COLOURS = {"far below 0": "#f97316", "below 0": "#fdba74", "above 0": "#a5b4fc", "far above 0": "#6366f1"}
-"""What a unit held, compared with the most that it held over the text: orange and indigo as in the heat map."""
+"""What a unit held, on the scale of all texts: orange and indigo as in the heat map."""
+GATE_COLOURS = {"0.2 to 0.6": "#a5b4fc", "over 0.6": "#6366f1"}
+"""How far a gate was open."""
 HERE_COLOUR = {"here": "#a5b4fc"}
 """The place itself in a quoted context."""

@@ -8,12 +8,28 @@ import numpy as np
 from rnn_demo.microscope.correlations import correlation
 from rnn_demo.microscope.features import FEATURES
 from rnn_demo.results import Context, RankedUnit, SpanMatches, UnitReading
+from rnn_demo.ui.cell_parts import GATES, is_bounded, say_gate
 from rnn_demo.ui.marks import Marks, mark_runs
 
-__all__ = ["HERE", "colour_unit", "describe", "describe_similar", "mark_contexts", "unit_choices"]
+__all__ = [
+    "HERE",
+    "colour_unit",
+    "describe",
+    "describe_colours",
+    "describe_similar",
+    "first_unit",
+    "mark_contexts",
+    "say_why_unknown",
+    "scale_of",
+    "unit_choices",
+]
 
 STEPS = (0.2, 0.6)
-"""From which share of the largest value on a colour begins, and the stronger colour."""
+"""From which share of the scale on a colour begins, and the stronger colour."""
+FIRST_FEATURES = {"lm": "inside quotes", "sentiment": "how positive the review is", "ner": "entity"}
+"""Task -> what the first unit that is shown should go with: the clearest go with single signs, which shows little."""
+CLEAR, FAINT = 0.4, 0.2
+"""|r| from which on a unit is shown first for its feature, and below which it goes with none."""
 PLAIN = re.compile(r"""[^\W_]+|[.,;:!?"'’()]+""")
 """Letters and digits, or signs that mean nothing in Markdown or HTML."""
 HERE = "here"
@@ -38,18 +54,49 @@ def name_unit(one: RankedUnit) -> str:
     return f"unit {one.unit}" if one.feature is None else f"unit {one.unit}: {one.feature}, r = {one.correlation:+.2f}"
 
 
-def colour_unit(text: str, reading: UnitReading, unit: int) -> Marks:
-    """Cut a text into runs of tokens after which a unit held about the same; the parts, joined, give it back."""
+def first_unit(reading: UnitReading, task: str) -> int:
+    """Choose the unit to show first: the best of the task's own feature if that is clear, else the clearest of all."""
+    wanted = FIRST_FEATURES.get(task)
+    clear = (one.unit for one in reading.by_feature if one.feature == wanted and abs(one.correlation or 0) >= CLEAR)
+    return next(clear, unit_choices(reading)[0][1])
+
+
+def scale_of(part: str, contexts: Sequence[Context]) -> float | None:
+    """Give the value that the strongest colour stands for in every text.
+
+    Args:
+        part: a state or a gate.
+        contexts: where held-out text drives the unit farthest; what is bounded needs none.
+
+    Returns:
+        None where it is not known, nor ever will be without a held-out text.
+    """
+    if is_bounded(part):
+        return 1.0
+    return max((abs(context.value) for context in contexts), default=0.0) or None
+
+
+def colour_unit(text: str, reading: UnitReading, unit: int, part: str, scale: float | None) -> Marks:
+    """Cut a text into runs of tokens after which a unit held about the same; the parts, joined, give it back.
+
+    Args:
+        text: as typed.
+        reading: of it.
+        unit: of its layer.
+        part: what was read of each unit.
+        scale: as `scale_of` gives it; None takes the largest value of the text itself.
+    """
     values = reading.trace.states[:, unit]
-    largest = float(np.abs(values).max()) or 1.0
+    full = scale or float(np.abs(values).max()) or 1.0
+    name = name_opening if part in GATES else name_value
     labelled: list[tuple[int, str | None]] = [(reading.spans[0][0], None)]
     for (_, end), value in zip(reading.spans, values.tolist(), strict=True):
-        labelled.append((end, name_value(value / largest)))
+        labelled.append((end, name(value / full)))
     return mark_runs(text, [*labelled, (len(text), None)])
 
 
 def name_value(share: float) -> str | None:
-    """Name a value by its share of the largest one; None is near 0.
+    """Name a value by its share of the scale; None is near 0.
 
     >>> [name_value(share) for share in (-1, -0.3, 0.1, 0.3, 0.7)]
     ['far below 0', 'below 0', None, 'above 0', 'far above 0']
@@ -58,6 +105,29 @@ def name_value(share: float) -> str | None:
         return None
     side = "above 0" if share > 0 else "below 0"
     return f"far {side}" if abs(share) >= STEPS[1] else side
+
+
+def name_opening(value: float) -> str | None:
+    """Name the value of a gate; None is nearly shut.
+
+    >>> [name_opening(value) for value in (0.1, 0.3, 0.7)]
+    [None, '0.2 to 0.6', 'over 0.6']
+    """
+    weak, strong = STEPS
+    if value < weak:
+        return None
+    return f"over {strong}" if value >= strong else f"{weak} to {strong}"
+
+
+def describe_colours(part: str, scale: float | None) -> str:
+    """Say what the colours stand for."""
+    if part in GATES:
+        return f"{say_gate(part)}."
+    if scale is None:
+        return "There is no held-out text to compare with: the colours are shares of the largest value in this text."
+    weak, strong = (f"±{step * scale:.2f}" for step in STEPS)
+    of = "" if is_bounded(part) else ", a fifth and three fifths of the farthest that held-out text drives it"
+    return f"Colours begin at {weak} and the strong ones at {strong}{of}."
 
 
 def mark_contexts(contexts: Sequence[Context]) -> Marks:
@@ -87,20 +157,31 @@ def describe(text: str, reading: UnitReading, unit: int, part: str) -> str:
         f"Unit {unit} of layer {reading.trace.layer} is highest after {name_token(tokens, high)} "
         f"({signed(values[high])}) and lowest after {name_token(tokens, low)} ({signed(values[low])})."
     )
-    known = [one for one in reading.by_feature if one.unit == unit and one.correlation]
-    known = known or [one for one in reading.ranked if one.unit == unit and one.correlation]
-    if known:
-        features = ", ".join(f"**{one.feature}** (r = {one.correlation:+.2f})" for one in known)
+    clear = clear_features(reading.by_feature, unit) or clear_features(reading.ranked, unit)
+    if clear:
+        features = ", ".join(f"**{one.feature}** (r = {one.correlation:+.2f})" for one in clear)
         said += f" Over held-out texts it goes with {features}"
-        feature = FEATURES.get(str(known[0].feature))
+        feature = FEATURES.get(str(clear[0].feature))
         here = correlation(list(feature(text, reading.spans)), values.tolist()) if feature else 0.0
         said += f"; here, with the first of these, r = {here:+.2f}." if here else "."
-    elif not reading.by_feature:
-        why = "was not computed in advance for this model" if part == "h" else "is only known of h"
-        said += f" What the units keep track of {why}: those that change most over this text are listed."
+    elif reading.by_feature:
+        said += f" Over held-out texts it follows nothing that is asked here: no |r| is {FAINT} or more."
+    else:
+        said += f" {say_why_unknown(part)}: those that change most over this text are listed."
     if reading.num_skipped:
         said += f" Only the last {len(tokens):,} tokens are shown."
     return said
+
+
+def clear_features(found: Sequence[RankedUnit], unit: int) -> list[RankedUnit]:
+    """Take out of a ranking what a unit goes with, as far as it does."""
+    return [one for one in found if one.unit == unit and abs(one.correlation or 0) >= FAINT]
+
+
+def say_why_unknown(part: str) -> str:
+    """Say why nothing is known of what the units keep track of."""
+    why = "was not computed in advance for this model" if part == "h" else "is only known of h"
+    return f"What the units keep track of {why}"
 
 
 def signed(value: float) -> str:

@@ -1,21 +1,31 @@
 """Units: the text coloured by one unit, what the units keep track of, and where held-out text drives one of them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import gradio as gr
 
 from rnn_demo.errors import CheckpointError
-from rnn_demo.microscope.trace import parts_of
 from rnn_demo.ui.answers import Answers
+from rnn_demo.ui.cell_parts import GATES, is_bounded, part_choices
 from rnn_demo.ui.events import INSTANT, LATEST, Turn, build_ticket, in_turn, raise_ticket, shows_errors
 from rnn_demo.ui.examples import UNIT_TEXTS, build_examples, on_pick
 from rnn_demo.ui.export import build_export
 from rnn_demo.ui.marks import Marks
 from rnn_demo.ui.notices import build_notices
 from rnn_demo.ui.readers import say_which_encoder
-from rnn_demo.ui.theme import HERE_COLOUR, UNIT_COLOURS
-from rnn_demo.ui.unit_sayings import colour_unit, describe, describe_similar, mark_contexts, unit_choices
+from rnn_demo.ui.theme import GATE_COLOURS, HERE_COLOUR, UNIT_COLOURS
+from rnn_demo.ui.unit_sayings import (
+    colour_unit,
+    describe,
+    describe_colours,
+    describe_similar,
+    first_unit,
+    mark_contexts,
+    say_why_unknown,
+    scale_of,
+    unit_choices,
+)
 
 __all__ = ["build_units_tab"]
 
@@ -31,31 +41,46 @@ SIMILAR_CAPTION = (
     "Copy some words from your text. The units that stay beyond the threshold through all of them are looked for in "
     "held-out text: **what else is alike for the network?**"
 )
-FIRST_FEATURE = "inside quotes"  # the clearest ones follow single signs, which shows little
 THRESHOLD = 0.15
 HEADERS = ["feature", "unit", "r"]
 
-Shown = tuple[Any, Marks, str, Marks, Marks, list[list[str]]]
+WAIT = "The network reads held-out text, which takes seconds the first time …"
+
+Read = tuple[str, str, int, str]
+"""Text, model, layer and part of what is shown."""
+Shown = tuple[Any, Any, str, Marks, Marks, str, Any, Read]
 
 
-def make_show(answers: Answers) -> Callable[[str, str, int, str, int | None], Shown]:
-    """Make what all but one of the events call."""
+def make_show(answers: Answers) -> Callable[[str, str, int, str, int | None], Iterator[Shown]]:
+    """Make what all but one of the events call; it shows the text at once where the held-out places take longer."""
 
     @shows_errors
-    def show(text: str, model: str, layer: int, part: str, unit: int | None) -> Shown:
-        reading = answers.units(text, model, layer, part)
+    def show(text: str, model: str, layer: int, part: str, unit: int | None) -> Iterator[Shown]:
+        reading, reader = answers.units(text, model, layer, part), answers.shelf.find(model)
         choices = unit_choices(reading)
-        units = [number for _, number in choices]
-        if unit not in units:
-            unit = next((one.unit for one in reading.by_feature if one.feature == FIRST_FEATURE), units[0])
-        summary = describe(text, reading, unit, part) + say_which_encoder(answers.shelf.find(model))
-        try:
-            highest, lowest = map(mark_contexts, answers.contexts(model, layer, unit, part))
-        except CheckpointError as error:
-            highest = lowest = [(str(error), None)]
+        if unit not in [number for _, number in choices]:
+            unit = first_unit(reading, reader.task)
+        offered = gr.update(choices=choices, value=unit)
         rows = [[str(one.feature), str(one.unit), f"{one.correlation:+.2f}"] for one in reading.by_feature]
-        marked = colour_unit(text, reading, unit)
-        return gr.update(choices=choices, value=unit), marked, summary, highest, lowest, rows
+        caption = TABLE_CAPTION if rows else f"{say_why_unknown(part)}."
+        table = gr.update(value=rows, visible=bool(rows))
+        said, which = describe(text, reading, unit, part), say_which_encoder(reader)
+
+        def shown(scale: float | None, highest: Marks, lowest: Marks) -> Shown:
+            marked = colour_unit(text, reading, unit, part, scale)
+            coloured = gr.update(value=marked, color_map=GATE_COLOURS if part in GATES else UNIT_COLOURS)
+            summary = f"{said} {describe_colours(part, scale)}{which}"
+            return offered, coloured, summary, highest, lowest, caption, table, (text, model, layer, part)
+
+        if is_bounded(part) and not answers.has_contexts(model, part):
+            yield shown(scale_of(part, []), [(WAIT, None)], [(WAIT, None)])
+            offered = gr.skip()  # another unit may be chosen by then
+        try:
+            highest, lowest = answers.contexts(model, layer, unit, part)
+        except CheckpointError as error:
+            yield shown(scale_of(part, []), [(str(error), None)], [(str(error), None)])
+        else:
+            yield shown(scale_of(part, [*highest, *lowest]), mark_contexts(highest), mark_contexts(lowest))
 
     return show
 
@@ -67,9 +92,9 @@ def build_units_tab(answers: Answers) -> None:
     if not models:
         return
 
-    def choices_of(model: str) -> tuple[list[int], list[str]]:
+    def choices_of(model: str) -> tuple[list[int], list[tuple[str, str]]]:
         reader = shelf.find(model)
-        return list(range(reader.model.encoder.config.num_layers)), list(parts_of(reader))
+        return list(range(reader.model.encoder.config.num_layers)), part_choices(reader)
 
     @shows_errors
     def offer_choices(turn: Turn, model: str) -> tuple[Any, Any, None, str, Marks]:
@@ -86,14 +111,15 @@ def build_units_tab(answers: Answers) -> None:
 
     show = make_show(answers)
     layers, parts = choices_of(models[0])
-    first = show(UNIT_TEXTS[0], models[0], layers[-1], "h", None)
+    shows = list(show(UNIT_TEXTS[0], models[0], layers[-1], "h", None))
+    offered, first = shows[0][0], shows[-1]
 
     gr.Markdown(INTRO)
     text = gr.Textbox(UNIT_TEXTS[0], label="Text", lines=2, max_lines=12)
     examples = build_examples(text, UNIT_TEXTS)
     with gr.Row():
         model = gr.Dropdown(models, value=models[0], label="Model", filterable=False)
-        unit = gr.Dropdown(first[0]["choices"], value=first[0]["value"], label="Unit", min_width=260)
+        unit = gr.Dropdown(offered["choices"], value=offered["value"], label="Unit", scale=2, min_width=260)
         start = gr.Button("Read", variant="primary")
     with gr.Accordion("Layer, and what of each unit", open=False), gr.Row():
         layer = gr.Dropdown(
@@ -101,7 +127,7 @@ def build_units_tab(answers: Answers) -> None:
         )
         part = gr.Dropdown(parts, value="h", label="Of each unit", info="A state or a gate.", filterable=False)
     marked = gr.HighlightedText(
-        first[1],
+        first[1]["value"],
         label="The text, by what the unit held after each token",
         color_map=UNIT_COLOURS,
         show_legend=True,
@@ -109,18 +135,20 @@ def build_units_tab(answers: Answers) -> None:
         elem_id="unit-text",
     )
     summary = gr.Markdown(first[2], elem_id="unit-summary")
-    build_export(answers.units, [text, model, layer, part], "units.json")
+    read = gr.State(first[7])  # what stands in the boxes may be something else by now
+    build_export(lambda shown: answers.units(*shown), read, "units.json")
     highest = build_contexts(first[3], "Where held-out text drives it highest", "unit-highest")
     lowest = build_contexts(first[4], "Where held-out text drives it lowest", "unit-lowest")
     with gr.Accordion("What the units keep track of", open=False):
-        gr.Markdown(TABLE_CAPTION)
+        caption = gr.Markdown(first[5])
         table = gr.Dataframe(
-            first[5],
+            first[6]["value"],
             headers=HEADERS,
             column_widths=["50%", "25%", "25%"],
             label="Units",
             interactive=False,
             wrap=True,
+            visible=first[6]["visible"],
             elem_id="unit-table",
         )
     with gr.Accordion("Find similar places", open=False):
@@ -138,7 +166,7 @@ def build_units_tab(answers: Answers) -> None:
     raise_ticket(model.change(offer_choices, [turn, model], of_model, **INSTANT), ticket)
     on_pick(examples, text, ticket)
     raise_ticket(table.select(pick_unit, None, unit, **INSTANT), ticket)
-    outputs = [unit, marked, summary, highest, lowest, table]
+    outputs = [unit, marked, summary, highest, lowest, caption, table, read]
     gr.on(
         [start.click, text.submit, unit.input, ticket.change], show, [text, model, layer, part, unit], outputs, **LATEST
     )

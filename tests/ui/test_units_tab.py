@@ -1,5 +1,6 @@
 """What the Units tab makes of a reading: the parts of a text are the text, and nothing typed is said as markup."""
 
+from dataclasses import replace
 from pathlib import Path
 from shutil import copytree
 
@@ -11,9 +12,19 @@ from hypothesis import strategies as st
 from rnn_demo.results import Context, HiddenTrace, RankedUnit, SpanMatch, SpanMatches, UnitReading
 from rnn_demo.ui.answers import Answers
 from rnn_demo.ui.readers import ReaderShelf
-from rnn_demo.ui.theme import HERE_COLOUR, UNIT_COLOURS
-from rnn_demo.ui.unit_sayings import HERE, colour_unit, describe, describe_similar, mark_contexts, unit_choices
-from rnn_demo.ui.units_tab import make_show
+from rnn_demo.ui.theme import GATE_COLOURS, HERE_COLOUR, UNIT_COLOURS
+from rnn_demo.ui.unit_sayings import (
+    HERE,
+    colour_unit,
+    describe,
+    describe_colours,
+    describe_similar,
+    first_unit,
+    mark_contexts,
+    scale_of,
+    unit_choices,
+)
+from rnn_demo.ui.units_tab import WAIT, make_show
 
 RANKED = (RankedUnit(1, "digits", -0.5), RankedUnit(0, "comma", 0.25), RankedUnit(2, "comma", 0.0))
 
@@ -30,14 +41,16 @@ def reading_of(text: str, columns: list[list[float]], ranked: tuple[RankedUnit, 
 @given(st.lists(st.tuples(st.characters(), st.floats(-1, 1, width=32)), min_size=1, max_size=12))
 def test_a_coloured_text_is_the_text(tokens: list[tuple[str, float]]) -> None:
     text, values = "".join(token for token, _ in tokens), [value for _, value in tokens]
-    parts = colour_unit(text, reading_of(text, [values]), 0)
-    assert "".join(part for part, _ in parts) == text
-    assert {label for _, label in parts} <= {None, *UNIT_COLOURS}
+    for cell_part, colours in (("h", UNIT_COLOURS), ("forget", GATE_COLOURS)):
+        parts = colour_unit(text, reading_of(text, [values]), 0, cell_part, 1.0)
+        assert "".join(part for part, _ in parts) == text
+        assert {label for _, label in parts} <= {None, *colours}
 
 
-def test_colours_are_shares_of_the_largest_value() -> None:
+@pytest.mark.parametrize("scale", [2.0, None])
+def test_colours_are_shares_of_the_scale_or_of_the_largest_value(scale: float | None) -> None:
     values = [-2.0, -1.0, 0.1, 0.5, 1.3]
-    assert [label for _, label in colour_unit("abcde", reading_of("abcde", [values]), 0)] == [
+    assert [label for _, label in colour_unit("abcde", reading_of("abcde", [values]), 0, "c", scale)] == [
         "far below 0",
         "below 0",
         None,
@@ -46,8 +59,44 @@ def test_colours_are_shares_of_the_largest_value() -> None:
     ]
 
 
-def test_a_unit_that_does_nothing_has_no_colour() -> None:
-    assert colour_unit("ab", reading_of("ab", [[0.0, 0.0]]), 0) == [("ab", None)]
+def test_a_unit_that_is_silent_all_text_long_has_no_colour() -> None:
+    """It was coloured by its share of the text's own largest value: +0.08 was "far above 0"."""
+    reading = reading_of("abc", [[0.02, 0.08, 0.05]])
+    assert colour_unit("abc", reading, 0, "h", scale_of("h", [])) == [("abc", None)]
+    assert colour_unit("ab", reading_of("ab", [[0.0, 0.0]]), 0, "c", None) == [("ab", None)]
+
+
+def test_a_gate_is_coloured_by_how_far_it_is_open() -> None:
+    reading = reading_of("abc", [[0.1, 0.3, 0.9]])
+    assert [label for _, label in colour_unit("abc", reading, 0, "forget", 1.0)] == [None, *GATE_COLOURS]
+
+
+def test_memory_is_coloured_on_the_scale_of_held_out_text() -> None:
+    far = [Context("", "x", "", 4.0), Context("", "y", "", -10.0)]
+    assert scale_of("c", far) == 10
+    assert scale_of("c", []) is None
+    assert describe_colours("c", 10.0).startswith("Colours begin at ±2.00 and the strong ones at ±6.00, a fifth")
+    assert describe_colours("h", 1.0) == "Colours begin at ±0.20 and the strong ones at ±0.60."
+    assert "this text" in describe_colours("c", None)
+    assert describe_colours("forget", 1.0).endswith("between 0 and 1: at 0 it drops, at 1 it keeps what c held.")
+
+
+def test_the_first_unit_goes_with_the_tasks_own_feature_where_that_is_clear() -> None:
+    """A unit was shown for "inside quotes" whose r was -0.06."""
+    reading = reading_of("a", [[0], [0], [0]])
+    for r, shown in ((0.67, 2), (-0.4, 2), (-0.06, 1)):
+        own = RankedUnit(2, "how positive the review is", r)
+        assert first_unit(replace(reading, by_feature=(*reading.by_feature, own)), "sentiment") == shown
+    assert first_unit(reading, "another") == 1
+
+
+def test_a_unit_that_follows_nothing_is_said_to() -> None:
+    reading = replace(
+        reading_of("a", [[0.5], [0]]), ranked=(RankedUnit(0, "comma", -0.06), RankedUnit(1, "comma", 0.5))
+    )
+    assert describe("a", reading, 0, "h").endswith("follows nothing that is asked here: no |r| is 0.2 or more.")
+    weak = replace(reading, by_feature=(RankedUnit(1, "digits", 0.1),))
+    assert describe("a", weak, 1, "h").endswith("goes with **comma** (r = +0.50).")
 
 
 def test_every_unit_is_offered_once_the_best_of_each_feature_first() -> None:
@@ -74,7 +123,7 @@ def test_the_sentence_says_that_nothing_was_computed_in_advance() -> None:
     said = describe("<*", reading, 0, "h")
     assert said.startswith("Unit 0 of layer 1 is highest after token 1 (+0.50) and lowest after token 2 (+0.00).")
     assert "was not computed in advance for this model" in said
-    assert "is only known of h" in describe("<*", reading, 0, "c")
+    assert "What the units keep track of is only known of h:" in describe("<*", reading, 0, "c")
 
 
 def test_contexts_are_a_line_each_with_the_place_marked() -> None:
@@ -102,19 +151,29 @@ def test_similar_places_are_counted() -> None:
 def test_the_tab_works_without_a_reference_text_and_says_so(checkpoints_dir: Path, tmp_path: Path) -> None:
     folder = Path(copytree(checkpoints_dir, tmp_path / "checkpoints"))
     show = make_show(Answers(ReaderShelf(folder)))
-    _, _, _, highest, lowest, rows = show("Ada met Babbage.", "lm-lstm", 1, "h", 3)
+    early, (_, _, _, highest, lowest, caption, table, read) = show("Ada met Babbage.", "lm-lstm", 1, "h", 3)
+    assert early[3] == early[4] == [(WAIT, None)]
     assert [label for _, label in highest].count(HERE) >= 2
     assert highest != lowest
-    assert rows == []
+    assert (table["value"], table["visible"]) == ([], False)
+    assert caption == "What the units keep track of was not computed in advance for this model."
+    assert read == ("Ada met Babbage.", "lm-lstm", 1, "h")
+    (_, gate, _, _, _, caption, _, _) = list(show("Ada met Babbage.", "lm-lstm", 1, "forget", 3))[-1]
+    assert gate["color_map"] == GATE_COLOURS
+    assert caption == "What the units keep track of is only known of h."
+    once = list(show("Ada met", "lm-lstm", 1, "h", 3))
+    assert len(once) == 1
+    assert once[0][3:5] == (highest, lowest)
     (folder / "reference.txt").unlink()
     show = make_show(Answers(ReaderShelf(folder)))
-    _, marked, _, highest, lowest, _ = show("Ada met Babbage.", "lm-lstm", 1, "h", 3)
-    assert "".join(part for part, _ in marked) == "Ada met Babbage."
+    early, (_, marked, _, highest, lowest, *_) = show("Ada met Babbage.", "lm-lstm", 1, "h", 3)
+    assert early[1] == marked
+    assert "".join(part for part, _ in marked["value"]) == "Ada met Babbage."
     assert highest == lowest
     assert "python train.py reference" in highest[0][0]
 
 
 @pytest.mark.parametrize("unit", [None, 99])
 def test_a_unit_that_is_not_listed_gives_way_to_the_first(checkpoints_dir: Path, unit: int | None) -> None:
-    update, *_ = make_show(Answers(ReaderShelf(checkpoints_dir)))("Ada met", "lm-gru", 0, "h", unit)
+    (update, *_), *_ = make_show(Answers(ReaderShelf(checkpoints_dir)))("Ada met", "lm-gru", 0, "h", unit)
     assert update["value"] == update["choices"][0][1]
