@@ -11,7 +11,7 @@ from rnn_demo.plots.path import BY_PLACE, BY_SCORE, BY_SURPRISAL, Colouring, Tra
 from rnn_demo.plots.running_score import draw_running_score
 from rnn_demo.plots.singular_values import draw_singular_values
 from rnn_demo.plots.surprisal import draw_surprisal
-from rnn_demo.plots.trajectory import draw_trajectory
+from rnn_demo.plots.trajectory import draw_trajectory, is_close_up
 from rnn_demo.plots.trajectory_3d import draw_trajectory_3d
 
 __all__ = [
@@ -33,6 +33,7 @@ __all__ = [
     "draw_time_constants",
     "draw_trajectory",
     "draw_trajectory_3d",
+    "is_close_up",
 ]
 
 FIGURES = {

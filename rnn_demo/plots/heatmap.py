@@ -12,16 +12,18 @@ __all__ = ["draw_heatmap"]
 
 COLOURS = [[0.0, ORANGE], [0.5, "rgba(148,163,184,.12)"], [1.0, INDIGO]]
 """0 is nearly the page itself, light or dark; orange and indigo differ for every kind of sight."""
+GATE_COLOURS = [[0.0, COLOURS[1][1]], COLOURS[2]]
 MOST_LABELS = 40
 
 
-def draw_heatmap(trace: HiddenTrace, units: Sequence[int], part: str = "h") -> go.Figure:
-    """Draw a row a unit and a column a token; the colours are centred on 0.
+def draw_heatmap(trace: HiddenTrace, units: Sequence[int], part: str = "h", *, is_gate: bool = False) -> go.Figure:
+    """Draw a row a unit and a column a token; the colours are centred on 0, those of a gate run from 0 to 1.
 
     Args:
         trace: what was read.
         units: which units to show, from top to bottom.
-        part: what of each unit: a state or a gate.
+        part: what of each unit, as the scale calls it.
+        is_gate: it lies between 0 and 1.
     """
     values = trace.states[:, list(units)].T  # (unit, token)
     labels = [token_label(token) for token in trace.tokens]
@@ -32,9 +34,9 @@ def draw_heatmap(trace: HiddenTrace, units: Sequence[int], part: str = "h") -> g
         z=np.round(values, 4).tolist(),
         x=columns,
         y=rows,
-        zmin=-largest,
-        zmax=largest,
-        colorscale=COLOURS,
+        zmin=0 if is_gate else -largest,
+        zmax=1 if is_gate else largest,
+        colorscale=GATE_COLOURS if is_gate else COLOURS,
         colorbar={"thickness": 10, "outlinewidth": 0, "title": {"text": part}},
         customdata=[[[label, unit] for label in labels] for unit in units],
         hovertemplate="token <b>%{customdata[0]}</b><br>unit %{customdata[1]}: %{z:.3f}<extra></extra>",

@@ -5,8 +5,10 @@ Gradio hands plotly no frames of a figure, so those that are played stand in the
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from html import unescape
 from typing import Any
 
+import numpy as np
 import plotly.graph_objects as go
 
 from rnn_demo.plots.style import GREY, GRID, INDIGO, ORANGE, token_label
@@ -25,6 +27,7 @@ __all__ = [
     "hover_rows",
     "marker_of",
     "mode_of",
+    "names_with_room",
     "text_label",
 ]
 
@@ -37,6 +40,10 @@ MOST_LABELS = 60
 """Points of longer texts carry no names, as they would only cover each other; hover still tells them."""
 MOST_FRAMES = 60
 """A longer text is played several tokens at a time."""
+NARROW_WIDTH, AXES_HEIGHT, LETTER, LINE, BESIDE = 300, 130, 8, 15, 12
+"""Pixels: the plane's width on a phone, what stands above and below it, the size of a name, its way from its point."""
+SIDES = {"top center": (0, 1), "bottom center": (0, -1), "middle right": (1, 0), "middle left": (-1, 0)}
+"""Where a name may stand, best first: plotly's word, and to the right and up."""
 LONGEST_FRAME_MS, PLAY_MS = 600, 15_000
 
 
@@ -84,6 +91,42 @@ def mode_of(paths: Sequence[TracedPath]) -> str:
     """Say how paths are drawn: with the names of their tokens, where there is room."""
     few = sum(len(path.tokens) for path in paths) <= MOST_LABELS
     return "lines+markers+text" if few else "lines+markers"
+
+
+def names_with_room(
+    paths: Sequence[TracedPath], x_range: Sequence[float], y_range: Sequence[float], height: int
+) -> list[dict[str, list[str]]]:
+    """Name the points beside which there is room on a phone, those after the longest steps first.
+
+    Args:
+        paths: one text or two, in the plane.
+        x_range: the ends of the axis.
+        y_range: the same.
+        height: of the figure, pixels.
+
+    Returns:
+        Of each path, plotly's `text`, a name a token, empty where it would cover another; and `textposition`.
+    """
+    scale = NARROW_WIDTH / np.ptp(x_range), (height - AXES_HEIGHT) / np.ptp(y_range)
+    places = [path.trajectory.points.astype(np.float64) * scale for path in paths]  # pixels
+    steps = [np.linalg.norm(np.diff(points, axis=0, prepend=np.inf), axis=1) for points in places]
+    named = [{"text": [""] * len(one), "textposition": ["top center"] * len(one)} for one in places]
+    taken: list[tuple[float, float, float]] = []  # the middle of a name, and its width
+    seen = set()  # as long as two texts are the same, so are their points
+    tokens = [(i, j) for i, lengths in enumerate(steps) for j in range(len(lengths))]
+    for i, j in sorted(tokens, key=lambda token: -steps[token[0]][token[1]]):
+        name = token_label(paths[i].tokens[j])
+        if (name, *places[i][j]) in seen:
+            continue
+        seen.add((name, *places[i][j]))
+        width = LETTER * len(unescape(name))
+        for side, (right, up) in SIDES.items():
+            x, y = places[i][j] + (right * (width / 2 + BESIDE), up * BESIDE)
+            if not any(abs(x - x2) < (width + width2) / 2 and abs(y - y2) < LINE for x2, y2, width2 in taken):
+                taken.append((x, y, width))
+                named[i]["text"][j], named[i]["textposition"][j] = name, side
+                break
+    return named
 
 
 def marker_of(path: TracedPath, colouring: Colouring, size: int, symbol: str) -> dict[str, Any]:

@@ -15,15 +15,18 @@ from rnn_demo.plots.path import (
     hover_rows,
     marker_of,
     mode_of,
+    names_with_room,
     text_label,
 )
-from rnn_demo.plots.style import base_figure, token_label
+from rnn_demo.plots.style import base_figure
 from rnn_demo.results import Basis
 
-__all__ = ["draw_trajectory"]
+__all__ = ["draw_trajectory", "is_close_up"]
 
 DENSITY_COLOURS = [[0, "rgba(148,163,184,0)"], [1, "rgba(148,163,184,.5)"]]
 """Nothing is the page itself, light or dark."""
+CLOSE_UP = 0.15
+"""Of the width and height of the density, in the geometric mean: a path that takes up less is shown from near."""
 
 
 def draw_trajectory(
@@ -34,15 +37,18 @@ def draw_trajectory(
     Args:
         paths: one text or two, on the same basis.
         colouring: of the points.
-        basis: gives the density, and with it the same window for every text; None draws neither.
+        basis: gives the density, and with it the same window for every text but those of `is_close_up`; None draws
+            neither.
         height: pixels.
     """
     figure = base_figure(height)
     if basis is not None and basis.density is not None and basis.extent is not None:
         add_density(figure, basis.density, basis.extent)
     first, mode = len(figure.data), mode_of(paths)
+    x_range, y_range = (window(paths, basis, axis) for axis in (0, 1))
+    names = names_with_room(paths, x_range, y_range, height) if "text" in mode else [{}] * len(paths)
     coordinates = []
-    for path, line in zip(paths, LINES, strict=False):
+    for path, line, named in zip(paths, LINES, names, strict=False):
         points = np.round(path.trajectory.points.astype(np.float64), 4)
         coordinates.append({"x": points[:, 0].tolist(), "y": points[:, 1].tolist()})
         figure.add_scatter(
@@ -50,8 +56,7 @@ def draw_trajectory(
             name=text_label(path.name),
             showlegend=False,
             mode=mode,
-            text=[token_label(token) for token in path.tokens],
-            textposition="top center",
+            **named,
             cliponaxis=False,
             line={"color": line["color"], "dash": line["dash"], "width": 1.5},
             marker=marker_of(path, colouring, 10, line["symbol"]),
@@ -60,7 +65,6 @@ def draw_trajectory(
             "<br>(%{x:.2f}, %{y:.2f})<extra></extra>",
         )
     one, two = paths[0].trajectory.explained_variance
-    x_range, y_range = (window(paths, basis, axis) for axis in (0, 1))
     figure.update_xaxes(title={"text": f"component 1 ({one:.0%} of the variance)", "font": {"size": 12}}, range=x_range)
     figure.update_yaxes(title={"text": f"component 2 ({two:.0%})", "font": {"size": 12}}, range=y_range)
     add_scale(figure, paths, colouring)
@@ -86,10 +90,22 @@ def add_density(figure: go.Figure, density: np.ndarray, extent: np.ndarray) -> N
 
 
 def window(paths: Sequence[TracedPath], basis: Basis | None, axis: int) -> list[float]:
-    """Choose the ends of an axis: they hold every point, and all of the density; they stay put while it plays."""
-    along = np.concatenate([path.trajectory.points[:, axis] for path in paths])
-    ends = [float(along.min()), float(along.max())]
-    if basis is not None and basis.extent is not None:
+    """Choose the ends of an axis: they hold every point, and mostly all of the density; they stay put in a play."""
+    points = np.concatenate([path.trajectory.points for path in paths])
+    ends = [float(points[:, axis].min()), float(points[:, axis].max())]
+    if basis is not None and basis.extent is not None and not is_close_up(paths, basis):
         ends += basis.extent[axis].tolist()
     room = 0.1 * (max(ends) - min(ends)) or 1.0
     return [min(ends) - room, max(ends) + room]
+
+
+def is_close_up(paths: Sequence[TracedPath], basis: Basis) -> bool:
+    """Say whether paths take up so little of the density's plane that they are shown without the rest of it.
+
+    A single point takes up nothing, and is looked for in all of the plane.
+    """
+    points = np.concatenate([path.trajectory.points for path in paths])
+    sizes = np.ptp(points[:, :2], axis=0).astype(np.float64)
+    if basis.extent is None or not sizes.any():
+        return False
+    return bool(np.sqrt(np.prod(sizes / np.ptp(basis.extent, axis=1))) < CLOSE_UP)

@@ -1,18 +1,17 @@
 """Hidden states: where the state goes as a text is read, and what each unit does."""
 
 from collections.abc import Sequence
-from dataclasses import replace
-from functools import partial
+from dataclasses import asdict, replace
 from typing import Any
 
 import gradio as gr
 
 from rnn_demo.cells import CELLS
-from rnn_demo.microscope.trace import parts_of
 from rnn_demo.microscope.units import most_active_units
 from rnn_demo.plots import draw_heatmap
 from rnn_demo.results import HiddenTrace
 from rnn_demo.ui.answers import Answers
+from rnn_demo.ui.cell_parts import GATES, part_choices, say_gate
 from rnn_demo.ui.events import INSTANT, LATEST, build_ticket, raise_ticket, shows_errors
 from rnn_demo.ui.examples import HIDDEN_TEXTS, PAIRS, build_examples, on_pick
 from rnn_demo.ui.export import build_export
@@ -22,9 +21,10 @@ from rnn_demo.ui.paths import (
     View,
     colourings_of,
     describe_basis,
+    describe_close_up,
     describe_paths,
     draw_paths,
-    numbers_of,
+    numbers_of_texts,
     trace_paths,
     views_of_cells,
 )
@@ -39,10 +39,7 @@ INTRO = (
 )
 CHOICES_TITLE = "Compare texts and cells, colours, 3-D"
 CELLS_LABEL = "All three cells on the same text"
-MAP_CAPTION = (
-    "**The units,** a row each, sorted by the token at which they stand out most; indigo is above 0, orange below."
-)
-PART_NAMES = {"h": "h, what it shows", "c": "c, what it remembers"}
+MAP_CAPTION = "**The units,** a row each, sorted by the token at which they stand out most."
 FIRST_MODEL = "sentiment-lstm"  # its state makes the larger jumps, at the words that matter
 MOST_TOKENS, MOST_UNITS = 200, 40
 """More would not fit the heat map; the endpoint gives all of them."""
@@ -61,9 +58,6 @@ def build_hidden_states_tab(answers: Answers) -> None:
         num_layers = shelf.find(model).model.encoder.config.num_layers
         return [(name_layer(layer, num_layers), layer) for layer in range(num_layers)]
 
-    def part_choices(model: str) -> list[tuple[str, str]]:
-        return [(PART_NAMES.get(part, part), part) for part in parts_of(shelf.find(model))]
-
     def colour_choices(model: str) -> list[str]:
         return list(colourings_of(shelf.find(model).task))
 
@@ -72,7 +66,7 @@ def build_hidden_states_tab(answers: Answers) -> None:
         layers, colours = layer_choices(model), colour_choices(model)
         return (
             gr.update(choices=layers, value=layers[-1][1]),
-            gr.update(choices=part_choices(model), value="h"),
+            gr.update(choices=part_choices(shelf.find(model)), value="h"),
             gr.update(choices=colours, value=colours[0]),
         )
 
@@ -90,14 +84,16 @@ def build_hidden_states_tab(answers: Answers) -> None:
             f"{describe_paths(found)} {describe_basis(found)} {describe(whole, drawn, units)}"
             + say_which_encoder(shelf.find(model)),
             gr.update(value=draw_paths(found), visible=not with_cells),
-            draw_heatmap(drawn, units, part),
+            draw_heatmap(drawn, units, part, is_gate=part in GATES),
+            caption_map(part),
+            (texts, view, with_cells),
             gr.update(visible=with_cells),
             *(draw_cells(answers, texts, view) if with_cells else [gr.skip()] * (2 * len(CELLS))),
         ]
 
     first_model = FIRST_MODEL if FIRST_MODEL in models else models[0]
     first_layers, first_colours = layer_choices(first_model), colour_choices(first_model)
-    first_summary, first_path, first_map, *_ = read(
+    first_summary, first_path, first_map, first_caption, first_shown, *_ = read(
         HIDDEN_TEXTS[0], "", False, first_model, first_layers[-1][1], "h", first_colours[0], "2-D"
     )
 
@@ -109,7 +105,7 @@ def build_hidden_states_tab(answers: Answers) -> None:
         with gr.Row():
             model = gr.Dropdown(models, value=first_model, label="Model", filterable=False)
             layer = gr.Dropdown(first_layers, value=first_layers[-1][1], label="Layer", filterable=False)
-            part = gr.Dropdown(part_choices(first_model), value="h", label="Of each unit", filterable=False)
+            part = gr.Dropdown(part_choices(shelf.find(first_model)), value="h", label="Of each unit", filterable=False)
         other = gr.Textbox("", label="Compare with", placeholder="another text, drawn beside the first", max_lines=6)
         pairs = gr.Dataset(
             components=[text, other],
@@ -125,8 +121,9 @@ def build_hidden_states_tab(answers: Answers) -> None:
     with gr.Row(visible=False) as cells_row:
         of_cells = [component for cell in CELLS for component in build_cell(cell)]
     summary = gr.Markdown(first_summary, elem_id="trace-summary")
-    build_export(partial(numbers_of, answers), [text, model, layer, part], "hidden-states.json")
-    gr.Markdown(MAP_CAPTION)
+    shown = gr.State(first_shown)  # what stands in the boxes may be something else by now
+    build_export(lambda shown: numbers_shown(answers, *shown), shown, "hidden-states.json")
+    map_caption = gr.Markdown(first_caption, elem_id="map-caption")
     heatmap = gr.Plot(first_map, show_label=False, elem_id="heatmap")
 
     ticket = build_ticket()
@@ -135,7 +132,7 @@ def build_hidden_states_tab(answers: Answers) -> None:
     raise_ticket(pairs.click(pick_pair, pairs, [text, other], **INSTANT), ticket)
     chosen = [choice.input for choice in (layer, part, colour, space, with_cells)]
     inputs = [text, other, with_cells, model, layer, part, colour, space]
-    outputs = [summary, path, heatmap, cells_row, *of_cells]
+    outputs = [summary, path, heatmap, map_caption, shown, cells_row, *of_cells]
     gr.on([start.click, text.submit, other.submit, *chosen, ticket.change], read, inputs, outputs, **LATEST)
 
 
@@ -161,10 +158,36 @@ def draw_cells(answers: Answers, texts: Sequence[str], view: View) -> list[Any]:
             of_cell = views[cell]
             found = trace_paths(answers, texts, of_cell)
             which = f"{of_cell.model}, layer {of_cell.layer}, {of_cell.part}."
-            shown += [draw_paths(found, CELL_HEIGHT), f"{which} {describe_paths(found)}"]
+            shown += [draw_paths(found, CELL_HEIGHT), f"{which} {describe_paths(found)}{describe_close_up(found)}"]
         else:
             shown += [None, "There is no model of this task with this cell."]
     return shown
+
+
+def numbers_shown(answers: Answers, texts: Sequence[str], view: View, with_cells: bool) -> list[dict[str, Any]]:
+    """Give the numbers of all that is shown: of each model its view, and of each text what the endpoint gives.
+
+    And `values`, what the points are coloured by. The states of the cells side by side are left out: of these no figure
+    shows more than the points.
+    """
+    cells = views_of_cells(answers.shelf, view).values() if with_cells else ()
+    numbers = []
+    for number, one in enumerate([view, *cells]):
+        found = trace_paths(answers, texts, one)
+        of_texts = numbers_of_texts(found)
+        for of_text, path in zip(of_texts, found.paths, strict=True):
+            of_text["values"] = list(path.values)
+            if number:
+                del of_text["states"]
+        numbers.append({**asdict(one), "texts": of_texts})
+    return numbers
+
+
+def caption_map(part: str) -> str:
+    """Say what the heat map shows."""
+    if part in GATES:
+        return f"{MAP_CAPTION} {say_gate(part)}. Full indigo is 1."
+    return f"{MAP_CAPTION} Indigo is above 0, orange below."
 
 
 def name_layer(layer: int, num_layers: int) -> str:

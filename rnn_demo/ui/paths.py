@@ -21,6 +21,7 @@ from rnn_demo.plots import (
     TracedPath,
     draw_trajectory,
     draw_trajectory_3d,
+    is_close_up,
 )
 from rnn_demo.results import Basis, HiddenTrace
 from rnn_demo.ui.answers import Answers
@@ -36,9 +37,11 @@ __all__ = [
     "View",
     "colourings_of",
     "describe_basis",
+    "describe_close_up",
     "describe_paths",
     "draw_paths",
     "numbers_of",
+    "numbers_of_texts",
     "trace_paths",
     "views_of_cells",
 ]
@@ -83,8 +86,8 @@ class Paths:
     paths: tuple[TracedPath, ...]
     basis: Basis
     colouring: Colouring
-    num_skipped: int
-    """Tokens of the first text that are not drawn."""
+    num_skipped: tuple[int, ...]
+    """Of each text, tokens that are not drawn."""
 
 
 def colourings_of(task: str) -> dict[str, Colouring]:
@@ -128,22 +131,28 @@ def trace_paths(answers: Answers, texts: Sequence[str], view: View) -> Paths:
         )
         for text, trace in zip(texts, traces, strict=True)
     ]
-    num_skipped = len(whole[0].tokens) - len(traces[0].tokens)
+    num_skipped = tuple(len(one.tokens) - len(drawn.tokens) for one, drawn in zip(whole, traces, strict=True))
     return Paths(tuple(traces), tuple(paths), basis, offered[view.colour], num_skipped)
 
 
 def numbers_of(answers: Answers, text: str, model: str, layer: int, part: str) -> dict[str, Any]:
     """Read a text and give the numbers behind the figures, of its last MAX_TOKENS tokens, as plain values."""
-    found = trace_paths(answers, [text], View(model, layer, part))
-    (trace,), (path,) = found.traces, found.paths
-    return {
-        "tokens": list(trace.tokens),
-        "points": path.trajectory.points.tolist(),
-        "explained_variance": list(path.trajectory.explained_variance),
-        "states": np.round(trace.states.astype(np.float64), 6).tolist(),  # half the size, and nothing is lost
-        "basis": found.basis.source,
-        "num_skipped": found.num_skipped,
-    }
+    return numbers_of_texts(trace_paths(answers, [text], View(model, layer, part)))[0]
+
+
+def numbers_of_texts(found: Paths) -> list[dict[str, Any]]:
+    """Give the numbers behind the figures of each text, as plain values."""
+    return [
+        {
+            "tokens": list(trace.tokens),
+            "points": path.trajectory.points.tolist(),
+            "explained_variance": list(path.trajectory.explained_variance),
+            "states": np.round(trace.states.astype(np.float64), 6).tolist(),  # half the size, and nothing is lost
+            "basis": found.basis.source,
+            "num_skipped": num_skipped,
+        }
+        for trace, path, num_skipped in zip(found.traces, found.paths, found.num_skipped, strict=True)
+    ]
 
 
 def token_values(answers: Answers, text: str, view: View, num_tokens: int) -> Sequence[float | str]:
@@ -174,9 +183,9 @@ def shortened(text: str) -> str:
 def draw_paths(found: Paths, height: int | None = None) -> Figure:
     """Draw paths in the plane or in space, as they were projected."""
     size = {} if height is None else {"height": height}
-    if found.paths[0].trajectory.points.shape[1] == 3:
-        return draw_trajectory_3d(found.paths, found.colouring, **size)
-    return draw_trajectory(found.paths, found.colouring, found.basis, **size)
+    if is_flat(found):
+        return draw_trajectory(found.paths, found.colouring, found.basis, **size)
+    return draw_trajectory_3d(found.paths, found.colouring, **size)
 
 
 def describe_paths(found: Paths) -> str:
@@ -192,7 +201,7 @@ def describe_paths(found: Paths) -> str:
             )
     if len(found.traces) == 2:
         said.append(describe_pair(*found.traces))
-    if found.num_skipped:
+    if any(found.num_skipped):
         said.append(f"Only the last {MAX_TOKENS:,} tokens are drawn.")
     return " ".join(said)
 
@@ -201,9 +210,20 @@ def describe_basis(found: Paths) -> str:
     """Say what the axes are."""
     if found.basis.density is None:
         return f"The axes are the main components of {found.basis.source} alone: another text has others."
-    flat = found.paths[0].trajectory.points.shape[1] == SPACES["2-D"]
-    shade = "; the shade behind is where the states of held-out texts lie" if flat else ""
-    return f"The axes are the same for every text{shade}."
+    shade = "; the shade behind is where the states of held-out texts lie" if is_flat(found) else ""
+    return f"The axes are the same for every text{shade}.{describe_close_up(found)}"
+
+
+def describe_close_up(found: Paths) -> str:
+    """Say so where the figure does not show all of the plane."""
+    if not (is_flat(found) and is_close_up(found.paths, found.basis)):
+        return ""
+    return " **A close-up:** the path takes up too little of the plane to be seen in all of it."
+
+
+def is_flat(found: Paths) -> bool:
+    """Say whether paths are drawn in the plane."""
+    return found.paths[0].trajectory.points.shape[1] == SPACES["2-D"]
 
 
 def describe_pair(first: HiddenTrace, second: HiddenTrace) -> str:

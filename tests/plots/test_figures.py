@@ -165,6 +165,37 @@ def test_trajectory_stands_before_the_density_in_a_window_that_holds_both() -> N
     assert {frame["traces"][0] for frame in frames} == {1}
 
 
+def path_over(points: list[list[float]], tokens: tuple[str, ...]) -> TracedPath:
+    return TracedPath("", tokens, Trajectory(np.array(points, dtype=np.float32), (0.6, 0.2)), range(1, len(tokens) + 1))
+
+
+def test_a_path_that_is_small_in_the_plane_is_shown_from_near() -> None:
+    """The axes of an LSTM's memory run over hundreds, and the path of a sentence over a few: it was one smear."""
+    extent = np.array([[-300.0, 300], [-300, 300]])
+    basis = Basis(np.zeros(5), np.zeros((3, 5)), np.zeros(10), "held-out texts", np.ones((2, 2)), extent)
+    for points, ends in (
+        ([[10.0, 10], [50, 20]], [6, 54]),
+        ([[10.0, 10], [200, 100]], [-360, 360]),
+        ([[10.0, 10]], [-360, 360]),  # a single point has no size, and a place in all of the plane
+    ):
+        figure = draw_trajectory([path_over(points, ("a",) * len(points))], BY_PLACE, basis)
+        np.testing.assert_allclose(figure.layout.xaxis.range, ends)
+        assert figure.data[0].type == "heatmap"
+
+
+def test_names_that_would_cover_each_other_are_left_to_hover() -> None:
+    crowd = path_over([[0, 0], *[[5, 0.001 * i] for i in range(6)], [9, 9]], ("It", *"abcdef", " end"))
+    same = path_over([[0, 0], [9, 9]], ("It", " here"))
+    first, second, *_ = draw_trajectory([crowd, same]).data
+    assert [name for name in first.text if name in ("It", "a", "end")] == ["It", "a", "end"]  # the long steps
+    assert sum(name in "abcdef" for name in first.text if name) == 4  # there is room on four sides
+    assert (
+        len({side for name, side in zip(first.text, first.textposition, strict=True) if name in tuple("abcdef")}) == 4
+    )
+    assert list(second.text) == ["", "here"]  # where the texts are the same it is named once
+    assert [row[1] for row in first.customdata] == ["It", *"abcdef", "end"]
+
+
 def test_two_trajectories_differ_in_more_than_colour_and_are_named() -> None:
     figure = draw_trajectory([path_of(("a",), name="not bad"), path_of(("b",), name="not good")], BY_SCORE)
     one, other, *legend = figure.data
@@ -193,6 +224,15 @@ def test_heatmap_shows_the_units_asked_for_and_is_centred_on_zero() -> None:
     np.testing.assert_allclose(np.array(heat.z), trace.states[:, [4, 0]].T, atol=1e-4)
     assert heat.zmin == -heat.zmax
     assert [list(cell) for cell in heat.customdata[1]] == [["It", 0], ["was", 0]]
+
+
+def test_heatmap_of_a_gate_runs_from_shut_to_open() -> None:
+    """Half of its scale lay below 0, where no gate can be."""
+    trace = HiddenTrace(("a",), np.array([[0.3, 0.4]], dtype=np.float32), layer=0)
+    heat = draw_heatmap(trace, [0, 1], "forget", is_gate=True).data[0]
+    assert (heat.zmin, heat.zmax) == (0, 1)
+    assert [share for share, _ in heat.colorscale] == [0, 1]
+    assert heat.colorscale[1][1] == draw_heatmap(trace, [0, 1]).data[0].colorscale[2][1]
 
 
 def test_heatmap_of_states_that_are_zero_has_a_scale() -> None:

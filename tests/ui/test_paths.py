@@ -1,5 +1,6 @@
 """Paths know what their tokens are coloured by, which axes they lie on, and what to say."""
 
+from dataclasses import replace
 from pathlib import Path
 from shutil import copytree
 
@@ -12,12 +13,14 @@ from rnn_demo.microscope.study import Section, Study, write_study
 from rnn_demo.plots import BY_PLACE, TracedPath
 from rnn_demo.results import Basis, HiddenTrace, Trajectory
 from rnn_demo.ui.answers import Answers
+from rnn_demo.ui.hidden_states_tab import numbers_shown
 from rnn_demo.ui.paths import (
     BY_ENTITY,
     Paths,
     View,
     colourings_of,
     describe_basis,
+    describe_close_up,
     describe_paths,
     draw_paths,
     trace_paths,
@@ -72,7 +75,8 @@ def test_a_long_text_is_drawn_from_its_last_2000_tokens(answers: Answers) -> Non
     found = trace_paths(answers, [text], View("lm-gru", 1, colour="surprisal"))
     whole = answers.trace(text, "lm-gru", 1)
     assert len(found.paths[0].tokens) == len(found.paths[0].values) == 2000
-    assert found.num_skipped == len(whole.tokens) - 2000 > 0
+    assert found.num_skipped == (len(whole.tokens) - 2000,)
+    assert found.num_skipped[0] > 0
     np.testing.assert_array_equal(found.traces[0].states, whole.states[-2000:])
     assert "Only the last 2,000 tokens are drawn" in describe_paths(found)
 
@@ -111,7 +115,8 @@ def test_every_cell_is_looked_at_in_the_same_way(answers: Answers) -> None:
 def paths_of(*texts: tuple[tuple[str, ...], list[list[float]]]) -> Paths:
     traces = [HiddenTrace(tokens, np.array(states, dtype=np.float32), 0) for tokens, states in texts]
     paths = [TracedPath("", trace.tokens, Trajectory(trace.states, (1, 0)), ()) for trace in traces]
-    return Paths(tuple(traces), tuple(paths), Basis(np.zeros(2), np.zeros((3, 2)), np.zeros(10), ""), BY_PLACE, 0)
+    basis = Basis(np.zeros(2), np.zeros((3, 2)), np.zeros(10), "")
+    return Paths(tuple(traces), tuple(paths), basis, BY_PLACE, (0,) * len(texts))
 
 
 def test_the_longest_step_and_the_distance_are_told() -> None:
@@ -123,6 +128,32 @@ def test_the_longest_step_and_the_distance_are_told() -> None:
         f"{told} The second text's longest step is at token 3, **not**: 1.3 times the median step. "
         "The two texts part at token 3 and end 8.5 apart, 4.3 median steps."
     )
+
+
+def test_a_close_up_is_told_of() -> None:
+    found = paths_of((("a", "b"), [[0.0, 0], [1, 1]]))
+    for width, told in ((20.0, "**A close-up:**"), (4.0, "")):
+        wide = replace(found.basis, density=np.zeros((2, 2)), extent=np.array([[0, width], [0, width]]))
+        assert told in describe_close_up(replace(found, basis=wide))
+        assert ("close-up" in describe_basis(replace(found, basis=wide))) == bool(told)
+    assert describe_close_up(found) == ""
+
+
+def test_the_numbers_are_of_all_that_is_shown(answers: Answers) -> None:
+    """Of two texts only the first was saved, and of three axes two."""
+    texts, view = [TEXT, "It was"], View("lm-lstm", 1, part="c", colour="surprisal", space="3-D")
+    (alone,) = numbers_shown(answers, texts, view, False)
+    assert (alone["model"], alone["layer"], alone["part"]) == ("lm-lstm", 1, "c")
+    assert ["".join(one["tokens"]) for one in alone["texts"]] == texts
+    for text, one in zip(texts, alone["texts"], strict=True):
+        assert {len(point) for point in one["points"]} == {3}
+        assert len(one["points"]) == len(one["states"]) == len(one["values"])
+        assert one["values"] == [token.bits for token in answers.surprisal(text, "lm-lstm").tokens]
+    chosen, *cells = numbers_shown(answers, texts, view, True)
+    assert chosen == alone
+    assert [one["model"] for one in cells] == ["lm-rnn", "lm-gru", "lm-lstm"]
+    assert cells[2]["texts"][1]["points"] == alone["texts"][1]["points"]
+    assert "states" not in cells[2]["texts"][1]
 
 
 def test_what_does_not_move_is_not_told() -> None:
