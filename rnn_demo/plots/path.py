@@ -40,8 +40,8 @@ MOST_LABELS = 60
 """Points of longer texts carry no names, as they would only cover each other; hover still tells them."""
 MOST_FRAMES = 60
 """A longer text is played several tokens at a time."""
-NARROW_WIDTH, AXES_HEIGHT, LETTER, LINE, BESIDE = 300, 130, 8, 15, 12
-"""Pixels: the plane's width on a phone, what stands above and below it, the size of a name, its way from its point."""
+NARROW_WIDTH, AXES_HEIGHT, LETTER, LINE, DOT, BESIDE = 300, 130, 8, 15, 6, 12
+"""Pixels: the plane's width on a phone, what stands above and below it, the size of a name and a point, their gap."""
 SIDES = {"top center": (0, 1), "bottom center": (0, -1), "middle right": (1, 0), "middle left": (-1, 0)}
 """Where a name may stand, best first: plotly's word, and to the right and up."""
 LONGEST_FRAME_MS, PLAY_MS = 600, 15_000
@@ -111,7 +111,7 @@ def names_with_room(
     places = [path.trajectory.points.astype(np.float64) * scale for path in paths]  # pixels
     steps = [np.linalg.norm(np.diff(points, axis=0, prepend=np.inf), axis=1) for points in places]
     named = [{"text": [""] * len(one), "textposition": ["top center"] * len(one)} for one in places]
-    taken: list[tuple[float, float, float]] = []  # the middle of a name, and its width
+    taken = [(x, y, DOT, DOT) for points in places for x, y in points]  # middle, width and height of points and names
     seen = set()  # as long as two texts are the same, so are their points
     tokens = [(i, j) for i, lengths in enumerate(steps) for j in range(len(lengths))]
     for i, j in sorted(tokens, key=lambda token: -steps[token[0]][token[1]]):
@@ -122,8 +122,8 @@ def names_with_room(
         width = LETTER * len(unescape(name))
         for side, (right, up) in SIDES.items():
             x, y = places[i][j] + (right * (width / 2 + BESIDE), up * BESIDE)
-            if not any(abs(x - x2) < (width + width2) / 2 and abs(y - y2) < LINE for x2, y2, width2 in taken):
-                taken.append((x, y, width))
+            if not any(2 * abs(x - x2) < width + w and 2 * abs(y - y2) < LINE + h for x2, y2, w, h in taken):
+                taken.append((x, y, width, LINE))
                 named[i]["text"][j], named[i]["textposition"][j] = name, side
                 break
     return named

@@ -218,7 +218,7 @@ def describe_close_up(found: Paths) -> str:
     """Say so where the figure does not show all of the plane."""
     if not (is_flat(found) and is_close_up(found.paths, found.basis)):
         return ""
-    return " **A close-up:** the path takes up too little of the plane to be seen in all of it."
+    return " **A close-up:** in all of the plane this would be a spot, so compare texts by the numbers on the axes."
 
 
 def is_flat(found: Paths) -> bool:

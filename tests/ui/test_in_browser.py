@@ -416,6 +416,39 @@ def test_a_row_of_the_table_chooses_its_unit(browser: Browser, checkpoints_dir: 
         expect(panel.locator("#unit-summary")).to_contain_text("Unit 1 of layer 1 is highest")
 
 
+def test_saved_numbers_are_of_the_text_that_is_shown(page: Page) -> None:
+    """They were of what stood in the textbox."""
+    panel = open_tab(page, "Units")
+    panel.get_by_label("Text", exact=True).fill("Ada met Babbage")
+    panel.get_by_role("button", name="Read").click()
+    expect(panel.locator("#unit-text")).to_have_text(spaced("Ada met Babbage"))
+    expect(panel.locator("#unit-highest .token.highlighted").first).to_be_visible()
+    panel.get_by_label("Text", exact=True).fill("something else")
+    numbers = saved(page, panel.get_by_role("button", name="Numbers"))
+    assert "".join(numbers["trace"]["tokens"]) == "Ada met Babbage"
+    panel = open_hidden_states(page)
+    panel.get_by_role("button", name="not bad / not good").click()
+    expect(panel.locator("#trace-summary")).to_contain_text("The two texts part")
+    panel.get_by_label("Text", exact=True).fill("something else")
+    panel.get_by_label("Compare with").fill("")
+    (numbers,) = saved(page, panel.get_by_role("button", name="Numbers"))
+    assert ["".join(text["tokens"]) for text in numbers["texts"]] == ["The film was not bad.", "The film was not good."]
+
+
+def test_a_gate_has_its_own_colours_and_is_explained(page: Page) -> None:
+    panel = open_tab(page, "Units")
+    panel.get_by_text("Layer, and what of each unit").click()
+    panel.get_by_label("Of each unit").click()
+    page.get_by_role("option", name="forget gate: 0 drops, 1 keeps").click()
+    expect(panel.locator("#unit-summary")).to_contain_text("at 1 it keeps what c held")
+    expect(panel.locator("#unit-text")).to_contain_text("over 0.6")
+    expect(panel.locator("#unit-text")).not_to_contain_text("below 0")
+    panel = open_hidden_states(page)
+    panel.get_by_label("Of each unit").click()
+    page.get_by_role("option", name="forget gate: 0 drops, 1 keeps").click()
+    expect(panel.locator("#map-caption")).to_contain_text("at 1 it keeps what c held")
+
+
 def test_similar_places_are_found_for_words_of_the_text(page: Page) -> None:
     panel = open_tab(page, "Units")
     panel.get_by_label("Text", exact=True).fill("It was a fine evening in <b>Rome</b>.")
