@@ -1,5 +1,6 @@
 """P(positive) after each token of a text."""
 
+from collections.abc import Sequence
 from itertools import pairwise
 
 import plotly.graph_objects as go
@@ -14,31 +15,62 @@ NUM_NAMED = 6
 """Tokens that are named in the figure: those that moved the score most. Hover tells the others."""
 
 
-def draw_running_score(result: SentimentScore) -> go.Figure:
-    """Draw the score as a line over the tokens; the band is what counts as neutral.
+def draw_running_score(result: SentimentScore, before: float) -> go.Figure:
+    """Draw the score as a line over the tokens, from what it is before them; the band is what counts as neutral.
 
     Args:
         result: one token or more.
+        before: the score before the first token, at 0; it need not be neutral.
     """
-    labels = [token_label(token.token) for token in result.tokens]
-    scores = [token.score for token in result.tokens]
-    moves = [0.0, *(abs(after - before) for before, after in pairwise(scores))]
+    scores = [before, *(token.score for token in result.tokens)]
+    names = ["", *(token_label(token.token) for token in result.tokens)]
+    moves = [0.0, *(abs(here - last) for last, here in pairwise(scores))]
     named = sorted(range(len(moves)), key=moves.__getitem__)[-NUM_NAMED:]
+    texts = [name if place in named and moves[place] > 0 else "" for place, name in enumerate(names)]
     figure = base_figure(height=260)
     figure.add_hrect(y0=0.4, y1=0.6, fillcolor="rgba(148,163,184,.18)", line_width=0)
     figure.add_scatter(
-        x=list(range(1, len(labels) + 1)),
+        x=list(range(len(scores))),
         y=scores,
-        mode="lines+markers+text" if len(labels) <= MOST_MARKERS else "lines+text",
-        text=[label if place in named and moves[place] > 0 else "" for place, label in enumerate(labels)],
-        textposition=["bottom center" if score > 0.8 else "top center" for score in scores],
+        mode="lines+markers+text" if len(names) <= MOST_MARKERS else "lines+text",
+        text=[f"{before:.2f}", *texts[1:]],
+        textposition=label_positions(scores),
         cliponaxis=False,
         line={"color": INDIGO, "width": 2},
-        customdata=labels,
-        hovertemplate="after token %{x}, <b>%{customdata}</b>: %{y:.3f}<extra></extra>",
+        marker={"symbol": ["circle-open", *["circle"] * len(result.tokens)]},
+        customdata=[
+            "before reading",
+            *(f"after token {place}, <b>{name}</b>" for place, name in enumerate(names) if place),
+        ],
+        hovertemplate="%{customdata}: %{y:.3f}<extra></extra>",
     )
-    figure.update_xaxes(title={"text": "tokens read", "font": {"size": 12}}, showgrid=False, nticks=8)
+    title = {"text": "tokens read (0: before reading)", "font": {"size": 12}}
+    figure.update_xaxes(title=title, showgrid=False, nticks=8)
     figure.update_yaxes(
-        range=[-0.03, 1.03], tickvals=[0, 0.4, 0.6, 1], ticktext=["negative 0", "0.4", "0.6", "positive 1"]
+        range=[-0.12, 1.12],  # room for names above 1 and below 0
+        tickvals=[0, 0.4, 0.6, 1],
+        ticktext=["negative 0", "0.4", "0.6", "positive 1"],
     )
     return figure
+
+
+def label_positions(scores: Sequence[float]) -> list[str]:
+    """Say where the name of each point stands: on the side that the line does not take.
+
+    Args:
+        scores: the heights of the line's points.
+
+    >>> label_positions([0.5, 0.9, 0.7, 0.1, 0.4, 0.8])
+    ['bottom center', 'top center', 'top right', 'bottom center', 'top left', 'top center']
+    """
+    around = zip([scores[0], *scores], scores, [*scores[1:], scores[-1]], strict=False)
+    return [label_position(last, here, following) for last, here, following in around]
+
+
+def label_position(last: float, here: float, following: float) -> str:
+    """Say where the name of a point stands, by its height and those of the points beside it."""
+    if here >= max(last, following):
+        return "top center"
+    if here <= min(last, following):
+        return "bottom center"
+    return "top left" if last < following else "top right"

@@ -1,9 +1,10 @@
 """Sentiment: a score, and the text coloured by how each token moved it."""
 
 import gradio as gr
+from scipy.special import expit, logit
 
 from rnn_demo.plots import Figure, draw_running_score
-from rnn_demo.results import SentimentScore
+from rnn_demo.results import Attribution, SentimentScore
 from rnn_demo.ui.answers import Answers
 from rnn_demo.ui.events import LATEST, Turn, build_ticket, in_turn, shows_errors
 from rnn_demo.ui.examples import SENTIMENT_TEXTS, build_examples, on_pick
@@ -19,8 +20,9 @@ INTRO = (
     "`++` and `+` made it more positive, `−−` and `−` more negative."
 )
 WHY = (
-    "Which tokens the whole score rests on. Two methods that often disagree: the first follows the gradient from an "
-    "empty text to this one, the second leaves each token out in turn. **Look for words on which both agree.**"
+    "Which tokens move the score from that of a text of empty tokens, which need not be neutral, to that of this text. "
+    "Two methods that often disagree: the first follows the gradient from the one text to the other, the second leaves "
+    "each token out in turn. **Look for words on which both agree.**"
 )
 SHARE, LARGE_SHARE = 0.15, 0.6
 """Logits; a token with a smaller share is left uncoloured."""
@@ -39,8 +41,9 @@ def build_sentiment_tab(answers: Answers) -> None:
     def score(turn: Turn, text: str, model: str) -> tuple[str, Marks, Figure, str, Marks, Marks, str]:
         result = answers.score(text, model)
         no_reasons: tuple[Marks, Marks, str] = ([], [], "")  # what stands there is of another verdict
-        moves = colour_moves(text, result, answers.score_before(model))
-        line = draw_running_score(result)
+        before = answers.score_before(model)
+        moves = colour_moves(text, result, before)
+        line = draw_running_score(result, before)
         turn.end()
         return describe(result), moves, line, text, *no_reasons
 
@@ -55,8 +58,7 @@ def build_sentiment_tab(answers: Answers) -> None:
         return (
             mark_runs(text, zip(ends, by_gradient, strict=True)),
             mark_runs(text, zip(ends, by_absence, strict=True)),
-            f"The shares add up to {found.difference + found.gap:+.2f} logits; the logit of the score moved by "
-            f"{found.difference:+.2f} from a text of empty tokens.",
+            describe_shares(found, answers.score(text[found.tokens[0].start :], model).score),
         )
 
     first_verdict, first_moves, first_line, *_ = score(Turn(), SENTIMENT_TEXTS[0], models[0])
@@ -73,7 +75,8 @@ def build_sentiment_tab(answers: Answers) -> None:
     )
     gr.Markdown("**The score after each token**")
     line = gr.Plot(first_line, show_label=False, elem_id="running-score")
-    build_export(answers.score, [text, model], "running-score.json")
+    read_text = gr.State(SENTIMENT_TEXTS[0])  # what stands in the textbox may be another by now
+    build_export(answers.score, [read_text, model], "running-score.json")
 
     with gr.Accordion("Why this verdict", open=False):
         gr.Markdown(WHY)
@@ -81,7 +84,6 @@ def build_sentiment_tab(answers: Answers) -> None:
         shares = gr.HighlightedText(label="By integrated gradients", color_map=MOVE_COLOURS, elem_id="shares")
         left_out = gr.HighlightedText(label="By leaving each token out", color_map=MOVE_COLOURS, elem_id="left-out")
         sums = gr.Markdown(elem_id="shares-sum")
-        read_text = gr.State(SENTIMENT_TEXTS[0])  # what stands in the textbox may be another by now
         build_export(answers.attribute, [read_text, model], "why-this-verdict.json")
 
     reasons = [shares, left_out, sums]
@@ -99,6 +101,24 @@ def describe(result: SentimentScore) -> str:
         f'<div class="verdict"><b>{result.label}</b> score {result.score:.2f}'
         f'<div class="scale"><div class="mark" style="left:{result.score:.1%}"></div></div>'
         '<div class="ends"><span>0 negative</span><span>neutral</span><span>positive 1</span></div></div>'
+    )
+
+
+def describe_shares(found: Attribution, score: float) -> str:
+    """Say in numbers from where to where the shares move the score.
+
+    Args:
+        found: the shares.
+        score: of what they were computed of, the last tokens of a long text.
+
+    >>> describe_shares(Attribution((), 0.07, 0.01), 0.66)
+    'A text of as many empty tokens starts from P(positive) 0.64; the shares move it to 0.66, by +0.07 logits (added \
+up, they are +0.08).'
+    """
+    start = expit(logit(score) - found.difference)
+    return (
+        f"A text of as many empty tokens starts from P(positive) {start:.2f}; the shares move it to {score:.2f}, by "
+        f"{found.difference:+.2f} logits (added up, they are {found.difference + found.gap:+.2f})."
     )
 
 

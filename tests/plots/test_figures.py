@@ -100,7 +100,7 @@ def draw(name: str, tokens: tuple[str, ...]) -> go.Figure:
     if name == "heatmap":
         return draw_heatmap(trace, [4, 0, 2])
     scored = tuple(ScoredToken(token, i, i + 1, i / len(tokens)) for i, token in zip(places, tokens, strict=True))
-    return draw_running_score(SentimentScore(0.7, "positive", scored))
+    return draw_running_score(SentimentScore(0.7, "positive", scored), 0.6)
 
 
 @pytest.mark.parametrize("name", FIGURES)
@@ -240,10 +240,29 @@ def test_heatmap_of_states_that_are_zero_has_a_scale() -> None:
     assert draw_heatmap(trace, [0, 1]).data[0].zmax == 1
 
 
+def running_score_of(scores: list[float], before: float) -> go.Scatter:
+    """Draw tokens t1, t2, .. with these scores."""
+    tokens = tuple(ScoredToken(f"t{i}", i, i + 1, score) for i, score in enumerate(scores, start=1))
+    return draw_running_score(SentimentScore(scores[-1], "neutral", tokens), before).data[0]
+
+
 def test_running_score_names_the_tokens_that_moved_it_most() -> None:
-    tokens = tuple(ScoredToken(f"t{i}", i, i + 1, 0.9 if i == 7 else 0.5) for i in range(12))
-    line = draw_running_score(SentimentScore(0.5, "neutral", tokens)).data[0]
-    assert [text for text in line.text if text] == ["t7", "t8"]
+    line = running_score_of([0.5] * 6 + [0.9] + [0.5] * 4, before=0.5)
+    assert [text for text in line.text[1:] if text] == ["t7", "t8"]
+
+
+def test_running_score_begins_before_the_first_token() -> None:
+    line = running_score_of([0.65, 0.99], before=0.75)
+    assert (list(line.x), list(line.y)) == ([0, 1, 2], [0.75, 0.65, 0.99])
+    assert list(line.text) == ["0.75", "t1", "t2"]
+    assert list(line.customdata) == ["before reading", "after token 1, <b>t1</b>", "after token 2, <b>t2</b>"]
+
+
+def test_running_score_names_its_tokens_beside_the_line() -> None:
+    """Above where it goes down on both sides, below where it goes up, and away from a slope."""
+    line = running_score_of([1.0, 1.0, 0.1, 0.2, 0.15, 0.1, 0.4, 1.0], before=0.7)
+    sides = ["bottom", "top", "top", "bottom", "top", "top right", "bottom", "top left", "top"]
+    assert list(line.textposition) == [side if " " in side else f"{side} center" for side in sides]
 
 
 def test_singular_values_have_a_line_at_one_and_a_log_axis() -> None:
