@@ -73,8 +73,8 @@ def build_entities_tab(answers: Answers) -> None:
     table = gr.Dataframe(
         first_rows, headers=HEADERS, label="Every word: B- begins a name, I- goes on, O is no name", interactive=False
     )
-    build_export(answers.tag, [text, model], "entities.json")
-    read_text = gr.State(ENTITY_TEXTS[0])
+    read_text = gr.State(ENTITY_TEXTS[0])  # what stands in the textbox may be another by now
+    build_export(answers.tag, [read_text, model], "entities.json")
     turn, ticket = gr.State(Turn()), build_ticket()
     first = answers.tag(ENTITY_TEXTS[0], models[0])
     explained = build_why_entity_panel(answers, turn, read_text, model, first, TYPES)

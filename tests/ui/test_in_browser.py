@@ -204,7 +204,7 @@ def test_a_verdict_is_explained_on_request(page: Page, monkeypatch: pytest.Monke
     panel.get_by_text("Why this verdict").click()
     explain = panel.get_by_role("button", name="Explain")
     explain.click()
-    expect(panel.locator("#shares-sum")).to_contain_text("logits")
+    expect(panel.locator("#shares-sum")).to_contain_text("starts from P(positive)")
     expect(panel.locator("#left-out")).to_have_text(spaced("loved"))
     panel.get_by_label("Text").fill("Ada was bad")  # not scored yet: the reasons are of what is on the page
     explain.click()
@@ -279,13 +279,16 @@ def saved(page: Page, button: Locator) -> dict[str, Any]:
 
 
 def test_a_figure_gives_its_numbers_and_its_picture(page: Page, url: str) -> None:
-    """The numbers are those of the endpoint, for the text that stands there, also the second time."""
+    """The numbers are those of the endpoint, for the text that the figure is of, also the second time."""
     panel = open_tab(page, "Sentiment")
     panel.locator("#running-score .main-svg").first.wait_for()
+    numbers_button = panel.get_by_role("button", name="Numbers").first
     for text in ("Ada was fine", "Ada was bad é 東京"):
         panel.get_by_label("Text").fill(text)
-        numbers = saved(page, panel.get_by_role("button", name="Numbers").first)
-        assert numbers == call(url, "score_sentiment", [text])[-1][1][0]
+        panel.get_by_role("button", name="Score").click()
+        expect(panel.locator("#moves")).to_have_text(spaced(text))
+        panel.get_by_label("Text").fill("London")  # not scored: the figure is of the other
+        assert saved(page, numbers_button) == call(url, "score_sentiment", [text])[-1][1][0]
     panel.locator("#running-score").hover()
     with page.expect_download(timeout=SLOW_MS) as waiting:
         panel.locator("#running-score .modebar-btn[data-title*='PNG']").click()
@@ -323,6 +326,8 @@ def test_entities_are_marked_and_listed(page: Page) -> None:
     panel.get_by_label("names").check()
     panel.get_by_role("button", name="Ford said on").click()
     expect(panel.get_by_role("grid")).to_contain_text("Harrison")
+    panel.get_by_label("Text").fill("Ada")  # not read: what stands there is of the other
+    assert "Harrison" in saved(page, panel.get_by_role("button", name="Numbers").first)["text"]
 
 
 def test_reading_compares_the_language_models(page: Page) -> None:
