@@ -16,9 +16,9 @@ __all__ = ["SHOWN", "build_models_tab", "model_rows"]
 INTRO = (
     "Every answer on this page comes from one of these networks. {compared}Of others, see first what each was given. "
     "Rates lie between 0 and 1; of ece, perplexity, bits and nats less is better; f1_alone takes each sentence "
-    "for a text."
+    "for a text. Some were trained in several runs: the last column is of the last one, README.md tells of all."
 )
-HEADERS = ["model", "measured", "what it is", "parameters", "file", "trained on"]
+HEADERS = ["model", "measured", "what it is", "parameters", "file", "last run"]
 WIDTHS: list[str | int] = [110, 220, 115, 120, 85, 360]
 """Pixels; a phone shows the first two columns."""
 SHOWN = ("perplexity", "bits_per_char", "nats_per_char", "accuracy", "ece", "f1", "f1_alone", "pos_accuracy")
@@ -39,10 +39,10 @@ def build_models_tab(answers: Answers) -> None:
         label="Models",
         interactive=False,
         wrap=True,
-        max_height=1600,
+        max_height=2400,
         elem_id="models",
     )
-    with gr.Accordion("How each was trained", open=False):
+    with gr.Accordion("Commands of the last runs", open=False):
         gr.Code("\n".join(train_commands(answers.shelf)), language="shell", interactive=False, label="Commands")
 
 
@@ -69,18 +69,19 @@ def model_rows(shelf: ReaderShelf) -> list[list[str]]:
                 f"{TASKS[entry.task].title}, {checkpoint.cell}",
                 f"{checkpoint.num_parameters / 1e6:.1f} M",
                 f"{megabytes:.1f} MB",
-                show_training(checkpoint),
+                show_training(entry.name, checkpoint),
             ]
         )
     return rows
 
 
-def show_training(checkpoint: Checkpoint) -> str:
-    """Write what a checkpoint was given: data sets, tokens, time, and where it started from."""
+def show_training(name: str, checkpoint: Checkpoint) -> str:
+    """Write what a checkpoint was given in its last run: data sets, tokens, time, and where it started from."""
     data, tokens = checkpoint.given
     names = ", ".join(dict.fromkeys(split.partition("/")[0] for split in data))
     read = "" if tokens is None else f"{tokens / 1e6:.1f} M tokens in "
-    start = f", after {checkpoint.init_from}" if checkpoint.init_from else ""
+    origin = "an earlier version of it" if checkpoint.init_from == name else checkpoint.init_from
+    start = f", after {origin}" if origin else ""
     return f"{names}: {read}{checkpoint.minutes:.0f} minutes on {checkpoint.hardware}{start}"
 
 
@@ -109,5 +110,5 @@ def shorten(number: object) -> str:
 
 
 def train_commands(shelf: ReaderShelf) -> list[str]:
-    """List the commands that made the checkpoints, each once."""
-    return list(dict.fromkeys(entry.command for entry in shelf.entries.values() if entry.reader))
+    """List the commands of the last runs, each below the name of what it made."""
+    return [line for entry in shelf.entries.values() if entry.reader for line in (f"# {entry.name}", entry.command)]

@@ -31,7 +31,7 @@ from rnn_demo.training.vocabulary import learn_characters
 from rnn_demo.ui import TABS, build_app
 from rnn_demo.ui.clipping_panel import HEADERS, row_of
 from rnn_demo.ui.entities_tab import PARTS_OF_SPEECH, mark, mark_parts_of_speech
-from rnn_demo.ui.models_tab import model_rows, say_which_compare
+from rnn_demo.ui.models_tab import model_rows, say_which_compare, train_commands
 from rnn_demo.ui.readers import ReaderShelf
 from rnn_demo.ui.reading_tab import colour_surprise, describe
 from rnn_demo.ui.sentiment_tab import colour_moves
@@ -141,6 +141,18 @@ def test_model_rows_say_what_the_config_files_say(checkpoints_dir: Path) -> None
     assert [row[0] for row in rows] == ["lm-lstm", "lm-gru", "lm-rnn", "sentiment-lstm", "ner-lstm"]
     assert rows[0][1:4] == ["tiny/test: accuracy 0.424", "language model, lstm", "1.2 M"]
     assert rows[0][-1] == "tiny: 0.0 M tokens in 0 minutes on 1 CPU thread"
+
+
+def test_a_model_that_went_on_from_itself_is_told_from_one_that_began_with_another(
+    tokenizer: Tokenizer, tmp_path: Path
+) -> None:
+    for name, start in (("sentiment-lstm", "sentiment-lstm"), ("sentiment-gru", "lm-gru")):
+        about = replace(tiny_checkpoint(name), init_from=start, command="python train.py sentiment")
+        save_checkpoint(tmp_path / name, tiny_model(name, tokenizer.vocab_size), tokenizer, about)
+    shelf = ReaderShelf(tmp_path)
+    assert [row[-1].split(", ")[-1] for row in model_rows(shelf)] == ["after an earlier version of it", "after lm-gru"]
+    command = "python train.py sentiment"  # the same for both
+    assert train_commands(shelf) == ["# sentiment-lstm", command, "# sentiment-gru", command]
 
 
 def test_cells_are_called_comparable_only_where_they_were_trained_alike(
