@@ -1,5 +1,8 @@
 """What all figures share: they are transparent and grey, so that they read on a light and on a dark page.
 
+No one grey is dark enough for small text on white and light enough for it on the dark page's panels: the page gives the
+text of its figures its own colour, see `CSS` in ui/theme.py. Only 3-D figures and saved pictures keep the grey.
+
 Plotly reads a text as a little HTML, so every token passes through `token_label` before it is drawn.
 """
 
@@ -10,7 +13,7 @@ import plotly.graph_objects as go
 __all__ = ["CELL_COLOURS", "GREY", "GRID", "INDIGO", "ORANGE", "base_figure", "token_label"]
 
 GREY = "#7c8aa0"
-"""Text and axes: contrast of 3.5 or more on white and on the dark page."""
+"""Lines and markers: contrast of 3.5 on white and 4.2 on the dark page's panels; 3 is what they need."""
 GRID = "rgba(148,163,184,.25)"
 INDIGO = "#6366f1"
 ORANGE = "#f97316"

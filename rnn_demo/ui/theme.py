@@ -55,6 +55,7 @@ button[role=tab][aria-selected=true] { color: var(--primary-700) !important }
 #entities .token.highlighted { display: inline-block; line-height: 1.5; margin: 2px 0 }
 button.export { width: auto !important; flex-grow: 0 !important; align-self: flex-end; background: none !important;
   color: var(--body-text-color-subdued) !important; box-shadow: none !important; text-decoration: underline }
+.js-plotly-plot text:not(.hoverlayer *) { fill: var(--body-text-color-subdued) !important }
 footer .divider { display: none }
 .notice { border-left: 4px solid #f59e0b; padding: 8px 12px; margin: 4px 0; overflow-wrap: anywhere }
 .notice code { font-family: var(--font-mono) }
