@@ -141,20 +141,29 @@ class Writer(Reader):
         return self._stream(encoded, int(max_new_tokens), options, generator, holding=holding)
 
     def next_tokens(
-        self, prompt: str, k: int = 10, temperature: float = 1.0, style: str | None = None
+        self,
+        prompt: str,
+        k: int = 10,
+        temperature: float = 1.0,
+        style: str | None = None,
+        *,
+        top_k: int = 0,
+        top_p: float = 1.0,
     ) -> list[TokenProbability]:
-        """List the likeliest next tokens, likeliest first.
+        """List the likeliest next tokens, likeliest first, with the probabilities that `stream` would draw from.
 
         Args:
             prompt: the text so far; may be empty.
             k: how many.
             temperature: 0 (all on one) to 2.
             style: as in `stream`.
+            top_k: as in `stream`; the probability of a token that is left out is 0.
+            top_p: the same.
 
         Raises:
             InputError: a setting is out of range.
         """
-        options = SamplingOptions(temperature=temperature)
+        options = SamplingOptions(temperature=temperature, top_k=top_k, top_p=top_p)
         _require_whole("k", k, 1, self.tokenizer.vocab_size - len(self.tokenizer.unwritable_ids))
         logits, _ = self._read(self.encode(prompt, style or self.likeliest_style(prompt)).token_ids, None)
         top = logits.topk(int(k)).indices  # of the logits: at temperature 0 all probabilities but one are 0

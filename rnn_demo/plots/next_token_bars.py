@@ -11,7 +11,7 @@ __all__ = ["draw_next_token_bars"]
 
 
 def draw_next_token_bars(candidates: Sequence[TokenProbability]) -> go.Figure:
-    """Draw one bar a candidate, likeliest on top.
+    """Draw one bar a candidate, likeliest on top; what has no chance is listed as left out.
 
     Args:
         candidates: likeliest first.
@@ -25,7 +25,7 @@ def draw_next_token_bars(candidates: Sequence[TokenProbability]) -> go.Figure:
         y=rows,
         orientation="h",
         marker_color=INDIGO,
-        text=[f"{prob:.1%}" if prob >= 0.001 else f"{100 * prob:.1g}%" for prob in probs],
+        text=[label_of(prob) for prob in probs],
         textposition="outside",
         cliponaxis=False,
         customdata=labels,
@@ -34,3 +34,14 @@ def draw_next_token_bars(candidates: Sequence[TokenProbability]) -> go.Figure:
     figure.update_yaxes(autorange="reversed", tickvals=rows, ticktext=labels, showgrid=False)
     figure.update_xaxes(range=[0, max([*probs, 1e-6]) * 1.25], showticklabels=False, showgrid=False)
     return figure
+
+
+def label_of(prob: float) -> str:
+    """Write a probability beside its bar.
+
+    >>> label_of(0.5), label_of(0.0002), label_of(0.0)
+    ('50.0%', '0.02%', 'left out')
+    """
+    if prob == 0:
+        return "left out"
+    return f"{prob:.1%}" if prob >= 0.001 else f"{100 * prob:.1g}%"

@@ -14,6 +14,7 @@ from rnn_demo.ui.answers import Answers
 from rnn_demo.ui.attractor_tab import build_attractor_tab
 from rnn_demo.ui.endpoints import Page, register_endpoints
 from rnn_demo.ui.entities_tab import build_entities_tab
+from rnn_demo.ui.events import CLOSE_MESSAGES
 from rnn_demo.ui.hidden_states_tab import build_hidden_states_tab
 from rnn_demo.ui.memory_tab import build_memory_tab
 from rnn_demo.ui.models_tab import build_models_tab
@@ -45,6 +46,7 @@ Watch recurrent networks read and write text, one token at a time."""
 LAUNCH: dict[str, Any] = {
     "theme": THEME,
     "css": CSS,
+    "js": CLOSE_MESSAGES,
     "footer_links": ["api"],
     "run_history": False,
     "enable_monitoring": False,

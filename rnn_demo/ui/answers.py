@@ -134,7 +134,15 @@ class Answers:
         return None if section is None else read_direction(section, layer)
 
     def next_tokens(
-        self, prompt: str, model: str, k: float, temperature: float, *, style: str = ANY_STYLE
+        self,
+        prompt: str,
+        model: str,
+        k: float,
+        temperature: float,
+        *,
+        style: str = ANY_STYLE,
+        top_k: float = 0,
+        top_p: float = 1.0,
     ) -> list[TokenProbability]:
         """List the likeliest next tokens; settings as in `Writer.next_tokens`."""
         return self.shelf.get(model, Writer).next_tokens(
@@ -142,6 +150,8 @@ class Answers:
             k=checked_whole("k", k),
             temperature=checked_number("temperature", temperature),
             style=checked_style(style),
+            top_k=checked_whole("top_k", top_k),
+            top_p=checked_number("top_p", top_p),
         )
 
     def score(self, text: str, model: str) -> SentimentScore:

@@ -15,6 +15,7 @@ from gradio.events import Dependency
 from rnn_demo.errors import RnnDemoError
 
 __all__ = [
+    "CLOSE_MESSAGES",
     "CPU",
     "INSTANT",
     "LATEST",
@@ -38,6 +39,11 @@ an error it still does.) That holds for one event: so everything that sets off a
 `build_ticket`."""
 INSTANT: dict[str, Any] = {"api_visibility": "private", "queue": False, "show_progress": "hidden"}
 """For events that only move values on the page: they wait for nobody."""
+CLOSE_MESSAGES = """() => document.addEventListener("click", (event) => {
+  if (event.target.closest("[role=tabpanel] button, [role=option]"))
+    document.querySelectorAll("[data-testid=toast-close]").forEach((button) => button.click());
+}, true)"""
+"""Run once by the browser: whatever is asked for next closes the messages of before, which gradio would pile up."""
 SHORTEST_GAP_S = 0.04
 """Between two updates of a streamed text: faster ones cost the browser more than they show."""
 
@@ -134,8 +140,11 @@ def shows_errors(handler: Callable[Params, Result]) -> Callable[Params, Result]:
 
 
 def toast(error: RnnDemoError) -> gr.Error:
-    """Make the message; it is shown as HTML, and may quote what somebody typed."""
-    return gr.Error(escape(str(error), quote=False), print_exception=False)
+    """Make the message; it is shown as HTML, and may quote what somebody typed.
+
+    It stays as long as what it explains, "Error" over the results: until it is closed, or as CLOSE_MESSAGES says.
+    """
+    return gr.Error(escape(str(error), quote=False), duration=None, print_exception=False)
 
 
 def throttled(values: Iterator[Value], gap_s: float = SHORTEST_GAP_S) -> Iterator[Value]:

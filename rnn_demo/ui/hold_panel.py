@@ -10,6 +10,7 @@ from rnn_demo.errors import InputError
 from rnn_demo.ui.answers import Answers
 from rnn_demo.ui.events import INSTANT, LATEST, Turn, build_ticket, shows_errors, throttled
 from rnn_demo.ui.hidden_states_tab import name_layer
+from rnn_demo.ui.write_settings import read_settings
 
 __all__ = ["build_hold_panel"]
 
@@ -21,14 +22,19 @@ START_DEVIATIONS, MOST_DEVIATIONS = 8, 12
 START_UNITS = "12: 1"
 """Where there is no slider to start with."""
 JUDGE_TASK = "sentiment"
+NO_TURN = -1
+"""A ticket that empties both texts."""
 
 
-def build_hold_panel(answers: Answers, model: gr.Dropdown, turn: gr.State, settings: list[Any]) -> None:
+def build_hold_panel(
+    answers: Answers, model: gr.Dropdown, suited: gr.Number, turn: gr.State, settings: list[Any]
+) -> None:
     """Lay it out, folded.
 
     Args:
         answers: where to ask.
         model: the tab's choice of a language model.
+        suited: changes once the settings suit another choice.
         turn: the tab's, which its Stop ends.
         settings: the tab's prompt, model, temperature, length, top-k, top-p, seed and style.
     """
@@ -39,11 +45,11 @@ def build_hold_panel(answers: Answers, model: gr.Dropdown, turn: gr.State, setti
         return [(name_layer(layer, num_layers), layer) for layer in range(num_layers)]
 
     @shows_errors
-    def offer(name: str) -> Any:
+    def offer(name: str) -> tuple[Any, ...]:
         choices = layers_of(name)
         found = answers.sentiment_direction(name, -1) is not None
         deviations = gr.update(visible=found, value=START_DEVIATIONS if found else 0)
-        return gr.update(choices=choices, value=choices[-1][1]), deviations, describe_study(answers, name, -1)
+        return gr.update(choices=choices, value=choices[-1][1]), deviations, describe_study(answers, name, -1), NO_TURN
 
     @shows_errors
     def describe_layer(name: str, layer: int) -> str:
@@ -53,9 +59,11 @@ def build_hold_panel(answers: Answers, model: gr.Dropdown, turn: gr.State, setti
     def write_both(
         turn: Turn, number: int, deviations: float, units: str, layer: int, *given: Any
     ) -> Iterator[tuple[str, str, str]]:
-        prompt, name, temperature, length, top_k, top_p, seed, style = given
-        options = {"temperature": temperature, "max_new_tokens": length, "top_k": top_k, "top_p": top_p}
-        options |= {"seed": seed, "style": style}
+        if turn.number != number:
+            yield "", "", ""  # what stands here is of another model, or out of date before it begins
+            return
+        prompt, name, *settings = given
+        options = read_settings(*settings)
         holding = answers.holding(name, parse_units(units), layer, deviations)
         free = held = ""
         pairs = zip_longest(
@@ -96,7 +104,7 @@ def build_hold_panel(answers: Answers, model: gr.Dropdown, turn: gr.State, setti
 
     ticket = build_ticket()
     inputs = [turn, ticket, deviations, units, layer, *settings]
-    model.change(offer, model, [layer, deviations, known], **INSTANT)
+    suited.change(offer, model, [layer, deviations, known, ticket], **INSTANT)
     layer.input(describe_layer, [model, layer], known, **INSTANT)
     start.click(lambda turn: turn.next(), turn, ticket, **INSTANT)
     ticket.change(write_both, inputs, [free, held, summary], **LATEST)

@@ -1,6 +1,7 @@
 """Write: a prompt in, text out as it is sampled, and what the model thinks comes next."""
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import gradio as gr
 
@@ -12,6 +13,7 @@ from rnn_demo.ui.events import INSTANT, LATEST, Turn, build_ticket, shows_errors
 from rnn_demo.ui.examples import PROMPTS, build_examples
 from rnn_demo.ui.hold_panel import build_hold_panel
 from rnn_demo.ui.notices import build_notices
+from rnn_demo.ui.write_settings import read_settings
 
 __all__ = ["build_write_tab"]
 
@@ -19,9 +21,7 @@ INTRO = (
     "A language model continues your text one token at a time. **Look at the bars:** they are what it thinks may come "
     "next, and a higher temperature makes them flatter and the text wilder."
 )
-BARS_CAPTION = "**What may come next,** as you type; ␣ is a space."
-SETTINGS = ("temperature", "max_new_tokens", "top_k", "top_p", "seed", "style")
-"""The arguments of `Answers.write`, in the order of the page."""
+BARS_CAPTION = "**What may come next,** as you type; ␣ is a space. Temperature, top-k and top-p can leave tokens out."
 NUM_BARS = 10
 START_TEMPERATURE, START_LENGTH, START_SEED = 0.8, 80, 1
 CHARACTERS_LENGTH = 320
@@ -32,13 +32,15 @@ def make_handlers(answers: Answers) -> tuple[Callable[..., Iterator[str]], Calla
     """Make what the buttons call: one writes, the other draws the bars."""
 
     @shows_errors
-    def write(turn: Turn, number: int, prompt: str, model: str, *settings: float | str) -> Iterator[str]:
-        text = answers.write(prompt, model, **dict(zip(SETTINGS, settings, strict=True)))  # type: ignore[arg-type]
+    def write(turn: Turn, number: int, prompt: str, model: str, *settings: float | str | None) -> Iterator[str]:
+        text = answers.write(prompt, model, **read_settings(*settings))
         yield from throttled(turn.lasting(number, text))
 
     @shows_errors
-    def show_next_tokens(prompt: str, model: str, temperature: float, style: str) -> Figure:
-        return draw_next_token_bars(answers.next_tokens(prompt, model, NUM_BARS, temperature, style=style))
+    def show_next_tokens(prompt: str, model: str, temperature: float, top_k: float, top_p: float, style: str) -> Figure:
+        return draw_next_token_bars(
+            answers.next_tokens(prompt, model, NUM_BARS, temperature, style=style, top_k=top_k, top_p=top_p)
+        )
 
     return write, show_next_tokens
 
@@ -68,7 +70,7 @@ def build_write_tab(answers: Answers) -> None:
     *_, first_text = write(
         Turn(), 0, PROMPTS[0], models[0], START_TEMPERATURE, START_LENGTH, 0, 1.0, START_SEED, ANY_STYLE
     )
-    first_bars = show_next_tokens(PROMPTS[0], models[0], START_TEMPERATURE, ANY_STYLE)
+    first_bars = show_next_tokens(PROMPTS[0], models[0], START_TEMPERATURE, 0, 1.0, ANY_STYLE)
 
     gr.Markdown(INTRO)
     with gr.Row():
@@ -109,12 +111,16 @@ def build_write_tab(answers: Answers) -> None:
     stop.click(lambda turn: turn.end(), turn, **INSTANT)
     settings = [prompt, model, temperature, length, top_k, top_p, seed, style]
     ticket.change(write, [turn, ticket, *settings], text, **LATEST)
-    build_hold_panel(answers, model, turn, settings)
-    model.change(suit_model, [model, length], [style, length], **INSTANT)
+    # Another model writes anew, once the settings suit it: it need not know the style that was chosen.
+    suited = build_ticket()
+    placed = model.change(suit_model, [model, length], [style, length], **INSTANT)
+    placed.then(lambda turn: [turn.next()] * 2, turn, [ticket, suited], **INSTANT)
+    build_hold_panel(answers, model, suited, turn, settings)
+    shaping: list[Any] = [temperature, top_k, top_p, style]
     gr.on(
-        [prompt.change, model.change, temperature.change, style.change],
+        [field.change for field in (prompt, suited, *shaping)],
         show_next_tokens,
-        [prompt, model, temperature, style],
+        [prompt, model, *shaping],
         bars,
         show_progress="hidden",
         **LATEST,

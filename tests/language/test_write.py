@@ -151,6 +151,17 @@ def test_next_tokens_at_temperature_0_still_come_likeliest_first(writer):
     assert [c.token for c in greedy] == [c.token for c in writer.next_tokens("It was", k=10)]
 
 
+@pytest.mark.parametrize(("setting", "num_kept"), [({"top_k": 3}, 3), ({"top_p": 1e-6}, 1)])
+def test_next_tokens_have_the_probabilities_that_are_drawn_from(writer, setting, num_kept):
+    plain = writer.next_tokens("It was", k=10)
+    probabilities = [candidate.probability for candidate in writer.next_tokens("It was", k=10, **setting)]
+    total = sum(candidate.probability for candidate in plain[:num_kept])
+    assert probabilities[:num_kept] == pytest.approx([one.probability / total for one in plain[:num_kept]], rel=1e-5)
+    assert probabilities[num_kept:] == [0.0] * (10 - num_kept)
+    drawn = [next(writer.stream("It was", temperature=1, seed=seed, **setting)).token for seed in range(20)]
+    assert set(drawn) <= {candidate.token for candidate in plain[:num_kept]}
+
+
 def test_a_style_opens_the_text(writer):
     eos_id, bos_id = writer.tokenizer.eos_id, writer.tokenizer.bos_id
     assert writer.encode("", "play").token_ids == [eos_id, writer.tokenizer.style_id("play")]

@@ -115,11 +115,12 @@ def test_figure_is_transparent_and_draws_every_token(name: str, tokens: tuple[st
 
 
 def test_next_token_bars_have_the_likeliest_on_top_and_tell_a_space() -> None:
-    figure = draw_next_token_bars([TokenProbability(" the", 0.75), TokenProbability("the", 0.0002)])
+    candidates = [(" the", 0.75), ("the", 0.0002), ("a", 0.0)]
+    figure = draw_next_token_bars([TokenProbability(*candidate) for candidate in candidates])
     bar = figure.data[0]
-    assert list(bar.x) == [0.75, 0.0002]
-    assert list(figure.layout.yaxis.ticktext) == ["␣the", "the"]
-    assert list(bar.text) == ["75.0%", "0.02%"]
+    assert list(bar.x) == [0.75, 0.0002, 0.0]
+    assert list(figure.layout.yaxis.ticktext) == ["␣the", "the", "a"]
+    assert list(bar.text) == ["75.0%", "0.02%", "left out"]
     assert figure.layout.yaxis.autorange == "reversed"
 
 

@@ -14,8 +14,9 @@ def test_errors_of_the_package_become_messages_that_hold_no_tags() -> None:
     def answer() -> None:
         raise InputError("unknown style '<img src=x>'")
 
-    with pytest.raises(gr.Error, match="unknown style '&lt;img src=x&gt;'"):
+    with pytest.raises(gr.Error, match="unknown style '&lt;img src=x&gt;'") as raised:
         answer()
+    assert raised.value.duration is None  # "Error" over the results has no reason once the message is gone
 
 
 def test_errors_within_a_stream_become_messages_after_what_came_before() -> None:

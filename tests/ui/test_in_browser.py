@@ -5,6 +5,7 @@ import re
 import shutil
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -14,9 +15,10 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Locator, Page, expect
 from serving import call, serve
-from tiny_models import write_checkpoints
+from tiny_models import tiny_checkpoint, tiny_model, write_checkpoints
 from visitor import SLOW_MS, fill, needs_browser, open_page, open_tab, settled, tab
 
+from rnn_demo.checkpoint import save_checkpoint
 from rnn_demo.microscope.study import Section, Study, write_study
 from rnn_demo.results import Attribution, Surprisal
 from rnn_demo.tokenizer import Tokenizer
@@ -168,12 +170,80 @@ def test_write_both_ends_the_text_above(page: Page) -> None:
     assert written(page).input_value() == above
 
 
-def test_another_model_shows_other_bars(page: Page) -> None:
-    bars = page.locator("#next-tokens .yaxislayer-above")
-    before = bars.text_content() or ""
-    page.get_by_label("Model").click()
-    page.get_by_role("option", name="lm-rnn").click()
-    expect(bars).not_to_have_text(before)
+def test_another_model_writes_anew_and_empties_what_was_held(
+    browser: Browser, checkpoints_dir: Path, tokenizer: Tokenizer, tmp_path: Path
+) -> None:
+    """Also one that does not know the style that was chosen."""
+    folder = Path(shutil.copytree(checkpoints_dir, tmp_path / "checkpoints"))
+    for name, data in (("lm-lstm", "imdb/train"), ("lm-rnn", "tiny_shakespeare/train")):
+        model = tiny_model(name, tokenizer.vocab_size)
+        save_checkpoint(folder / name, model, tokenizer, replace(tiny_checkpoint(name), data=[data]))
+    with serve(folder) as url, open_page(browser, url) as page:
+        bars = page.locator("#next-tokens .yaxislayer-above")
+        before = bars.text_content() or ""
+        page.get_by_text("More settings").click()
+        page.get_by_label("Style").click()
+        page.get_by_role("option", name="review").click()
+        hold_a_unit(page, "3: 5")
+        page.get_by_role("button", name="Write both").click()
+        expect(page.locator("#held-summary")).to_contain_text("The texts")
+        tab(page).get_by_label("Model").click()
+        page.get_by_role("option", name="lm-rnn").click()
+        prompt = page.get_by_label("Prompt").input_value()
+        expect(written(page)).to_have_value(call(url, "generate", [prompt, "lm-rnn", 80, 0.8, 0, 1, 1])[-1][1][0])
+        for shown in ("#written-free textarea", "#written-held textarea"):
+            expect(page.locator(shown)).to_have_value("")
+        expect(page.locator("#held-summary")).to_have_text("")
+        expect(bars).not_to_have_text(before)
+        expect(page.get_by_test_id("toast-body")).to_have_count(0)
+
+
+def test_bars_show_what_is_left_out(page: Page) -> None:
+    bars = page.locator("#next-tokens")
+    expect(bars).not_to_contain_text("left out")
+    page.get_by_text("More settings").click()
+    fill(tab(page), "Top-k", "3")
+    expect(bars.get_by_text("left out")).to_have_count(7)
+
+
+def test_an_empty_seed_gets_a_message_that_stays_until_it_is_mended(page: Page) -> None:
+    page.get_by_text("More settings").click()
+    fill(tab(page), "Seed", "")
+    page.get_by_role("button", name="Write", exact=True).click()
+    message = page.get_by_test_id("toast-body")
+    expect(message).to_contain_text("the field Seed is empty; type a whole number there")
+    fill(tab(page), "Seed", "2")
+    expect(message).to_have_count(1)
+    page.get_by_role("button", name="Write", exact=True).click()
+    expect(message).to_have_count(0)
+
+
+LUMINANCES = """(text) => {
+  const paint = (colour, below) => {
+    const [r, g, b, alpha = 1] = colour.match(/[\\d.]+/g).map(Number);
+    return [r, g, b].map((value, i) => alpha * value + (1 - alpha) * below[i]);
+  };
+  const behind = (part) => part
+    ? paint(getComputedStyle(part).backgroundColor, behind(part.parentElement)) : [255, 255, 255];
+  const linear = (value) => value <= 10 ? value / 3294.6 : ((value / 255 + 0.055) / 1.055) ** 2.4;
+  const luminance = ([r, g, b]) => 0.2126 * linear(r) + 0.7152 * linear(g) + 0.0722 * linear(b);
+  const ground = behind(text);
+  return [luminance(paint(getComputedStyle(text).fill, ground)), luminance(ground)];
+}"""
+"""Of a text that is drawn, and of what lies behind it; the formula is WCAG's."""
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_text_in_figures_has_contrast(browser: Browser, url: str, dark: bool) -> None:
+    """4.5 or more, which axe does not check within a drawing."""
+    with open_page(browser, url, dark=dark) as page:
+        for title in ("Write", "Sentiment", "Memory"):
+            open_tab(page, title).locator(".main-svg").first.wait_for()
+            texts = page.locator(".js-plotly-plot .main-svg text").filter(has_text=re.compile(r"\S")).all()
+            assert texts
+            for text in texts:
+                dim, bright = sorted(text.evaluate(LUMINANCES))
+                assert (bright + 0.05) / (dim + 0.05) >= 4.5, (title, text.text_content())
 
 
 def spaced(text: str) -> re.Pattern[str]:
