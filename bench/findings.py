@@ -22,7 +22,7 @@ from rnn_demo.checkpoint import CHECKPOINTS_DIR, choose_by_cell, shipped_checkpo
 from rnn_demo.language.write import Writer
 from rnn_demo.microscope.basis import read_basis
 from rnn_demo.microscope.correlations import best_units
-from rnn_demo.microscope.fixed_points import MAX_SPEED
+from rnn_demo.microscope.fixed_points import LINE, MAX_SPEED, is_line
 from rnn_demo.microscope.fixed_points_section import fixed_points_of
 from rnn_demo.microscope.gradients import gradient_over_distance
 from rnn_demo.microscope.jacobians import largest_singular_values
@@ -43,8 +43,6 @@ FOLD = 1000
 NUM_FEATURES = 8
 MOST = 0.85
 """Of the variance: nearly the 90 % that were published."""
-LINE = 1.0
-"""Logits: a shorter line of fixed points is one place."""
 PUBLISHED_TOKENS = 1000
 CLEAR = 0.6
 """|r| of a unit that follows a feature clearly."""
@@ -163,11 +161,6 @@ def attractors(models: dict[str, tuple[Reader, Study]], drawn: Drawn) -> Iterato
         for name in models
         if f"fixed-points-{name}" in drawn
     )
-
-
-def is_line(logits: np.ndarray) -> bool:
-    """Whether fixed points reach over more than LINE, and no gap between neighbours is a quarter of that."""
-    return len(logits) > 2 and np.ptp(logits) > LINE and np.diff(np.sort(logits)).max() < np.ptp(logits) / 4
 
 
 def tenth(number: float) -> str:

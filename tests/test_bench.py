@@ -9,13 +9,14 @@ import torch
 from tiny import checkpoint_of, language_model, sentiment_model
 
 from bench.evaluate import f1_of, interval, percent, ratio_of, read_rows
-from bench.findings import is_line, median_of, reach, tenth, verdict
+from bench.findings import median_of, reach, tenth, verdict
 from bench.five_gram import five_gram_losses, piece_lines
 from bench.holding import DEVIATIONS, PROMPT, STYLE, measure, settings_of, write_many
 from bench.peers import vader_is_positive
 from rnn_demo.errors import InputError
 from rnn_demo.language.holding import Holding
 from rnn_demo.language.write import Writer
+from rnn_demo.microscope.fixed_points import is_line
 from rnn_demo.microscope.sentiment_direction import LayerStates, find_sentiment_direction, section_of
 from rnn_demo.sentiment.score import SentimentScorer
 

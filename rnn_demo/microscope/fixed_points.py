@@ -23,7 +23,7 @@ from rnn_demo.microscope.slow_modes import jacobian_at, slowest_modes, time_cons
 from rnn_demo.reader import Reader
 from rnn_demo.results import FixedPoints
 
-__all__ = ["DRIFT_STEPS", "MAX_SPEED", "find_fixed_points", "search", "speed"]
+__all__ = ["DRIFT_STEPS", "MAX_SPEED", "find_fixed_points", "is_line", "search", "speed"]
 
 MAX_SPEED = 1e-8
 RELAX_STEPS = 300
@@ -38,6 +38,8 @@ DRIFT_STEPS = 20
 """After which a fixed point is looked at again."""
 SEARCH_SHARE = 0.7
 """Of the time; the Jacobians take the rest."""
+LINE, MAX_GAP = 1.0, 0.25
+"""Logits: a shorter line of fixed points is one place. Of its length: a wider gap parts it."""
 
 
 def find_fixed_points(
@@ -176,3 +178,13 @@ def as_array(values: Tensor) -> np.ndarray:
 def stacked(rows: list[Tensor]) -> np.ndarray:
     """Stack one row a linearised point; (0, NUM_MODES) where there is none."""
     return as_array(torch.stack(rows)) if rows else np.zeros((0, NUM_MODES), np.float32)
+
+
+def is_line(logits: np.ndarray) -> bool:
+    """Whether fixed points reach over more than LINE, and no gap between neighbours is MAX_GAP of that.
+
+    >>> is_line(np.linspace(-1, 1, 9)), is_line(np.array([-1, -0.9, 0.9, 1]))
+    (True, False)
+    """
+    length = np.ptp(logits) if len(logits) > 2 else 0.0
+    return bool(length > LINE and np.diff(np.sort(logits)).max() < MAX_GAP * length)

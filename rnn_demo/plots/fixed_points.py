@@ -1,4 +1,4 @@
-"""The line attractor: visited states, fixed points and slow directions, trained beside untrained; and what lasts."""
+"""The line attractor: visited states, places of rest and slow directions, trained beside untrained; and what lasts."""
 
 from collections.abc import Mapping
 
@@ -6,7 +6,7 @@ import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from rnn_demo.plots.style import GREY, GRID, INDIGO, ORANGE, base_figure
+from rnn_demo.plots.style import GREY, GRID, INDIGO, ORANGE, base_figure, log_axis
 from rnn_demo.results import FixedPoints
 
 __all__ = ["draw_fixed_points", "draw_time_constants"]
@@ -50,6 +50,7 @@ def parts_of(points: FixedPoints, legend: bool) -> list[go.Scatter]:
         row for place, step in zip(at, steps, strict=True) for row in [*np.stack([place - step, place + step]), *gap]
     ]
     scores = 1 / (1 + np.exp(-points.logits))
+    kind = "where h stands still" if len(points.memory_variance) else "fixed points"  # an LSTM's c moves on there
     return [
         scatter(points.visited, "visited while reading", legend, marker={"size": 3, "color": GREY, "opacity": 0.3}),
         scatter(
@@ -62,7 +63,7 @@ def parts_of(points: FixedPoints, legend: bool) -> list[go.Scatter]:
         ),
         scatter(
             points.points,
-            "fixed points, negative to positive",
+            f"{kind}, negative to positive",
             legend,
             marker={
                 "size": 8,
@@ -100,12 +101,13 @@ def draw_time_constants(found: Mapping[str, FixedPoints]) -> go.Figure:
     Args:
         found: title -> what was found.
     """
-    figure = base_figure(height=280)
+    figure, drawn = base_figure(height=280), [1.0]
     for (title, points), colour in zip(found.items(), (INDIGO, GREY), strict=False):
         constants = np.maximum(points.time_constants, 0.1)
         if not len(constants):
             continue
         middle, low, high = np.median(constants, axis=0), constants.min(axis=0), constants.max(axis=0)
+        drawn += [*low, *high]
         figure.add_scatter(
             x=list(range(1, len(middle) + 1)),
             y=middle.tolist(),
@@ -123,5 +125,5 @@ def draw_time_constants(found: Mapping[str, FixedPoints]) -> go.Figure:
         )
     figure.update_layout(showlegend=True, legend={"orientation": "h", "y": -0.3, "yanchor": "top", "x": 0})
     figure.update_xaxes(title={"text": "mode", "font": {"size": 12}})
-    figure.update_yaxes(type="log", title={"text": "lasts, tokens", "font": {"size": 12}}, dtick=1)
+    figure.update_yaxes(title={"text": "lasts, tokens", "font": {"size": 12}}, **log_axis(min(drawn), max(drawn)))
     return figure

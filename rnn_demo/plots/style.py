@@ -6,11 +6,24 @@ text of its figures its own colour, see `CSS` in ui/theme.py. Only 3-D figures a
 Plotly reads a text as a little HTML, so every token passes through `token_label` before it is drawn.
 """
 
+import math
+from collections.abc import Mapping
 from html import escape
+from typing import Any
 
 import plotly.graph_objects as go
 
-__all__ = ["CELL_COLOURS", "GREY", "GRID", "INDIGO", "ORANGE", "base_figure", "token_label"]
+__all__ = [
+    "CELL_COLOURS",
+    "GREY",
+    "GRID",
+    "INDIGO",
+    "ORANGE",
+    "base_figure",
+    "line_styles",
+    "log_axis",
+    "token_label",
+]
 
 GREY = "#7c8aa0"
 """Lines and markers: contrast of 3.5 on white and 4.2 on the dark page's panels; 3 is what they need."""
@@ -19,6 +32,8 @@ INDIGO = "#6366f1"
 ORANGE = "#f97316"
 CELL_COLOURS = {"rnn": ORANGE, "gru": "#10b981", "lstm": INDIGO}
 """The same cell has the same colour in every figure; another one is grey."""
+DASHES = ("solid", "dash", "dot", "dashdot")
+MAX_TICKS = 7
 
 
 def token_label(token: str, mark_space: bool = False) -> str:
@@ -68,3 +83,45 @@ def base_figure(height: int) -> go.Figure:
     figure.update_xaxes(**axis)
     figure.update_yaxes(**axis)
     return figure
+
+
+def line_styles(cells: Mapping[str, str]) -> dict[str, dict[str, str]]:
+    """Choose the line of each model: the colour of its cell, and a dash of its own where models share a cell.
+
+    Args:
+        cells: the cell of each model; the first of a cell is solid.
+
+    >>> line_styles({"lm-lstm": "lstm", "mine": "lstm"})["mine"]
+    {'color': '#6366f1', 'dash': 'dash'}
+    """
+    styles: dict[str, dict[str, str]] = {}
+    for i, (name, cell) in enumerate(cells.items()):
+        alike = list(cells.values())[:i].count(cell)
+        styles[name] = {"color": CELL_COLOURS.get(cell, GREY), "dash": DASHES[alike % len(DASHES)]}
+    return styles
+
+
+def log_axis(lowest: float, highest: float) -> dict[str, Any]:
+    """Lay out a logarithmic axis: whole decades with a tick at each, or at every so many if there are many.
+
+    plotly's own ticks within a decade print over each other on a narrow page, and with one a decade there may be none.
+
+    Args:
+        lowest: above 0.
+        highest: of what is drawn.
+
+    >>> log_axis(0.5, 30)["tickvals"], log_axis(4, 5)["tickvals"]
+    ([0.1, 1.0, 10.0, 100.0], [1.0, 10.0])
+    >>> log_axis(1e-12, 1)["tickvals"]
+    [1e-12, 1e-10, 1e-08, 1e-06, 0.0001, 0.01, 1.0]
+    """
+    first = math.floor(math.log10(lowest))
+    decades = max(math.ceil(math.log10(highest)) - first, 1)
+    every = math.ceil(decades / (MAX_TICKS - 1))
+    last = first + math.ceil(decades / every) * every
+    return {
+        "type": "log",
+        "range": [first - 0.05, last + 0.05],  # half a line's width of room
+        "tickvals": [10.0**decade for decade in range(first, last + 1, every)],
+        "exponentformat": "power",
+    }

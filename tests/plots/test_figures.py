@@ -1,6 +1,7 @@
 """Every figure through one contract, and what each must say."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import plotly.graph_objects as go
@@ -291,5 +292,19 @@ def test_fixed_points_are_coloured_by_their_verdict_and_crossed_by_their_slow_di
     assert figure.layout.xaxis.title.text == "component 1 (60%)"
 
 
+def test_the_dots_of_an_lstm_are_not_called_fixed_points() -> None:
+    moving = replace(fixed_points_of(3), memory_variance=np.array([0.6, 0.2, 0.1]))
+    names = [trace.name for trace in draw_fixed_points({"trained": moving}).data]
+    assert "where h stands still, negative to positive" in names
+    assert not any("fixed" in name for name in names)
+
+
 def test_time_constants_never_leave_the_log_axis() -> None:
     assert min(draw("time_constants", ("a", "b")).data[0].y) > 0
+
+
+def test_time_constants_within_one_decade_have_ticks() -> None:
+    """Plotly gave none, as of a vanilla RNN."""
+    points = replace(fixed_points_of(3), time_constants=np.full((2, 3), 4.0))
+    axis = draw_time_constants({"trained": points}).layout.yaxis
+    assert [tick for tick in axis.tickvals if 10 ** axis.range[0] <= tick <= 10 ** axis.range[1]] == [1, 10]

@@ -586,7 +586,7 @@ def test_fixed_points_are_computed_on_request(page: Page) -> None:
     panel.get_by_role("button", name="Compute it again").click()
     fill(panel, "Text", "It was a good evening, and never bad.")
     panel.get_by_role("button", name="Compute", exact=True).click()
-    expect(panel.locator("#attractor-summary")).to_contain_text("searches ended in a fixed point")
+    expect(panel.locator("#attractor-summary")).to_contain_text("searches ended where h stands still")
     expect(panel.locator("#attractor-status")).to_contain_text("Done")
     expect(panel.locator("#fixed-points .main-svg").first).to_be_visible()
     numbers = saved(page, panel.get_by_role("button", name="Numbers"))

@@ -214,6 +214,6 @@ def test_the_attractor_tab_opens_with_what_was_stored(checkpoints_dir: Path, tmp
     assert section is not None
     write_study(folder / "sentiment-lstm", Study({"fixed_points": section}))
     shown = shown_values(folder)
-    assert "searches ended in a fixed point" in shown
+    assert "searches ended where h stands still" in shown  # not fixed points: c moves on
     assert "not been computed yet" not in shown
     assert "not been computed yet for sentiment-lstm" in shown_values(checkpoints_dir)
