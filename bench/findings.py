@@ -215,15 +215,16 @@ def gradients(models: dict[str, tuple[Reader, Study]], drawn: Drawn) -> Iterator
             row += [f"{median(reaches):.0f} ({min(reaches)} to {max(reaches)})", f"{median(stretch):.2f}"]
         rows.append(row)
         reaches_of[name] = int(row[1].split()[0])
-    prose = {cell: models[name][0] for cell, name in chosen_of(models, "lm").items()}
+    prose = {name: models[name][0] for name in chosen_of(models, "lm").values()}
     drawn["gradients"] = draw_gradients(
         {
-            cell: {
+            name: {
                 "trained": gradient_over_distance(reader, passages[0]),
                 "untrained": gradient_over_distance(untrained_twin(reader), passages[0]),
             }
-            for cell, reader in prose.items()
-        }
+            for name, reader in prose.items()
+        },
+        {name: reader.checkpoint.cell for name, reader in prose.items()},
     )
     yield from table(["model", "reach, trained", "largest singular value", "reach, untrained", "the same"], rows)
     yield ""

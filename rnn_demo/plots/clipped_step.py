@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import plotly.graph_objects as go
 
-from rnn_demo.plots.style import CELL_COLOURS, GREY, base_figure, token_label
+from rnn_demo.plots.style import base_figure, line_styles, token_label
 from rnn_demo.results import ClippedStep
 
 __all__ = ["draw_clipped_steps"]
@@ -19,9 +19,8 @@ def draw_clipped_steps(steps: Mapping[str, ClippedStep], cells: Mapping[str, str
         steps: by model; all of one text.
         cells: the cell of each model, for its colour.
     """
-    figure = base_figure(height=340)
+    figure, styles = base_figure(height=340), line_styles(cells)
     for name, step in steps.items():
-        colour = CELL_COLOURS.get(cells[name], GREY)
         last = len(step.lengths) - 1
         clipped = step.lengths.index(step.clipped_length)
         figure.add_scatter(
@@ -29,7 +28,7 @@ def draw_clipped_steps(steps: Mapping[str, ClippedStep], cells: Mapping[str, str
             y=step.losses,
             name=token_label(name),
             mode="lines+markers",
-            line={"color": colour, "width": 2},
+            line={"width": 2, **styles[name]},
             marker={
                 "symbol": ["circle" if i == clipped else "x" for i in range(last + 1)],
                 "size": [12 if i in (clipped, last) else 0 for i in range(last + 1)],

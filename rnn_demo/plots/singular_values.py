@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import plotly.graph_objects as go
 
-from rnn_demo.plots.style import CELL_COLOURS, GREY, base_figure, token_label
+from rnn_demo.plots.style import GREY, base_figure, line_styles, log_axis, token_label
 from rnn_demo.results import JacobianNorms
 
 __all__ = ["draw_singular_values"]
@@ -13,26 +13,31 @@ SMALLEST = 1e-12
 """Below it everything is drawn at it: the axis is logarithmic."""
 
 
-def draw_singular_values(measured: Mapping[str, JacobianNorms]) -> go.Figure:
+def draw_singular_values(measured: Mapping[str, JacobianNorms], cells: Mapping[str, str]) -> go.Figure:
     """Draw sigma_1(ds_k / ds_{k-1}) over the tokens k, with a line at 1: what lies below it can only shrink.
 
     Source: Pascanu et al. 2013, arXiv:1211.5063, section 2.1.
 
     Args:
-        measured: by cell; all of one text.
+        measured: by model; all of one text.
+        cells: the cell of each model, for its colour.
     """
-    figure = base_figure(height=340)
+    figure, styles, drawn = base_figure(height=340), line_styles(cells), [1.0]
     figure.add_hline(y=1, line={"color": GREY, "width": 1.5})
-    for cell, norms in measured.items():
+    for name, norms in measured.items():
         labels = [token_label(token) for token in norms.tokens]
         for state, values in (("trained", norms.trained), ("untrained", norms.untrained)):
+            stretches = [max(value, SMALLEST) for value in values]
+            drawn += stretches
             figure.add_scatter(
                 x=list(range(1, len(values) + 1)),
-                y=[max(value, SMALLEST) for value in values],
-                name=f"{cell}, {state}",
+                y=stretches,
+                name=f"{token_label(name)}, {state}",
+                legendgroup=name,
+                showlegend=state == "trained",
                 mode="lines" if len(values) > 1 else "markers",
                 line={
-                    "color": CELL_COLOURS.get(cell, GREY),
+                    "color": styles[name]["color"],
                     "width": 2.5 if state == "trained" else 1.5,
                     "dash": "solid" if state == "trained" else "dot",
                 },
@@ -40,6 +45,8 @@ def draw_singular_values(measured: Mapping[str, JacobianNorms]) -> go.Figure:
                 hovertemplate="token %{x}, <b>%{customdata}</b>: %{y:.3g}",
             )
     figure.update_layout(showlegend=True, legend={"orientation": "h", "y": -0.25, "yanchor": "top", "x": 0})
-    figure.update_xaxes(title={"text": "tokens read", "font": {"size": 12}}, nticks=8)
-    figure.update_yaxes(type="log", title={"text": "largest singular value", "font": {"size": 12}}, nticks=5)
+    figure.update_xaxes(title={"text": "tokens read (dotted: untrained)", "font": {"size": 12}}, nticks=8)
+    figure.update_yaxes(
+        title={"text": "largest singular value", "font": {"size": 12}}, **log_axis(min(drawn), max(drawn))
+    )
     return figure

@@ -33,7 +33,7 @@ ORANGE = "#f97316"
 CELL_COLOURS = {"rnn": ORANGE, "gru": "#10b981", "lstm": INDIGO}
 """The same cell has the same colour in every figure; another one is grey."""
 DASHES = ("solid", "dash", "dot", "dashdot")
-MAX_TICKS = 7
+MAX_TICKS = 8
 
 
 def token_label(token: str, mark_space: bool = False) -> str:
@@ -112,16 +112,17 @@ def log_axis(lowest: float, highest: float) -> dict[str, Any]:
 
     >>> log_axis(0.5, 30)["tickvals"], log_axis(4, 5)["tickvals"]
     ([0.1, 1.0, 10.0, 100.0], [1.0, 10.0])
-    >>> log_axis(1e-12, 1)["tickvals"]
-    [1e-12, 1e-10, 1e-08, 1e-06, 0.0001, 0.01, 1.0]
+    >>> log_axis(1e-9, 1)["ticktext"]
+    ['10<sup>-10</sup>', '10<sup>-8</sup>', '10<sup>-6</sup>', '10<sup>-4</sup>', '0.01', '1']
     """
     first = math.floor(math.log10(lowest))
-    decades = max(math.ceil(math.log10(highest)) - first, 1)
-    every = math.ceil(decades / (MAX_TICKS - 1))
-    last = first + math.ceil(decades / every) * every
+    last = max(math.ceil(math.log10(highest)), first + 1)
+    every = math.ceil((last - first) / (MAX_TICKS - 1))
+    first, last = math.floor(first / every) * every, math.ceil(last / every) * every  # so that there is a tick at 1
+    decades = range(first, last + 1, every)
     return {
         "type": "log",
         "range": [first - 0.05, last + 0.05],  # half a line's width of room
-        "tickvals": [10.0**decade for decade in range(first, last + 1, every)],
-        "exponentformat": "power",
+        "tickvals": [10.0**decade for decade in decades],
+        "ticktext": [f"{10.0**decade:g}" if abs(decade) <= 3 else f"10<sup>{decade}</sup>" for decade in decades],
     }

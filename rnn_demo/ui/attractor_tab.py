@@ -6,14 +6,13 @@ from typing import Any
 import gradio as gr
 import numpy as np
 
-from rnn_demo.errors import InputError
 from rnn_demo.microscope.fixed_points import DRIFT_STEPS, LINE, MAX_SPEED, is_line
 from rnn_demo.plots import Figure, draw_fixed_points, draw_time_constants
 from rnn_demo.results import FixedPoints
 from rnn_demo.ui.answers import MAX_TOKENS, Answers
 from rnn_demo.ui.events import INSTANT, LATEST, Turn, build_ticket, shows_errors
 from rnn_demo.ui.examples import SENTIMENT_TEXTS
-from rnn_demo.ui.export import build_export
+from rnn_demo.ui.export import build_export, checked_shown
 from rnn_demo.ui.notices import build_notices
 
 __all__ = ["build_attractor_tab"]
@@ -32,6 +31,7 @@ AGAIN = (
     f"The search starts from states visited while this text (its last {MAX_TOKENS:,} tokens) and some examples are "
     "read. It takes about a minute."
 )
+TO_SEE = "unfold “Compute it again” and press Compute"
 NOT_YET = "This has not been computed yet for {model}. Unfold “Compute it again” below to do it now."
 PUBLISHED_VARIANCE, PUBLISHED_TOKENS = 0.9, 1000
 """What Maheswaranathan et al. 2019 report."""
@@ -81,8 +81,8 @@ def build_attractor_tab(answers: Answers) -> None:
     points = gr.Plot(first[0], show_label=False, elem_id="fixed-points", visible=stored is not None)
     summary = gr.Markdown(first[1], elem_id="attractor-summary")
     shown = gr.State(stored)
-    build_export(take_shown, shown, "fixed-points.json")
-    with gr.Accordion("How long it remembers, beside what was published", open=False):
+    build_export(lambda found: checked_shown(found, TO_SEE), shown, "fixed-points.json")
+    with gr.Accordion("How long it remembers, in numbers", open=False):
         gr.Markdown(MODES_CAPTION)
         modes = gr.Plot(first[2], show_label=False, elem_id="time-constants")
         compared = gr.Markdown(first[3], elem_id="attractor-published")
@@ -106,13 +106,6 @@ def show(found: Found) -> tuple[Any, str, Figure, str, Found]:
     """Put a result on the page, and keep it for those who save its numbers."""
     points, summary, modes, compared = drawn(found)
     return gr.update(value=points, visible=True), summary, modes, compared, found
-
-
-def take_shown(found: Found | None) -> Found:
-    """Give what is on the page."""
-    if found is None:
-        raise InputError("nothing is shown yet: unfold “Compute it again” and press Compute")
-    return found
 
 
 def drawn(found: Found) -> tuple[Figure, str, Figure, str]:

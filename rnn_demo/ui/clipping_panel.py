@@ -1,6 +1,6 @@
 """What clipping does to a training step on the visitor's text: what unfolds in the Memory tab."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import gradio as gr
 
@@ -8,18 +8,27 @@ from rnn_demo.plots import Figure, draw_clipped_steps
 from rnn_demo.results import ClippedStep
 from rnn_demo.ui.answers import Answers
 from rnn_demo.ui.events import LATEST, shows_errors
-from rnn_demo.ui.export import build_export
+from rnn_demo.ui.export import build_export, checked_shown
 
 __all__ = ["build_clipping_panel"]
 
 INTRO = (
     "Suppose each language model took one training step on this text alone (on a copy; its last 500 tokens). "
-    "**A gradient that is longer than the limit is shortened to it and keeps its direction:** both steps lie on one "
-    "line, and the longer one may run up a cliff."
+    "**A gradient that is longer than the limit is shortened to it and keeps its direction:** both steps go the same "
+    "way. The longer one gets farther, or overshoots and ends higher: look which."
 )
 HEADERS = ["network", "all", "embedding", "layer 0", "layer 1", "projection"]
 START_CLIP_NORM, START_STEP_SIZE = 1.0, 1.0
 """The recipes' own `clip_norm`; at this step size the shipped models show the cliff."""
+
+
+WHY = (
+    "This is one step on one text, where a long step often pays; the limit is there for the rare huge gradient, which "
+    "would undo much training at once."
+)
+
+Asked = tuple[str, float, float]
+"""A text, the longest gradient and the step size."""
 
 
 def build_clipping_panel(answers: Answers, text: gr.Textbox) -> None:
@@ -33,9 +42,10 @@ def build_clipping_panel(answers: Answers, text: gr.Textbox) -> None:
         return {name: answers.clipped_step(text, name, clip_norm, step_size) for name in models}
 
     @shows_errors
-    def show(text: str, clip_norm: float, step_size: float) -> tuple[Figure, str, list[list[str]]]:
+    def show(text: str, clip_norm: float, step_size: float) -> tuple[Figure, str, list[list[str]], Asked]:
         steps = take(text, clip_norm, step_size)
-        return draw_clipped_steps(steps, cells), describe(steps), [row_of(name, step) for name, step in steps.items()]
+        rows = [row_of(name, step) for name, step in steps.items()]
+        return draw_clipped_steps(steps, cells), describe(steps), rows, (text, clip_norm, step_size)
 
     with gr.Accordion("What clipping does", open=False):
         gr.Markdown(INTRO)
@@ -55,12 +65,13 @@ def build_clipping_panel(answers: Answers, text: gr.Textbox) -> None:
             interactive=False,
             elem_id="clipping-parts",
         )
-        build_export(take, [text, clip_norm, step_size], "clipping.json")
+        asked = gr.State()
+        build_export(lambda asked: take(*checked_shown(asked, "press Take the step")), asked, "clipping.json")
     gr.on(
         [start.click, clip_norm.release, step_size.release],
         show,
         [text, clip_norm, step_size],
-        [lines, summary, table],
+        [lines, summary, table, asked],
         **LATEST,
     )
 
@@ -73,8 +84,29 @@ def row_of(name: str, step: ClippedStep) -> list[str]:
 
 
 def describe(steps: Mapping[str, ClippedStep]) -> str:
-    """Say in numbers what the figure shows."""
-    return " ".join(describe_one(name, step) for name, step in steps.items())
+    """Say in numbers what the figure shows, the verdict first.
+
+    >>> step = ClippedStep(4.0, 1.0, (), 4.18, 1.93, 6.31, 1.0, (), ())
+    >>> describe({"lm-rnn": step}).split(". ")[0]
+    'Clipping **saved lm-rnn**, which ends higher without it'
+    """
+    told = " ".join(describe_one(name, step) for name, step in steps.items())
+    clipped = {name: step for name, step in steps.items() if step.clipped_norm < step.norm}
+    if not clipped:
+        return f"Clipping changes nothing here: no gradient is longer than the limit. {told}"
+    saved = [name for name, step in clipped.items() if step.loss_unclipped > step.loss_clipped]
+    slowed = [name for name in clipped if name not in saved]
+    verdicts = []
+    if saved:
+        verdicts.append(f"**saved {', '.join(saved)}**, which {ends(saved)} higher without it")
+    if slowed:
+        verdicts.append(f"**only slowed {', '.join(slowed)}**, which {ends(slowed)} lower without it")
+    return f"Clipping {', and '.join(verdicts)}. {WHY if slowed else ''}\n\n{told}"
+
+
+def ends(names: Sequence[str]) -> str:
+    """The verb of one network or of several."""
+    return "ends" if len(names) == 1 else "end"
 
 
 def describe_one(name: str, step: ClippedStep) -> str:

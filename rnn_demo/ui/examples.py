@@ -47,7 +47,7 @@ MEMORY_TEXTS = (
     "one two three four five six seven eight nine ten one two three four five six seven eight nine ten",
 )
 READING_TEXTS = (
-    "The old man sat by the fire and smoked his elephant.",
+    "The old man sat by the fire and smoked his elephant. The old man sat by the fire and smoked his elephant.",
     "She opened the door and went into the room. She opened the door and went into the room.",
     "The dogs that the man saw was barking.",
     "I have seen this film three times, and I loved every minute of it.",

@@ -7,15 +7,18 @@ on the server's disk. The picture is saved by the camera that plotly shows on th
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, is_dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import gradio as gr
 import numpy as np
 from gradio.components import Component
 
+from rnn_demo.errors import InputError
 from rnn_demo.ui.events import INSTANT, PRIVATE, shows_errors
 
-__all__ = ["build_export", "to_json"]
+__all__ = ["build_export", "checked_shown", "to_json"]
+
+Value = TypeVar("Value")
 
 SAVE = """(text) => {
   const link = document.createElement("a");
@@ -33,7 +36,7 @@ def build_export(
 
     Args:
         fn: from the values of `inputs` to the numbers: anything that `to_json` writes, best what the endpoint gives.
-        inputs: as for any event.
+        inputs: as for any event; best a gr.State of what the figure was made of, as a textbox may say another by now.
         file_name: what the file is called, such as surprisal.json.
         label: on the button.
     """
@@ -47,6 +50,13 @@ def build_export(
     made = button.click(make, inputs, text, **PRIVATE)
     made.success(None, text, None, js=SAVE.replace("FILE_NAME", json.dumps(file_name)), **INSTANT)
     return button
+
+
+def checked_shown(shown: Value | None, do: str) -> Value:
+    """Refuse to save where nothing is shown; `do` says how to get something."""
+    if shown is None:
+        raise InputError(f"nothing is shown yet: {do}")
+    return shown
 
 
 def to_json(numbers: Any) -> str:

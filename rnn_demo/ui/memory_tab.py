@@ -12,14 +12,14 @@ from rnn_demo.ui.examples import MEMORY_TEXTS, build_examples, on_pick
 from rnn_demo.ui.export import build_export
 from rnn_demo.ui.notices import build_notices
 from rnn_demo.ui.readers import ReaderShelf
-from rnn_demo.ui.singular_values_panel import build_singular_values_panel
+from rnn_demo.ui.singular_values_panel import Asked, build_singular_values_panel
 
 __all__ = ["build_memory_tab"]
 
 INTRO = (
     "Training tells each state how it should have been for the end of the text to come out better. On its way back "
     "that message passes through every step between, and **shrinks or grows at each: look how far it reaches.** "
-    "The line falls slower in a cell that remembers."
+    "The slower a line falls, the farther back the network can learn from; dotted is the same network before training."
 )
 TASKS_SHOWN = {"language models": "lm", "sentiment": "sentiment"}
 LEFT_OUT = {"sentiment": " (the verdict also sees the mean and maximum of all states: that way back is left out)"}
@@ -37,11 +37,12 @@ def build_memory_tab(answers: Answers) -> None:
         return
 
     @shows_errors
-    def measure(turn: Turn, text: str, title: str) -> tuple[Figure, str, None, str]:
-        norms = answers.gradients(text, tasks[title])
-        lines = draw_gradients(norms)
+    def measure(turn: Turn, text: str, title: str) -> tuple[Figure, str, Asked, None, str, None]:
+        names = answers.shelf.names_by_cell(tasks[title])
+        norms = {names[cell]: by_state for cell, by_state in answers.gradients(text, tasks[title]).items()}
+        lines = draw_gradients(norms, {name: cell for cell, name in names.items()})
         turn.end()
-        return lines, describe(norms), None, ""  # the steps below are of the lines before
+        return lines, describe(norms), (text, title), None, "", None  # the steps below are of the lines before
 
     first_title = next(iter(tasks))
     first_lines, first_summary, *_ = measure(Turn(), MEMORY_TEXTS[0], first_title)
@@ -60,15 +61,14 @@ def build_memory_tab(answers: Answers) -> None:
         start = gr.Button("Measure", variant="primary")
     lines = gr.Plot(first_lines, show_label=False, elem_id="gradients")
     summary = gr.Markdown(first_summary, elem_id="gradient-summary")
-    build_export(
-        lambda text, title: answers.gradients(text, tasks[title]), [text, which], "gradient-over-distance.json"
-    )
+    asked = gr.State((MEMORY_TEXTS[0], first_title))  # what stands in the textbox may be another by now
+    build_export(lambda asked: answers.gradients(asked[0], tasks[asked[1]]), asked, "gradient-over-distance.json")
     turn, ticket = gr.State(Turn()), build_ticket()
     steps = build_singular_values_panel(answers, tasks, turn, text, which)
     build_clipping_panel(answers, text)
 
     triggers = [start.click, text.submit, which.input, ticket.change]
-    gr.on(triggers, measure, [turn, text, which], [lines, summary, *steps], **LATEST)
+    gr.on(triggers, measure, [turn, text, which], [lines, summary, asked, *steps], **LATEST)
     on_pick(examples, text, ticket)
 
 
@@ -84,24 +84,58 @@ def say_which(shelf: ReaderShelf, tasks: Mapping[str, str]) -> str:
 def describe(norms: Norms) -> str:
     """Say in numbers what the figure shows.
 
-    >>> describe({"rnn": {"trained": [1.0, 0.1, 1e-4], "untrained": [1.0, 1.0, 1.0]}})
-    'On this text the gradient has shrunk 1,000-fold after **2** tokens in the RNN (untrained: not within 2).'
+    >>> describe({"lm-rnn": {"trained": [1.0, 0.1, 1e-4], "untrained": [1.0, 1.0, 1.0]}})
+    'On this text the gradient of lm-rnn shrinks 1,000-fold after **2** tokens (untrained: not within 2). At the far \
+end, in lm-rnn less is left of it than before training.'
     """
-    cells = [
-        f"{reach(by_state['trained'], '**')} tokens in the {cell.upper()} (untrained: {reach(by_state['untrained'])})"
-        for cell, by_state in norms.items()
-    ]
-    return f"On this text the gradient has shrunk {FOLD:,}-fold {'; '.join(cells)}."
+    told = "; that of ".join(describe_one(name, by_state) for name, by_state in norms.items())
+    return f"On this text the gradient of {told}.{describe_end(norms)}"
 
 
-def reach(norms: Sequence[float], mark: str = "") -> str:
-    """Say after how many tokens a gradient has shrunk FOLD times, for good.
+def describe_one(name: str, by_state: Mapping[str, Sequence[float]]) -> str:
+    """Say of one network how far its gradient reaches.
 
-    >>> reach([1.0, 0.5, 1e-9]), reach([1.0, 0.5, 0.2], "**")
-    ('after 2', 'not within **2**')
+    >>> describe_one("lm-gru", {"trained": [1.0, 0.5, 0.2], "untrained": [1.0, 1e-4, 1e-5]})
+    'lm-gru does not shrink 1,000-fold within the **2** tokens (untrained: after 1)'
+    """
+    after, before = reach(by_state["trained"]), reach(by_state["untrained"])
+    last = len(by_state["trained"]) - 1
+    untrained = f"not within {last}" if before is None else f"after {before}"
+    if after is None:
+        return f"{name} does not shrink {FOLD:,}-fold within the **{last}** tokens (untrained: {untrained})"
+    return f"{name} shrinks {FOLD:,}-fold after **{after}** tokens (untrained: {untrained})"
+
+
+def describe_end(norms: Norms) -> str:
+    """Say what is left at the first token: in which network most, and where less than before training; or nothing.
+
+    >>> rnn = {"trained": [2.0, 0.2], "untrained": [1.0, 0.5]}
+    >>> describe_end({"lm-rnn": rnn, "lm-gru": {"trained": [1.0, 0.9], "untrained": [1.0, 0.5]}})
+    ' At the far end most of it is left in **lm-gru**; in lm-rnn less is left of it than before training.'
+    """
+    left = {name: {state: share_left(values) for state, values in by_state.items()} for name, by_state in norms.items()}
+    less = [name for name, by_state in left.items() if by_state["trained"] < by_state["untrained"]]
+    told = []
+    if len(left) > 1:
+        told.append(f"most of it is left in **{max(left, key=lambda name: left[name]['trained'])}**")
+    if less:
+        told.append(f"in {', '.join(less)} less is left of it than before training")
+    if not told or len(next(iter(norms.values()))["trained"]) < 2:
+        return ""
+    return f" At the far end{'' if len(left) > 1 else ','} {'; '.join(told)}."
+
+
+def share_left(norms: Sequence[float]) -> float:
+    """Compare a gradient at the first token with that at the last."""
+    return norms[-1] / norms[0] if norms[0] else 0.0
+
+
+def reach(norms: Sequence[float]) -> int | None:
+    """Say after how many tokens a gradient has shrunk FOLD times, for good; None is not within these.
+
+    >>> reach([1.0, 0.5, 1e-9]), reach([1.0, 0.5, 0.2])
+    (2, None)
     """
     still = [distance for distance, norm in enumerate(norms) if norm * FOLD > norms[0]]
     first_small = still[-1] + 1 if still else 0
-    if first_small == len(norms):
-        return f"not within {mark}{len(norms) - 1}{mark}"
-    return f"after {mark}{first_small}{mark}"
+    return None if first_small == len(norms) else first_small

@@ -10,7 +10,7 @@ from rnn_demo.plots import Figure, draw_singular_values
 from rnn_demo.results import JacobianNorms
 from rnn_demo.ui.answers import Answers
 from rnn_demo.ui.events import LATEST, in_turn, shows_errors
-from rnn_demo.ui.export import build_export
+from rnn_demo.ui.export import build_export, checked_shown
 
 __all__ = ["build_singular_values_panel"]
 
@@ -18,6 +18,10 @@ INTRO = (
     "Each line above is a product of one factor a token. This is the largest that the factor can be: by how much the "
     "step stretches the direction that it stretches most. **Below 1 the gradient must shrink, above 1 it may grow.**"
 )
+
+
+Asked = tuple[str, str]
+"""A text, and the title of a task."""
 
 
 def build_singular_values_panel(
@@ -33,41 +37,46 @@ def build_singular_values_panel(
         which: of which task.
 
     Returns:
-        The figure and what is said of it, for whoever draws other lines above to empty.
+        The figure, what is said of it and what it is of, for whoever draws other lines above to empty.
     """
 
     @shows_errors
     @in_turn
-    def measure(text: str, title: str) -> tuple[Figure, str]:
-        measured = answers.singular_values(text, tasks[title])
-        return draw_singular_values(measured), describe(measured)
+    def measure(text: str, title: str) -> tuple[Figure, str, Asked]:
+        names = answers.shelf.names_by_cell(tasks[title])
+        measured = {names[cell]: norms for cell, norms in answers.singular_values(text, tasks[title]).items()}
+        lines = draw_singular_values(measured, {name: cell for cell, name in names.items()})
+        return lines, describe(measured), (text, title)
+
+    def take(asked: Asked | None) -> dict[str, JacobianNorms]:
+        text, title = checked_shown(asked, "press Measure the steps")
+        return answers.singular_values(text, tasks[title])
 
     with gr.Accordion("How far each step can stretch it", open=False):
         gr.Markdown(INTRO)
         start = gr.Button("Measure the steps", variant="secondary")
         lines = gr.Plot(show_label=False, elem_id="singular-values")
         summary = gr.Markdown(elem_id="singular-values-summary")
-        build_export(
-            lambda text, title: answers.singular_values(text, tasks[title]), [text, which], "singular-values.json"
-        )
-    start.click(measure, [turn, text, which], [lines, summary], **LATEST)
-    return [lines, summary]
+        asked = gr.State()
+        build_export(take, asked, "singular-values.json")
+    start.click(measure, [turn, text, which], [lines, summary, asked], **LATEST)
+    return [lines, summary, asked]
 
 
 def describe(measured: Mapping[str, JacobianNorms]) -> str:
     """Say in numbers what the figure shows.
 
-    >>> describe({"rnn": JacobianNorms(("a", "b", "c"), (0.5, 1.25, 2.0), (1.0, 1.0, 1.0))})
-    'The median step on this text stretches by at most **1.25** in the RNN (untrained: 1.00; above 1 at 2 of 3 tokens, \
+    >>> describe({"lm-rnn": JacobianNorms(("a", "b", "c"), (0.5, 1.25, 2.0), (1.0, 1.0, 1.0))})
+    'The median step on this text stretches by at most **1.25** in lm-rnn (untrained: 1.00; above 1 at 2 of 3 tokens, \
 at most 2.00). Where the gradient shrinks all the same, it seldom points the way that is stretched.'
     """
-    cells = [
-        f"**{median(norms.trained):.2f}** in the {cell.upper()} (untrained: {median(norms.untrained):.2f}; "
+    told = [
+        f"**{median(norms.trained):.2f}** in {name} (untrained: {median(norms.untrained):.2f}; "
         f"above 1 at {sum(value > 1 for value in norms.trained)} of {len(norms.trained)} tokens, "
         f"at most {max(norms.trained):.2f})"
-        for cell, norms in measured.items()
+        for name, norms in measured.items()
     ]
     return (
-        f"The median step on this text stretches by at most {', '.join(cells)}. Where the gradient shrinks all the "
+        f"The median step on this text stretches by at most {', '.join(told)}. Where the gradient shrinks all the "
         "same, it seldom points the way that is stretched."
     )

@@ -7,6 +7,7 @@ import gradio as gr
 
 __all__ = [
     "CSS",
+    "DARK_SURPRISE_COLOURS",
     "ENTITY_COLOURS",
     "GATE_COLOURS",
     "HERE_COLOUR",
@@ -39,7 +40,7 @@ THEME = gr.themes.Default(
     button_cancel_text_color_dark="#fca5a5",
 )
 
-CSS = """
+RULES = """
 .gradio-container .fillable.app { max-width: 1080px !important }
 @media (max-width: 640px) { .gradio-container .fillable.app { padding: 12px !important } }
 button[role=tab][aria-selected=true] { color: var(--primary-700) !important }
@@ -84,6 +85,8 @@ PART_OF_SPEECH_COLOURS = {
 }
 SURPRISE_COLOURS = {"under 2 bits": "#c7d2fe", "2 to 6": "#e2e8f0", "6 to 10": "#fdba74", "over 10": "#f97316"}
 """How little a token was expected: indigo as thought, orange against all odds."""
+DARK_SURPRISE_COLOURS = {"under 2 bits": "#312e81", "2 to 6": "#334155", "6 to 10": "#7c2d12", "over 10": "#c2410c"}
+"""The same on a dark page, where what is to be seen first is brightest and not darkest."""
 MOVE_COLOURS = {"−−": "#f97316", "−": "#fdba74", "+": "#a5b4fc", "++": "#6366f1"}
 """How a token moved the score: orange down, indigo up, as in the figures."""
 UNIT_COLOURS = {"far below 0": "#f97316", "below 0": "#fdba74", "above 0": "#a5b4fc", "far above 0": "#6366f1"}
@@ -92,3 +95,16 @@ GATE_COLOURS = {"0.2 to 0.6": "#a5b4fc", "over 0.6": "#6366f1"}
 """How far a gate was open."""
 HERE_COLOUR = {"here": "#a5b4fc"}
 """The place itself in a quoted context."""
+
+
+def dark_rule(light: str, dark: str) -> str:
+    r"""Give a mark of the Reading tab another colour on a dark page: gradio writes the one of the light page into it.
+
+    >>> dark_rule("#f97316", "#c2410c")
+    '.dark #surprises [style*="rgba(249, 115, 22,"] { background: #c2410c !important }\n'
+    """
+    red, green, blue = bytes.fromhex(light[1:])
+    return f'.dark #surprises [style*="rgba({red}, {green}, {blue},"] {{ background: {dark} !important }}\n'
+
+
+CSS = RULES + "".join(dark_rule(SURPRISE_COLOURS[name], dark) for name, dark in DARK_SURPRISE_COLOURS.items())

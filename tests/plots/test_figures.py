@@ -83,10 +83,10 @@ def draw(name: str, tokens: tuple[str, ...]) -> go.Figure:
         return draw_trajectory_3d([path_of(tokens, 3)] * 2, Colouring("entity", names={"2": "red"}))
     if name == "gradients":
         norms = [0.5**i for i in range(len(tokens))]
-        return draw_gradients({"rnn": {"trained": norms, "untrained": [0.0] * len(norms)}})
+        return draw_gradients({"lm-rnn": {"trained": norms, "untrained": [0.0] * len(norms)}}, {"lm-rnn": "rnn"})
     if name == "singular_values":
         values = tuple(0.5 * i for i in places)
-        return draw_singular_values({"rnn": JacobianNorms(tokens, values, values)})
+        return draw_singular_values({"lm-rnn": JacobianNorms(tokens, values, values)}, {"lm-rnn": "rnn"})
     if name == "clipped_steps":
         step = ClippedStep(4.0, 1.0, (), 5.0, 3.0, 9.0, 1.0, (0.0, 1.0, 2.0, 4.0), (5.0, 3.0, 4.0, 9.0))
         return draw_clipped_steps({"lm-rnn": step, "<b>bold": step}, {"lm-rnn": "rnn", "<b>bold": "mine"})
@@ -268,11 +268,64 @@ def test_running_score_names_its_tokens_beside_the_line() -> None:
 
 
 def test_singular_values_have_a_line_at_one_and_a_log_axis() -> None:
-    figure = draw_singular_values({"gru": JacobianNorms(("a", "b"), (0.0, 2.0), (1.0, 1.0))})
+    figure = draw_singular_values({"lm-gru": JacobianNorms(("a", "b"), (0.0, 2.0), (1.0, 1.0))}, {"lm-gru": "gru"})
     assert figure.layout.yaxis.type == "log"
     assert (figure.layout.shapes[0].y0, figure.layout.shapes[0].y1) == (1, 1)
-    assert [line.name for line in figure.data] == ["gru, trained", "gru, untrained"]
+    assert [line.name for line in figure.data] == ["lm-gru, trained", "lm-gru, untrained"]
     assert list(figure.data[0].y) == [1e-12, 2.0]
+
+
+def test_singular_values_within_one_decade_have_a_tick_a_decade() -> None:
+    """Plotly put the digits between as well, and printed them over each other on a narrow page."""
+    figure = draw_singular_values({"lm-gru": JacobianNorms(("a", "b"), (0.3, 2.0), (1.0, 1.0))}, {"lm-gru": "gru"})
+    assert list(figure.layout.yaxis.tickvals) == [0.1, 1, 10]
+
+
+def test_models_of_one_cell_are_told_apart() -> None:
+    measured = Surprisal((SurprisingToken("a", 0, 1, 3.0),), 2, 9, 0)
+    cells = {"lm-lstm": "lstm", "lm-gru": "gru", "mine": "lstm"}
+    step = ClippedStep(4.0, 1.0, (), 5.0, 3.0, 9.0, 1.0, (0.0, 1.0, 2.0, 4.0), (5.0, 3.0, 4.0, 9.0))
+    for figure in (
+        draw_surprisal(dict.fromkeys(cells, measured), cells),
+        draw_clipped_steps({**dict.fromkeys(cells, step)}, cells),
+    ):
+        lines = {line.name: line.line for line in figure.data if line.name in cells}
+        assert lines["lm-lstm"].color == lines["mine"].color != lines["lm-gru"].color
+        assert [lines[name].dash for name in cells] == ["solid", "solid", "dash"]
+    alone = draw_surprisal({"mine": measured}, cells)
+    assert alone.data[0].line.dash == "solid"
+
+
+def test_surprises_are_named_by_their_words_above_all_lines_and_apart() -> None:
+    pieces = [
+        ("The", 2.0),
+        (" cat", 7.0),
+        (" sat", 5.0),
+        (" on", 1.0),
+        (" the", 1.0),
+        (" e", 12.0),
+        ("le", 11.0),
+        (".", 1),
+    ]
+    first = Surprisal(tuple(SurprisingToken(piece, i, i + 1, bits) for i, (piece, bits) in enumerate(pieces)), 2, 9, 0)
+    other = Surprisal(tuple(replace(token, bits=token.bits + 2) for token in first.tokens), 2, 9, 0)
+    figure = draw_surprisal({"lm-rnn": first, "lm-gru": other}, {"lm-rnn": "rnn", "lm-gru": "gru"})
+    named = figure.data[-1]
+    by_word = dict(zip(named.text, named.y, strict=True))
+    assert by_word["ele"] > 14.0
+    assert sorted(by_word) == ["cat", "ele"]
+    assert len(named.text) == 2  # a word is named once
+    assert min(np.diff(sorted(named.x))) >= 2
+    assert figure.layout.yaxis.range[1] > 1.1 * 14
+    assert figure.layout.legend.y < 0  # below, where no name is
+
+
+def test_lines_are_called_by_their_models_and_dotted_ones_are_not_listed() -> None:
+    figure = draw("gradients", ("a", "b"))
+    assert [(line.name, line.showlegend) for line in figure.data] == [
+        ("lm-rnn, trained", True),
+        ("lm-rnn, untrained", False),
+    ]
 
 
 def test_clipped_steps_mark_both_ends() -> None:

@@ -365,6 +365,37 @@ def test_a_figure_gives_its_numbers_and_its_picture(page: Page, url: str) -> Non
     assert waiting.value.path().read_bytes().startswith(b"\x89PNG")
 
 
+def test_numbers_are_of_what_is_shown_and_not_of_what_is_typed_since(page: Page, url: str) -> None:
+    panel = open_tab(page, "Reading")
+    panel.get_by_label("Text", exact=True).fill("Ada was fine")
+    panel.get_by_role("button", name="Read", exact=True).click()
+    expect(panel.locator("#surprises")).to_have_text(spaced("Ada was fine"))
+    panel.get_by_label("Text", exact=True).fill("another text")
+    numbers = saved(page, panel.get_by_role("button", name="Numbers"))
+    assert "".join(token["token"] for token in numbers["lm-lstm"]["tokens"]) == "Ada was fine"
+
+    panel = open_tab(page, "Memory")
+    save = panel.get_by_role("button", name="Numbers")
+    steps, clipping = panel.get_by_text("How far each step can stretch it"), panel.get_by_text("What clipping does")
+    shown = saved(page, save.first)
+    panel.get_by_label("Text", exact=True).fill("another text")
+    assert saved(page, save.first) == shown
+    assert shown != call(url, "gradients", ["another text"])[-1][1][0]
+    steps.click()
+    save.nth(1).click()
+    expect(page.get_by_test_id("toast-body")).to_contain_text("nothing is shown yet: press Measure the steps")
+    panel.get_by_role("button", name="Measure the steps").click()
+    expect(panel.locator("#singular-values-summary")).to_contain_text("untrained")
+    clipping.click()
+    panel.get_by_role("button", name="Take the step").click()
+    expect(panel.locator("#clipping-summary")).to_contain_text("the gradient is")
+    panel.get_by_label("Text", exact=True).fill("a third one")
+    stretches = saved(page, save.nth(1))
+    assert stretches == call(url, "singular_values", ["another text", "lm"])[-1][1][0]
+    step = saved(page, save.nth(2))["lm-gru"]
+    assert step == call(url, "clipped_step", ["another text", "lm-gru", 1.0, 1.0])[-1][1][0]
+
+
 def test_an_entity_is_explained_on_request(page: Page, url: str) -> None:
     panel = open_tab(page, "Entities")
     text = "Ada met Babbage 👩‍👧 in Paris"
@@ -415,18 +446,18 @@ def test_reading_compares_the_language_models(page: Page) -> None:
 def test_memory_is_measured_for_each_cell(page: Page) -> None:
     panel = open_tab(page, "Memory")
     expect(panel.locator("#gradients .main-svg").first).to_be_visible()
-    for cell in ("RNN", "GRU", "LSTM"):
-        expect(panel.locator("#gradient-summary")).to_contain_text(f"in the {cell}")
+    for name in ("lm-rnn", "lm-gru", "lm-lstm"):
+        expect(panel.locator("#gradient-summary")).to_contain_text(name)
     panel.get_by_text("How far each step can stretch it").click()
     panel.get_by_role("button", name="Measure the steps").click()
-    expect(panel.locator("#singular-values-summary")).to_contain_text("in the GRU (untrained")
+    expect(panel.locator("#singular-values-summary")).to_contain_text("in lm-gru (untrained")
     expect(panel.locator("#singular-values .main-svg").first).to_be_visible()
     panel.get_by_text("What clipping does").click()
     panel.get_by_role("button", name="Take the step").click()
     expect(panel.locator("#clipping-summary")).to_contain_text("lm-gru: the gradient is")
     expect(panel.locator("#clipping-parts")).to_contain_text("lm-rnn")
     panel.get_by_label("sentiment").check()
-    expect(panel.locator("#gradient-summary")).not_to_contain_text("RNN")
+    expect(panel.locator("#gradient-summary")).not_to_contain_text("lm-rnn")
     expect(panel.locator("#singular-values-summary")).to_have_text("")  # it was said of other lines
 
 

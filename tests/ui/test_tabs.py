@@ -5,6 +5,7 @@ from pathlib import Path
 from shutil import copytree
 from typing import Any
 
+import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 from tiny_models import tiny_checkpoint, tiny_model
@@ -30,12 +31,13 @@ from rnn_demo.tokenizer import Tokenizer
 from rnn_demo.training.vocabulary import learn_characters
 from rnn_demo.ui import TABS, build_app
 from rnn_demo.ui.clipping_panel import HEADERS, row_of
+from rnn_demo.ui.clipping_panel import describe as describe_clipping
 from rnn_demo.ui.entities_tab import PARTS_OF_SPEECH, mark, mark_parts_of_speech
 from rnn_demo.ui.models_tab import model_rows, say_which_compare, train_commands
 from rnn_demo.ui.readers import ReaderShelf
-from rnn_demo.ui.reading_tab import colour_surprise, describe
+from rnn_demo.ui.reading_tab import colour_surprise, compare_readings, describe
 from rnn_demo.ui.sentiment_tab import colour_moves
-from rnn_demo.ui.theme import MOVE_COLOURS, PART_OF_SPEECH_COLOURS, SURPRISE_COLOURS
+from rnn_demo.ui.theme import DARK_SURPRISE_COLOURS, MOVE_COLOURS, PART_OF_SPEECH_COLOURS, SURPRISE_COLOURS
 from rnn_demo.ui.why_entity_panel import entity_choices, mark_shares
 from rnn_demo.ui.write_tab import suited_length
 
@@ -89,6 +91,41 @@ def test_a_row_of_clipping_has_a_cell_for_each_header() -> None:
     assert len(row) == len(HEADERS)
 
 
+def test_clipping_is_said_to_save_only_where_the_step_ends_higher_without() -> None:
+    saving = ClippedStep(4.0, 1.0, (), 5, 3, 9, 1, (0, 1, 4), (5, 3, 9))
+    slowing = replace(saving, loss_unclipped=1)
+    short = replace(saving, norm=1.0, loss_unclipped=3)
+    told = describe_clipping({"a": saving, "b": slowing, "c": slowing, "d": short})
+    assert told.startswith(
+        "Clipping **saved a**, which ends higher without it, and **only slowed b, c**, which end lower without it. "
+        "This is one step on one text"
+    )
+    assert "This is one step" not in describe_clipping({"a": saving})
+    assert describe_clipping({"d": short}).startswith("Clipping changes nothing here")
+
+
+def test_a_second_reading_is_compared_with_the_first() -> None:
+    def reading_of(again: float) -> Surprisal:
+        pieces = [("Ada", 8.0), (" ran", 4.0), (" Ada", again), (" ran", 3.0)]
+        ends = np.cumsum([len(piece) for piece, _ in pieces])
+        return Surprisal(
+            tuple(
+                SurprisingToken(piece, end - len(piece), end, bits)
+                for (piece, bits), end in zip(pieces, ends.tolist(), strict=True)
+            ),
+            1.0,
+            1.0,
+            0,
+        )
+
+    told = compare_readings("Ada ran Ada ran", {"lm-lstm": reading_of(6.0), "lm-gru": reading_of(9.0)})
+    assert "lm-lstm 12.0 and **9.0**, lm-gru 12.0 and **12.0**." in told
+    assert "there is little of that here" in told
+    assert "little" not in compare_readings("Ada ran Ada ran", {"lm-lstm": reading_of(1.0)})
+    assert compare_readings("Ada ran Ada sat", {"lm-lstm": reading_of(6.0)}) == ""
+    assert compare_readings("Ada ran Ada ran", {"lm-lstm": replace(reading_of(6.0), num_skipped=1)}) == ""
+
+
 @given(st.lists(st.tuples(st.text(max_size=4), st.floats(0, 40)), min_size=1), st.text(max_size=3))
 def test_surprise_gives_the_text_back(pairs: list[tuple[str, float]], skipped: str) -> None:
     tokens, end = [], len(skipped)
@@ -126,6 +163,20 @@ def test_the_least_expected_token_is_named_and_nothing_in_it_is_markup() -> None
     assert told.endswith("lm-lstm expected “&#60;b&#62;”, token 2, least: 10.0 bits, one chance in 1,024.")
     assert "**2.20** (perplexity 45)" in told
     assert "<" not in told
+
+
+def test_the_least_expected_piece_is_named_with_its_word() -> None:
+    pieces = [(" an", 1.0), (" e", 10.0), ("le", 2.0), ("phant", 1.0), (".", 1.0)]
+    told = describe(
+        {"lm-lstm": Surprisal(tuple(SurprisingToken(piece, 0, 1, bits) for piece, bits in pieces), 1, 1, 0)}
+    )
+    assert "lm-lstm expected “elephant”, at its piece “e”, token 2, least: 10.0 bits" in told
+
+
+def test_the_greatest_surprise_is_brightest_on_a_dark_page() -> None:
+    assert list(DARK_SURPRISE_COLOURS) == list(SURPRISE_COLOURS)
+    brightness = [sum(bytes.fromhex(colour[1:])) for colour in DARK_SURPRISE_COLOURS.values()]
+    assert max(brightness) == brightness[-1]
 
 
 def test_a_model_of_characters_writes_as_much_text(tokenizer: Tokenizer) -> None:
