@@ -82,7 +82,7 @@ def build_attractor_tab(answers: Answers) -> None:
     summary = gr.Markdown(first[1], elem_id="attractor-summary")
     shown = gr.State(stored)
     build_export(lambda found: checked_shown(found, TO_SEE), shown, "fixed-points.json")
-    with gr.Accordion("How long it remembers, in numbers", open=False):
+    with gr.Accordion("How long it remembers", open=False):
         gr.Markdown(MODES_CAPTION)
         modes = gr.Plot(first[2], show_label=False, elem_id="time-constants")
         compared = gr.Markdown(first[3], elem_id="attractor-published")

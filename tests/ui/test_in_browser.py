@@ -380,7 +380,7 @@ def test_numbers_are_of_what_is_shown_and_not_of_what_is_typed_since(page: Page,
     shown = saved(page, save.first)
     panel.get_by_label("Text", exact=True).fill("another text")
     assert saved(page, save.first) == shown
-    assert shown != call(url, "gradients", ["another text"])[-1][1][0]
+    assert shown != call(url, "gradient_over_distance", ["another text", "lm"])[-1][1][0]
     steps.click()
     save.nth(1).click()
     expect(page.get_by_test_id("toast-body")).to_contain_text("nothing is shown yet: press Measure the steps")
