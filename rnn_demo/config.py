@@ -361,8 +361,6 @@ class EntityRecipe(Recipe):
     other, learned from together and alone; 0 = off. What is saved has the share that held-out data likes best."""
     hide_prob: float = 0.0
     """Chance that a word with a capital is hidden, so that its context and its other places must tell what it is."""
-    switch_prob: float = 0.0
-    """Chance that a name becomes another of its kind, all through a text (Dai & Adel 2020); 0 = off."""
 
     def __post_init__(self) -> None:
         """Refuse what cannot be trained, before any data is read."""
@@ -372,4 +370,3 @@ class EntityRecipe(Recipe):
         require(self.pos_weight >= 0, "pos_weight", self.pos_weight, "0 or more")
         require(0 <= self.agreement <= 1, "agreement", self.agreement, "in [0, 1]")
         require(0 <= self.hide_prob < 1, "hide_prob", self.hide_prob, "in [0, 1)")
-        require(0 <= self.switch_prob <= 1, "switch_prob", self.switch_prob, "in [0, 1]")

@@ -19,7 +19,7 @@ from torch import Tensor, nn
 
 from rnn_demo.errors import InputError, ShapeError, unknown_name
 
-__all__ = ["IMPOSSIBLE_SCORE", "PAD_TAG_ID", "LinearChainCRF", "TagSpan", "spans_of"]
+__all__ = ["IMPOSSIBLE_SCORE", "PAD_TAG_ID", "LinearChainCRF", "TagSpan"]
 
 PAD_TAG_ID = -100
 """Stands for a tag past the end of a sentence; torch's own `ignore_index`."""
@@ -40,22 +40,6 @@ class TagSpan:
     """Index after the last word."""
     label: str
     """What comes after B- and I-: PER, LOC, ..."""
-
-
-def spans_of(tags: Sequence[str], row: int = 0) -> list[TagSpan]:
-    """Read the entities off the tags of a sentence, sound IOB2 as every path of the CRF is.
-
-    >>> spans_of(["B-PER", "I-PER", "O", "B-LOC"])
-    [TagSpan(row=0, start=0, end=2, label='PER'), TagSpan(row=0, start=3, end=4, label='LOC')]
-    """
-    spans = []
-    for start, tag in enumerate(tags):
-        if tag.startswith("B-"):
-            end = start + 1
-            while end < len(tags) and tags[end].startswith("I-"):
-                end += 1
-            spans.append(TagSpan(row, start, end, tag[2:]))
-    return spans
 
 
 class LinearChainCRF(nn.Module):

@@ -5,7 +5,7 @@ from itertools import chain, islice
 
 import torch
 
-from rnn_demo.entities.crf import spans_of
+from rnn_demo.entities.crf import TagSpan
 from rnn_demo.entities.model import TaggerModel
 from rnn_demo.entities.pieces import STYLE, Sentence, encode_words_with_spans, length_sorted_batches
 from rnn_demo.entities.scores import SentenceScores, agree, pad_to_decide, score_sentences
@@ -14,7 +14,7 @@ from rnn_demo.reader import Reader, require_list, require_text
 from rnn_demo.results import Entity, TaggedText, TaggedToken
 from rnn_demo.tokenizer import EncodedText, Token, checked
 
-__all__ = ["EntityTagger"]
+__all__ = ["EntityTagger", "spans_of"]
 
 
 class EntityTagger(Reader):
@@ -106,3 +106,19 @@ def join(text: str, sentences: Sequence[tuple[list[Entity], list[TaggedToken]]])
     """Put what was found in the sentences of a text together."""
     entities, tokens = (tuple(chain.from_iterable(column)) for column in zip(*sentences, strict=True))
     return TaggedText(text, entities, tokens)
+
+
+def spans_of(tags: Sequence[str], row: int = 0) -> list[TagSpan]:
+    """Read the entities off a path of the CRF, which always is sound IOB2.
+
+    >>> spans_of(["B-PER", "I-PER", "O", "B-LOC"])
+    [TagSpan(row=0, start=0, end=2, label='PER'), TagSpan(row=0, start=3, end=4, label='LOC')]
+    """
+    spans = []
+    for start, tag in enumerate(tags):
+        if tag.startswith("B-"):
+            end = start + 1
+            while end < len(tags) and tags[end].startswith("I-"):
+                end += 1
+            spans.append(TagSpan(row, start, end, tag[2:]))
+    return spans

@@ -59,18 +59,11 @@ class EntityObjective:
     ) -> None:
         self.chosen_on = validation.name
         training = with_passages(training, recipe.passage_sentences, recipe.seed)
-        self.sentences = ShownSentences(
-            training,
-            tokenizer,
-            lower_prob=recipe.lower_prob,
-            hide_prob=recipe.hide_prob,
-            switch_prob=recipe.switch_prob,
-            seed=recipe.seed,
-        )
+        self.sentences = ShownSentences(training.words, tokenizer, recipe.lower_prob, recipe.hide_prob)
         self.tag_ids = [[config.tags.index(tag) for tag in row] for row in training.tags]
         pos_ids = {tag: i for i, tag in enumerate(config.pos_tags)}
         self.pos_ids = [[pos_ids.get(tag, PAD_TAG_ID) for tag in row] for row in training.pos_tags]
-        self.pos_weight = recipe.pos_weight
+        self.seed, self.pos_weight = recipe.seed, recipe.pos_weight
         self.is_name = [[pos.startswith(PROPER_NOUNS) for pos in row] for row in training.pos_tags]
         if not any(map(any, self.is_name)):  # no parts of speech are known
             self.is_name = [[tag != "O" for tag in row] for row in training.tags]
@@ -90,7 +83,7 @@ class EntityObjective:
         And of_name and of_sentence, int64 (words of all sentences,), where the places of a name settle together.
         """
         rows = self.batches.rows_at(step, rank, world).tolist()
-        shown = self.sentences.draw(rows, step)
+        shown = [self.sentences.draw(row, np.random.default_rng([self.seed, step, row])) for row in rows]
         tags, _ = pad_rows([self.tag_ids[row] for row in rows], PAD_TAG_ID)
         pos_tags, _ = pad_rows([self.pos_ids[row] for row in rows], PAD_TAG_ID)
         batch = {**collate(shown), "tags": torch.from_numpy(tags), "pos_tags": torch.from_numpy(pos_tags)}

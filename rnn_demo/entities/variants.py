@@ -16,57 +16,39 @@ learned from where these were sure, made no difference: 89.9 after 50 minutes fr
 mark a sentence, not even where passages of up to 8 were learned from (16 minutes): 88.1 read alone, 87.6 in eights.
 """
 
-from collections.abc import Sequence
 from itertools import chain, pairwise
 
 import numpy as np
 
 from rnn_demo.entities.corpus import TaggedSentences
 from rnn_demo.entities.pieces import Sentence, encode_sentences
-from rnn_demo.entities.switching import SwitchedNames
 from rnn_demo.tokenizer import Tokenizer
 
 __all__ = ["ShownSentences", "with_passages"]
 
 
 class ShownSentences:
-    """Sentences that are shown as they are, in small letters, with words hidden or with other names.
+    """Sentences that are shown as they are, in small letters, or with words hidden.
 
     Args:
-        sentences: words and tags.
+        words: of each sentence.
         tokenizer: cuts words into pieces.
         lower_prob: chance of small letters.
         hide_prob: chance that a word with a capital is hidden.
-        switch_prob: chance that a name becomes another one all through a text.
-        seed: of all chances.
     """
 
-    def __init__(
-        self,
-        sentences: TaggedSentences,
-        tokenizer: Tokenizer,
-        *,
-        lower_prob: float,
-        hide_prob: float = 0.0,
-        switch_prob: float = 0.0,
-        seed: int = 0,
-    ) -> None:
-        self.names, self.tokenizer, self.seed = SwitchedNames(sentences, switch_prob), tokenizer, seed
-        self.lower_prob, self.hide_prob = lower_prob, hide_prob
+    def __init__(self, words: list[list[str]], tokenizer: Tokenizer, lower_prob: float, hide_prob: float = 0.0) -> None:
+        self.lower_prob, self.hide_prob, self.unk_id = lower_prob, hide_prob, tokenizer.unk_id
+        self.capital = [np.array([word[:1].isupper() for word in row]) for row in words]
+        self.as_is = encode_sentences(words, tokenizer)
+        self.lower = encode_sentences([[word.lower() for word in row] for row in words], tokenizer)
 
-    def draw(self, rows: Sequence[int], step: int) -> list[Sentence]:
-        """Draw the names of a text, the case of each sentence and what is hidden of it, and give its sentences so."""
-        text = self.names.draw(rows, np.random.default_rng([self.seed, step, rows[0], 1]))
-        return [
-            self._show(words, np.random.default_rng([self.seed, step, row]))
-            for row, words in zip(rows, text, strict=True)
-        ]
-
-    def _show(self, words: Sequence[str], rng: np.random.Generator) -> Sentence:
-        lower = rng.random() < self.lower_prob
-        (sentence,) = encode_sentences([[word.lower() for word in words] if lower else words], self.tokenizer)
-        hidden = np.array([word[:1].isupper() for word in words]) & (rng.random(len(words)) < self.hide_prob)
-        return sentence.hide(hidden, self.tokenizer.unk_id)
+    def draw(self, row: int, rng: np.random.Generator) -> Sentence:
+        """Draw a case, and which words are hidden, and give a sentence so."""
+        sentence = (self.lower if rng.random() < self.lower_prob else self.as_is)[row]
+        if not self.hide_prob:
+            return sentence
+        return sentence.hide(self.capital[row] & (rng.random(len(self.capital[row])) < self.hide_prob), self.unk_id)
 
 
 def with_passages(sentences: TaggedSentences, longest: int, seed: int) -> TaggedSentences:

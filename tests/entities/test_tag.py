@@ -6,10 +6,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from rnn_demo.entities.crf import spans_of
 from rnn_demo.entities.pieces import encode_sentences
 from rnn_demo.entities.scores import pad_to_decide, score_sentences
-from rnn_demo.entities.tag import EntityTagger
+from rnn_demo.entities.tag import EntityTagger, spans_of
 from rnn_demo.entities.words import split_sentences, split_words
 from rnn_demo.errors import CheckpointError, InputError
 
