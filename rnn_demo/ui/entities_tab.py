@@ -40,7 +40,9 @@ PARTS_OF_SPEECH = {
 }
 """The Penn Treebank's tags, by how they begin, the longest first; others (signs, foreign words, ..) stay unmarked."""
 MARKED = ("names", "parts of speech")
-HEADERS = ["word", "tag", "confidence", "part of speech"]
+HEADERS = ["word", "tag", "how sure", "part of speech"]
+WIDTHS: list[str | int] = ["32%", "20%", "24%", "24%"]
+"""So that a phone shows all four."""
 
 
 def build_entities_tab(answers: Answers) -> None:
@@ -71,7 +73,12 @@ def build_entities_tab(answers: Answers) -> None:
         first_marked, label="The text", color_map=ENTITY_COLOURS | PART_OF_SPEECH_COLOURS, elem_id="entities"
     )
     table = gr.Dataframe(
-        first_rows, headers=HEADERS, label="Every word: B- begins a name, I- goes on, O is no name", interactive=False
+        first_rows,
+        headers=HEADERS,
+        column_widths=WIDTHS,
+        label="Every word: B- begins a name, I- goes on, O is no name",
+        interactive=False,
+        wrap=True,
     )
     read_text = gr.State(ENTITY_TEXTS[0])  # what stands in the textbox may be another by now
     build_export(answers.tag, [read_text, model], "entities.json")
