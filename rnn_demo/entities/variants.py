@@ -12,7 +12,7 @@ apart. With 0.15 and a rate of 0.001 it was behind: 90.7 after 22 minutes of 27,
 hiding words of all kinds: 90.5 after 10 minutes of 40, from ner-lstm as shipped.
 
 Names switched for others of their kind, alike all through a text (Dai & Adel 2020), were tried on top of that: a third
-of them for 40 minutes from ner-lstm as shipped gave 91.5 (alone 90.5), half of them for 70 minutes more 91.3 (90.6),
+of them for 40 minutes from ner-lstm as shipped gave 91.5 (alone 90.5), half of them for 66 minutes more 91.3 (90.6),
 the mean of all three weights 91.4 (90.7). Too little to keep.
 
 Cutting words into other pieces than the likeliest (subword regularisation, Kudo 2018) was tried and made it worse. As

@@ -23,7 +23,7 @@ from rnn_demo.microscope.slow_modes import jacobian_at, slowest_modes, time_cons
 from rnn_demo.reader import Reader
 from rnn_demo.results import FixedPoints
 
-__all__ = ["DRIFT_STEPS", "MAX_SPEED", "find_fixed_points", "is_line", "search", "speed"]
+__all__ = ["DRIFT_STEPS", "LINE", "MAX_SPEED", "find_fixed_points", "is_line", "search", "speed"]
 
 MAX_SPEED = 1e-8
 RELAX_STEPS = 300

@@ -132,10 +132,10 @@ def liken(points: FixedPoints) -> str:
         return "**Unlike the published line attractor:** its dots leave a wide gap, where no verdict was found to stay."
     if num_whole(points) < points.num_converged:
         return (
-            "**Like the published line attractor in h alone:** h stands still along a line from negative to positive, "
-            "but c, which the next h is made from, moves on there, and in time h with it."
+            "**Like the published line attractor in h alone:** h stands still along a line of verdicts, but c, which "
+            "the next h is made from, moves on there, and in time h with it."
         )
-    return "**Like the published line attractor:** it stands still along a line from negative to positive."
+    return "**Like the published line attractor:** it stands still along a line of verdicts."
 
 
 def num_whole(points: FixedPoints) -> int:

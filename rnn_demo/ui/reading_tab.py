@@ -25,8 +25,7 @@ INTRO = (
 BOUNDS = (2, 6, 10)
 """Bits, between one colour and the next."""
 COPIED = 2 / 3
-"""Of the first reading: where the second costs less, much was copied. Over 20 sentences the shipped networks pay 91 to
-97 % again, shakespeare-lstm 112 %."""
+"""Of the first reading: where the second costs less, much was copied."""
 HARDLY = "To copy would make the second nearly free: there is little of that here."
 
 
