@@ -103,12 +103,14 @@ def study(name: tyro.conf.Positional[str], data_dir: Path | None = None, only: t
         data_dir: folder that holds a folder a data set; without it the data sets come from the Hub.
         only: sections to compute; without it all of them.
     """
-    from rnn_demo.studies import study_checkpoint
-    from rnn_demo.studies.held_out import HeldOut
+    from rnn_demo.precompute import precompute_checkpoint
+    from rnn_demo.precompute.held_out import HeldOut
 
     folder = find_checkpoint(name)
-    reader = find_task(read_checkpoint(folder).task).reader.load(folder)
-    path = study_checkpoint(folder, reader, HeldOut(data_dir), only, lambda section: print(section, file=sys.stderr))
+    predictor = find_task(read_checkpoint(folder).task).predictor.load(folder)
+    path = precompute_checkpoint(
+        folder, predictor, HeldOut(data_dir), only, lambda section: print(section, file=sys.stderr)
+    )
     print(f"wrote {path}, {path.stat().st_size:,} bytes")
 
 
@@ -119,11 +121,11 @@ def reference(data_dir: Path | None = None) -> None:
     Args:
         data_dir: folder that holds english_novels and tiny_shakespeare; without it they come from the Hub.
     """
-    from rnn_demo.microscope.reference import REFERENCE_NAME
-    from rnn_demo.studies.reference_text import gather_reference_text
+    from rnn_demo.microscope.held_out_corpus import HELD_OUT_NAME
+    from rnn_demo.precompute.held_out_text import gather_held_out_text
 
-    path = CHECKPOINTS_DIR / REFERENCE_NAME
-    text = gather_reference_text(data_dir).encode()
+    path = CHECKPOINTS_DIR / HELD_OUT_NAME
+    text = gather_held_out_text(data_dir).encode()
     path.write_bytes(text)
     print(f"wrote {path}, {len(text):,} bytes")
 

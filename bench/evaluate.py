@@ -14,13 +14,14 @@ import numpy as np
 import torch
 import tyro
 
+from bench.baselines import vader_is_positive
 from bench.five_gram import five_gram_losses
-from bench.peers import vader_is_positive
 from rnn_demo.checkpoint import CHECKPOINTS_DIR, TOKENIZER_NAME, Checkpoint, read_checkpoint, shipped_checkpoints
+from rnn_demo.domains import DOMAIN_OF
 from rnn_demo.entities.corpus import read_tagged_sentences
 from rnn_demo.entities.evaluate import tag_sentences
 from rnn_demo.entities.model import TaggerModel
-from rnn_demo.entities.pieces import encode_sentences
+from rnn_demo.entities.subwords import encode_sentences
 from rnn_demo.entities.tag import spans_of
 from rnn_demo.errors import unknown_name
 from rnn_demo.language.evaluate import block_losses, document_ids
@@ -29,14 +30,13 @@ from rnn_demo.sentiment.evaluate import review_ids, score_rows
 from rnn_demo.sentiment.model import SentimentModel
 from rnn_demo.sentiment.nbsvm import NBSVM
 from rnn_demo.sentiment.reviews import TREEBANK, read_labels, retype
-from rnn_demo.styles import STYLE_OF
 from rnn_demo.tokenizer import Tokenizer
 from rnn_demo.training.corpora import as_texts, clean, in_case, read_split
 from rnn_demo.training.metrics import expected_calibration_error
 
 RESAMPLES = 1000
 PIECES = "tokenizer"
-"""The folder under checkpoints/ with the pieces that all models of prose read."""
+"""The folder under checkpoints/ with the subwords that all models of prose read."""
 PUBLISHED = {
     "imdb/test": [
         ("NBSVM, words and pairs", "91.2 %", "Wang & Manning 2012"),
@@ -67,7 +67,7 @@ Section = dict[str, Callable[[], tuple[str, str]]]
 
 
 def interval(rows: np.ndarray, statistic: Callable[[np.ndarray], np.ndarray]) -> tuple[float, float, float]:
-    """Give a statistic of summed rows with its bootstrap 95 % interval.
+    """Return a statistic of summed rows with its bootstrap 95 % interval.
 
     Args:
         rows: float (row, column).
@@ -99,7 +99,7 @@ def percent(rows: np.ndarray, statistic: Callable[[np.ndarray], np.ndarray]) -> 
 
 
 def origin(checkpoint: Checkpoint) -> str:
-    """Say how a checkpoint was made."""
+    """Return how a checkpoint was made."""
     return f"`{checkpoint.command}`; seed {checkpoint.seed}, {checkpoint.minutes:.0f} min on {checkpoint.hardware}"
 
 
@@ -164,7 +164,7 @@ def entity_section(split: str, names: list[str], data_dir: Path | None) -> Secti
 
 
 def language_section(dataset: str, names: list[str], data_dir: Path | None, kenlm: Path | None = None) -> Section:
-    """Measure language models, and a 5-gram of the shipped pieces where KenLM is given.
+    """Measure language models, and a 5-gram of the shipped subwords where KenLM is given.
 
     The interval is over blocks of text, so it is that of one author's style too.
     """
@@ -175,14 +175,14 @@ def language_section(dataset: str, names: list[str], data_dir: Path | None, kenl
     def of_checkpoint(name: str) -> tuple[str, str]:
         folder = CHECKPOINTS_DIR / name
         model, tokenizer = LanguageModel.load(folder), Tokenizer.from_file(folder / TOKENIZER_NAME)
-        documents = [document_ids(text, STYLE_OF.get(dataset), tokenizer, model.config.backward) for text in texts]
+        documents = [document_ids(text, DOMAIN_OF.get(dataset), tokenizer, model.config.backward) for text in texts]
         return bits_of(block_losses(model, documents), chars), origin(read_checkpoint(folder))
 
     def of_five_gram(kenlm: Path) -> tuple[str, str]:
         training = [clean(text) for text in as_texts(read_split(dataset, "train", data_dir), dataset)["text"]]
-        pieces = Tokenizer.from_file(CHECKPOINTS_DIR / PIECES / TOKENIZER_NAME)
-        lines = five_gram_losses(training, texts, pieces, kenlm)
-        return bits_of(lines, chars), f"trained here on {dataset}/train, same pieces"
+        subwords = Tokenizer.from_file(CHECKPOINTS_DIR / PIECES / TOKENIZER_NAME)
+        lines = five_gram_losses(training, texts, subwords, kenlm)
+        return bits_of(lines, chars), f"trained here on {dataset}/train, same subwords"
 
     section: Section = {name: partial(of_checkpoint, name) for name in names}
     return section if kenlm is None else {**section, FIVE_GRAM: partial(of_five_gram, kenlm)}

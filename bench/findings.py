@@ -16,23 +16,23 @@ from playwright.sync_api import sync_playwright
 from torch import Tensor, nn
 
 import rnn_demo
-from bench.holding import LENGTH, SAMPLES, measure
+from bench.clamping import LENGTH, SAMPLES, measure
 from rnn_demo.cells import CELLS, State
 from rnn_demo.checkpoint import CHECKPOINTS_DIR, choose_by_cell, shipped_checkpoints, trained_alike
 from rnn_demo.language.write import Writer
+from rnn_demo.microscope.baseline import random_init_baseline
 from rnn_demo.microscope.basis import read_basis
 from rnn_demo.microscope.correlations import best_units
 from rnn_demo.microscope.fixed_points import LINE, MAX_SPEED, is_line
 from rnn_demo.microscope.fixed_points_section import fixed_points_of
 from rnn_demo.microscope.gradients import gradient_over_distance
+from rnn_demo.microscope.held_out_corpus import HELD_OUT_NAME, read_chunks
 from rnn_demo.microscope.jacobians import largest_singular_values
 from rnn_demo.microscope.joint_state import REST_CAP
-from rnn_demo.microscope.reference import REFERENCE_NAME, read_passages
 from rnn_demo.microscope.sentiment_direction import read_direction
-from rnn_demo.microscope.study import Section, Study, read_study
-from rnn_demo.microscope.untrained import untrained_twin
 from rnn_demo.plots import Figure, draw_fixed_points, draw_gradients
-from rnn_demo.reader import Reader
+from rnn_demo.precomputed import Entry, Precomputed, read_precomputed
+from rnn_demo.predictor import Predictor
 
 DOCS = Path(__file__).parent.parent / "docs"
 NUM_PASSAGES, PASSAGE_CHARS = 20, 800
@@ -55,10 +55,10 @@ MEASURED = {
 Drawn = dict[str, Figure]
 
 
-def studied() -> dict[str, tuple[Reader, Study]]:
+def studied() -> dict[str, tuple[Predictor, Precomputed]]:
     """The shipped models that answer, each with its study."""
     names = [name for name in shipped_checkpoints() if not name.endswith("-backward")]
-    return {name: (rnn_demo.load(name), read_study(CHECKPOINTS_DIR / name)) for name in names}
+    return {name: (rnn_demo.load(name), read_precomputed(CHECKPOINTS_DIR / name)) for name in names}
 
 
 def table(header: list[str], rows: list[list[str]]) -> list[str]:
@@ -66,9 +66,11 @@ def table(header: list[str], rows: list[list[str]]) -> list[str]:
     return [f"| {' | '.join(row)} |" for row in (header, ["---"] * len(header), *rows)]
 
 
-def chosen_of(models: dict[str, tuple[Reader, Study]], task: str) -> dict[str, str]:
+def chosen_of(models: dict[str, tuple[Predictor, Precomputed]], task: str) -> dict[str, str]:
     """Choose the model of each cell that its like is compared by: cell -> name."""
-    return choose_by_cell({name: reader.checkpoint for name, (reader, _) in models.items() if reader.task == task})
+    return choose_by_cell(
+        {name: predictor.checkpoint for name, (predictor, _) in models.items() if predictor.task == task}
+    )
 
 
 def verdict(claim: str, agrees: bool, ours: str) -> str:
@@ -76,16 +78,16 @@ def verdict(claim: str, agrees: bool, ours: str) -> str:
     return f"- {claim}: **{'agrees' if agrees else 'does not agree'}** ({ours})"
 
 
-def trajectories(models: dict[str, tuple[Reader, Study]], drawn: Drawn) -> Iterator[str]:
+def trajectories(models: dict[str, tuple[Predictor, Precomputed]], drawn: Drawn) -> Iterator[str]:
     """How many directions the states of each model really use."""
     rows, verdicts = [], []
-    for name, (reader, study) in models.items():
-        basis = read_basis(study.get("basis"), reader.model.encoder.config.num_layers - 1, "h")
+    for name, (predictor, study) in models.items():
+        basis = read_basis(study.get("basis"), predictor.model.encoder.config.num_layers - 1, "h")
         if basis is not None:
             shares = np.cumsum(basis.explained_variance)
             units = str(len(basis.mean))
             rows.append([name, units, *(f"{100 * float(shares[i]):.0f} %" for i in (0, 1, 2, 9))])
-            if reader.task == "sentiment":
+            if predictor.task == "sentiment":
                 three = float(shares[2])
                 verdicts.append(
                     verdict(
@@ -104,7 +106,7 @@ def trajectories(models: dict[str, tuple[Reader, Study]], drawn: Drawn) -> Itera
     yield from verdicts
 
 
-def attractors(models: dict[str, tuple[Reader, Study]], drawn: Drawn) -> Iterator[str]:
+def attractors(models: dict[str, tuple[Predictor, Precomputed]], drawn: Drawn) -> Iterator[str]:
     """Where the sentiment models come to rest."""
     rows, verdicts = [], []
     for name, (_, study) in models.items():
@@ -173,7 +175,7 @@ def tenth(number: float) -> str:
 
 
 def shape_of(logits: np.ndarray) -> str:
-    """Say how fixed points lie along the readout."""
+    """Return how fixed points lie along the readout."""
     if not len(logits):
         return "no point stands still"
     if np.ptp(logits) <= LINE:
@@ -195,19 +197,19 @@ def reach(norms: list[float]) -> int:
 
 def held_out_passages() -> list[str]:
     """Cut NUM_PASSAGES passages of some 200 tokens out of the held-out text, evenly."""
-    passages = [text[:PASSAGE_CHARS] for text in read_passages(CHECKPOINTS_DIR / REFERENCE_NAME)]
+    passages = [text[:PASSAGE_CHARS] for text in read_chunks(CHECKPOINTS_DIR / HELD_OUT_NAME)]
     passages = [text for text in passages if len(text) > PASSAGE_CHARS // 2]
     return passages[:: max(1, len(passages) // NUM_PASSAGES)][:NUM_PASSAGES]
 
 
-def gradients(models: dict[str, tuple[Reader, Study]], drawn: Drawn) -> Iterator[str]:
+def gradients(models: dict[str, tuple[Predictor, Precomputed]], drawn: Drawn) -> Iterator[str]:
     """How far back the gradient of each cell reaches."""
     passages = held_out_passages()
     rows, reaches_of = [], {}
-    for name, (reader, _) in models.items():
-        if reader.task == "ner":
+    for name, (predictor, _) in models.items():
+        if predictor.task == "ner":
             continue
-        networks = {"trained": reader, "untrained": untrained_twin(reader)}
+        networks = {"trained": predictor, "untrained": random_init_baseline(predictor)}
         row = [name]
         for network in networks.values():
             reaches = [reach(gradient_over_distance(network, text)) for text in passages]
@@ -219,12 +221,12 @@ def gradients(models: dict[str, tuple[Reader, Study]], drawn: Drawn) -> Iterator
     drawn["gradients"] = draw_gradients(
         {
             name: {
-                "trained": gradient_over_distance(reader, passages[0]),
-                "untrained": gradient_over_distance(untrained_twin(reader), passages[0]),
+                "trained": gradient_over_distance(predictor, passages[0]),
+                "untrained": gradient_over_distance(random_init_baseline(predictor), passages[0]),
             }
-            for name, reader in prose.items()
+            for name, predictor in prose.items()
         },
-        {name: reader.checkpoint.cell for name, reader in prose.items()},
+        {name: predictor.checkpoint.cell for name, predictor in prose.items()},
     )
     yield from table(["model", "reach, trained", "largest singular value", "reach, untrained", "the same"], rows)
     yield ""
@@ -256,14 +258,14 @@ def gradients(models: dict[str, tuple[Reader, Study]], drawn: Drawn) -> Iterator
     yield "\n![The gradient over distance on one passage](figures/gradients.png)"
 
 
-def units(models: dict[str, tuple[Reader, Study]], drawn: Drawn) -> Iterator[str]:
+def units(models: dict[str, tuple[Predictor, Precomputed]], drawn: Drawn) -> Iterator[str]:
     """What single units keep track of."""
     rows, quoted = [], {}
-    for name, (reader, study) in models.items():
+    for name, (predictor, study) in models.items():
         section = study.get("units")
         if section is None:
             continue
-        last = reader.model.encoder.config.num_layers - 1
+        last = predictor.model.encoder.config.num_layers - 1
         best = best_units(section.arrays[f"{last}.correlations"], section.notes["features"])
         shown = [f"{one.feature} {one.correlation:+.2f} (unit {one.unit})" for one in best[:NUM_FEATURES]]
         rows.append([name, "; ".join(shown)])
@@ -281,8 +283,8 @@ def units(models: dict[str, tuple[Reader, Study]], drawn: Drawn) -> Iterator[str
         yield verdict(f"a unit of {name} follows quotation marks clearly", abs(r) > CLEAR, f"r {r:+.2f}")
 
 
-def holding(models: dict[str, tuple[Reader, Study]], drawn: Drawn) -> Iterator[str]:
-    """What holding a direction or a unit does to what is written."""
+def clamp(models: dict[str, tuple[Predictor, Precomputed]], drawn: Drawn) -> Iterator[str]:
+    """What clamp a direction or a unit does to what is written."""
     writer, study = models["lm-lstm"]
     scorer, _ = models["sentiment-lstm"]
     section = study.get("sentiment_direction")
@@ -315,23 +317,23 @@ def holding(models: dict[str, tuple[Reader, Study]], drawn: Drawn) -> Iterator[s
     yield verdict("a single unit tells reviews apart", accuracy > MOST, f"{100 * accuracy:.0f} % in lm-lstm")
 
 
-def unit_accuracies(models: dict[str, tuple[Reader, Study]]) -> Iterator[str]:
+def unit_accuracies(models: dict[str, tuple[Predictor, Precomputed]]) -> Iterator[str]:
     """How well the direction and the best unit of each language model tell reviews apart."""
-    for name, (reader, study) in models.items():
-        section: Section | None = study.get("sentiment_direction")
+    for name, (predictor, study) in models.items():
+        section: Entry | None = study.get("sentiment_direction")
         if section is not None:
-            found = read_direction(section, reader.model.encoder.config.num_layers - 1)
+            found = read_direction(section, predictor.model.encoder.config.num_layers - 1)
             yield (
                 f"{name}'s direction tells labelled reviews apart with {100 * found.accuracy:.1f} %, its unit "
                 f"{found.unit} alone with {100 * found.unit_accuracy:.1f} %"
             )
 
 
-def gates(models: dict[str, tuple[Reader, Study]], drawn: Drawn) -> Iterator[str]:
+def gates(models: dict[str, tuple[Predictor, Precomputed]], drawn: Drawn) -> Iterator[str]:
     """What the same data, tokens and parameters come to in each cell."""
     verdicts = []
     for task, measures in MEASURED.items():
-        told = {name: reader.checkpoint for name, (reader, _) in models.items() if reader.task == task}
+        told = {name: predictor.checkpoint for name, (predictor, _) in models.items() if predictor.task == task}
         told = {name: one for name, one in told.items() if measures[0][0] in one.metrics}
         chosen = choose_by_cell(told)
         alike = trained_alike([told[name] for name in chosen.values()])
@@ -366,18 +368,18 @@ def gates(models: dict[str, tuple[Reader, Study]], drawn: Drawn) -> Iterator[str
 
 
 @torch.inference_mode()
-def beginnings(models: dict[str, tuple[Reader, Study]], drawn: Drawn) -> Iterator[str]:
+def beginnings(models: dict[str, tuple[Predictor, Precomputed]], drawn: Drawn) -> Iterator[str]:
     """What the first tokens of a text cost, read from a zero state and from one that other texts have left."""
     passages = held_out_passages()
     before, measured = passages[::2], passages[1::2]
     rows = []
-    for name, (reader, _) in models.items():
-        if not isinstance(reader, Writer):
+    for name, (predictor, _) in models.items():
+        if not isinstance(predictor, Writer):
             continue
         left = None
         for text in before:
-            left = reader.model.predict(torch.tensor([reader.encode(text).token_ids]), left)[1]
-        costs = [torch.stack([nats_of(reader, text, state) for text in measured]).mean(0) for state in (None, left)]
+            left = predictor.model.predict(torch.tensor([predictor.encode(text).token_ids]), left)[1]
+        costs = [torch.stack([nats_of(predictor, text, state) for text in measured]).mean(0) for state in (None, left)]
         parts = [f"{float(cost[part].mean()):.2f}" for part in (slice(0, 20), slice(20, BEGINNING)) for cost in costs]
         rows.append([name, *parts])
     header = ["model", "tokens 1 to 20, from zero", "from a state left by other texts", "21 to 80, from zero", "left"]
@@ -391,21 +393,21 @@ def beginnings(models: dict[str, tuple[Reader, Study]], drawn: Drawn) -> Iterato
     )
 
 
-def nats_of(reader: Writer, text: str, state: State | None) -> Tensor:
+def nats_of(predictor: Writer, text: str, state: State | None) -> Tensor:
     """What each of the first BEGINNING tokens of a text costs, float32 (token,), nats."""
-    encoded = reader.encode(text)
-    token_ids = torch.tensor([encoded.token_ids[: len(encoded.start_ids) + BEGINNING]])
-    logits, _ = reader.model.predict(token_ids[:, :-1], state)
-    first = len(encoded.start_ids)
+    encoded = predictor.encode(text)
+    token_ids = torch.tensor([encoded.token_ids[: len(encoded.prefix_ids) + BEGINNING]])
+    logits, _ = predictor.model.predict(token_ids[:, :-1], state)
+    first = len(encoded.prefix_ids)
     return nn.functional.cross_entropy(logits[0, first - 1 :], token_ids[0, first:], reduction="none")
 
 
-SECTIONS: dict[str, Callable[[dict[str, tuple[Reader, Study]], Drawn], Iterator[str]]] = {
+SECTIONS: dict[str, Callable[[dict[str, tuple[Predictor, Precomputed]], Drawn], Iterator[str]]] = {
     "1. How many directions a state moves in": trajectories,
     "2. The line attractor": attractors,
     "3. How far back a cell can learn from": gradients,
     "4. What units keep track of": units,
-    "5. Holding a unit, writing on": holding,
+    "5. Clamp a unit, writing on": clamp,
     "6. What a gate buys": gates,
     "7. How a text begins": beginnings,
 }
@@ -419,7 +421,7 @@ def save_pictures(drawn: Drawn, folder: Path) -> None:
         page = browser.new_page(viewport={"width": 860, "height": 560})
         for name, figure in drawn.items():
             page.set_content(
-                f"<style>body {{margin: 0}}</style>{figure.to_html(include_plotlyjs=True, full_html=False)}"
+                f"<domain>body {{margin: 0}}</domain>{figure.to_html(include_plotlyjs=True, full_html=False)}"
             )
             page.locator(".main-svg").first.wait_for()
             page.wait_for_timeout(500)

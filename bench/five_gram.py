@@ -1,4 +1,4 @@
-"""A 5-gram language model with modified Kneser-Ney smoothing, unpruned, over the pieces that the networks read.
+"""A 5-gram language model with modified Kneser-Ney smoothing, unpruned, over the subwords that the networks read.
 
 KenLM makes and asks it (Heafield et al. 2013, "Scalable modified Kneser-Ney language model estimation"). Its programs
 are built from its sources, those of the `kenlm` package or of https://github.com/kpu/kenlm, with Debian's
@@ -18,14 +18,12 @@ import numpy as np
 from rnn_demo.errors import InputError
 from rnn_demo.tokenizer import Tokenizer
 
-__all__ = ["five_gram_losses", "piece_lines"]
-
 MEMORY = "4G"
 PROGRAMS = ("lmplz", "query")
 
 
-def piece_lines(texts: list[str], tokenizer: Tokenizer) -> str:
-    """Write texts as numbers of pieces with spaces between, a line a line; the end of a line stands for its newline."""
+def subword_lines(texts: list[str], tokenizer: Tokenizer) -> str:
+    """Write texts as subword ids with spaces between, line by line; the end of a line stands for its newline."""
     (newline_id,) = tokenizer.encode("\n")[-1:]
     lines: list[list[str]] = []
     for text in texts:
@@ -44,11 +42,11 @@ def five_gram_losses(training: list[str], texts: list[str], tokenizer: Tokenizer
     Args:
         training: to learn from.
         texts: to measure.
-        tokenizer: cuts both into pieces.
+        tokenizer: cuts both into subwords.
         kenlm: the folder with KenLM's programs lmplz and query.
 
     Returns:
-        float64 (line, 2): nats of each line of the texts, its end included, and 1 for each piece and for the end.
+        float64 (line, 2): nats of each line of the texts, its end included, and 1 for each subword and for the end.
 
     Raises:
         InputError: the programs are not there.
@@ -61,8 +59,8 @@ def five_gram_losses(training: list[str], texts: list[str], tokenizer: Tokenizer
         model = Path(scratch) / "model.arpa"
         command = [kenlm / "lmplz", "-o", "5", "-S", MEMORY, "-T", scratch, "--discount_fallback"]
         with model.open("wb") as arpa:
-            subprocess.run(command, input=piece_lines(training, tokenizer).encode(), stdout=arpa, check=True)
-        asked = piece_lines(texts, tokenizer)
+            subprocess.run(command, input=subword_lines(training, tokenizer).encode(), stdout=arpa, check=True)
+        asked = subword_lines(texts, tokenizer)
         answer = subprocess.run(
             [kenlm / "query", "-v", "sentence", model], input=asked.encode(), capture_output=True, check=True
         ).stdout.decode()

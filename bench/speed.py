@@ -55,7 +55,7 @@ def writing(cell: str) -> Pair:
 def reading(cell: str) -> Pair:
     """A sentence of 64 tokens: torch's kernel, against the equations of `explain`."""
     encoder, token_ids = make_model(cell).eval().encoder, torch.randint(0, VOCAB_SIZE, (1, 64))
-    equations = torch.inference_mode()(lambda: encoder.explain(token_ids))
+    equations = torch.inference_mode()(lambda: encoder.forward_with_gates(token_ids))
     kernel = torch.inference_mode()(lambda: encoder(token_ids))
     return f"{cell}: 64 tokens by the equations", equations, "by the kernel", kernel
 
@@ -86,7 +86,7 @@ def vocabulary() -> Pair:
     def blocks() -> None:
         linear_cross_entropy(outputs, weight, model.bias, targets, UNCOUNTED).backward()
 
-    return "softmax over 8,000 pieces, whole", whole, "block by block", blocks
+    return "softmax over 8,000 subwords, whole", whole, "block by block", blocks
 
 
 def main() -> None:
@@ -95,7 +95,8 @@ def main() -> None:
     lines = [
         "# Speed",
         "",
-        f"`python -m bench.speed`: {VOCAB_SIZE:,} pieces, embedding {EMBED_SIZE}, {NUM_LAYERS} x {HIDDEN_SIZE} units, "
+        f"`python -m bench.speed`: {VOCAB_SIZE:,} subwords, embeddings of {EMBED_SIZE}, "
+        f"{NUM_LAYERS} x {HIDDEN_SIZE} units, "
         f"{torch.get_num_threads()} CPU threads, torch {torch.__version__}. Best of {TURNS}, in turns.",
         "",
         "| this | ms | against | ms | times as fast |",

@@ -9,13 +9,13 @@ Importing this package imports neither torch nor gradio; `load` does when it is 
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from rnn_demo.reader import Reader
+    from rnn_demo.predictor import Predictor
 
 __all__ = ["__version__", "load"]
 __version__ = "0.1.0"
 
 
-def load(name: str) -> "Reader":
+def load(name: str) -> "Predictor":
     """Load a checkpoint, ready to answer.
 
     Args:
@@ -33,4 +33,4 @@ def load(name: str) -> "Reader":
     from rnn_demo.tasks import find_task
 
     folder = find_checkpoint(name)
-    return find_task(read_checkpoint(folder).task).reader.load(folder, Path(name).name)
+    return find_task(read_checkpoint(folder).task).predictor.load(folder, Path(name).name)

@@ -32,25 +32,6 @@ from rnn_demo.config import EncoderConfig
 from rnn_demo.errors import CheckpointError, InputError
 from rnn_demo.tokenizer import Tokenizer
 
-__all__ = [
-    "CHECKPOINTS_DIR",
-    "Checkpoint",
-    "CheckpointModel",
-    "choose_by_cell",
-    "copy_matching_weights",
-    "find_checkpoint",
-    "pack_weights",
-    "read_checkpoint",
-    "read_config",
-    "record_metrics",
-    "require_replaceable",
-    "save_checkpoint",
-    "shipped_checkpoints",
-    "trained_alike",
-    "unpack_weights",
-    "weights_size",
-]
-
 CHECKPOINTS_DIR = Path(__file__).parent.parent / "checkpoints"
 CONFIG_NAME, CARD_NAME = "config.json", "README.md"
 WEIGHTS_NAME, TOKENIZER_NAME = "model.safetensors", "tokenizer.model"
@@ -298,7 +279,7 @@ def find_checkpoint(name: str | Path, **hub_options: Any) -> Path:
     Raises:
         CheckpointError: it is none of these; the message lists what is there.
     """
-    is_bare = Path(name).name == str(name)  # ./lm-lstm is a folder of the reader's own
+    is_bare = Path(name).name == str(name)  # ./lm-lstm is a folder of the predictor's own
     for folder in (CHECKPOINTS_DIR / name, Path(name)) if is_bare else (Path(name),):
         if str(name) and isdir(folder):  # unlike Path.is_dir, False for a name that is too long
             return folder

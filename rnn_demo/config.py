@@ -9,18 +9,6 @@ from pathlib import Path
 
 from rnn_demo.errors import InputError
 
-__all__ = [
-    "EncoderConfig",
-    "EntityRecipe",
-    "LanguageModelConfig",
-    "LanguageRecipe",
-    "Recipe",
-    "SentimentConfig",
-    "SentimentRecipe",
-    "TaggerConfig",
-    "TokenizerRecipe",
-]
-
 
 def require(ok: bool, field: str, given: object, allowed: str) -> None:
     """Raise InputError naming the field, what was given and what is allowed."""
@@ -35,9 +23,9 @@ class EncoderConfig:
     cell: str
     """A name in CELLS: rnn, gru or lstm."""
     vocab_size: int
-    """Pieces in the tokenizer."""
+    """Subwords in the tokenizer."""
     embed_size: int
-    """Numbers in the vector of one piece."""
+    """Numbers in the vector of one subword."""
     hidden_size: int
     """Units in one layer."""
     num_layers: int
@@ -47,7 +35,7 @@ class EncoderConfig:
     weight_drop_prob: float = 0.0
     """Chance that a recurrent weight is set to 0 while training; 0 = off."""
     embed_drop_prob: float = 0.0
-    """Chance that a piece's whole vector is set to 0 while training; 0 = off."""
+    """Chance that a subword's whole vector is set to 0 while training; 0 = off."""
 
     def __post_init__(self) -> None:
         """Refuse sizes below 1 and probabilities outside [0, 1)."""
@@ -122,7 +110,7 @@ class TokenizerRecipe:
     output_dir: Path | None = None
     """Where tokenizer.model is written; default checkpoints/tokenizer."""
     vocab_size: int = 8000
-    """Pieces, special ones included."""
+    """Subwords, special ones included."""
     max_lines: int = 1_000_000
     """Lines that are drawn from the corpora to learn from."""
     seed: int = 0
@@ -164,7 +152,7 @@ class Recipe:
     dry_run: bool = False
     """Take two steps and write nothing under checkpoints/."""
     embed_size: int | None = None
-    """Numbers in the vector of one piece; default 256, or as in --init-from."""
+    """Numbers in the vector of one subword; default 256, or as in --init-from."""
     hidden_size: int | None = None
     """Units in one layer, one direction; default 512, or as in --init-from."""
     num_layers: int | None = None
@@ -174,7 +162,7 @@ class Recipe:
     weight_drop_prob: float = 0.0
     """Chance that a recurrent weight is set to 0 (Merity et al. 2017); 0 = off."""
     embed_drop_prob: float = 0.0
-    """Chance that a piece's whole vector is set to 0 (Gal & Ghahramani 2016); 0 = off."""
+    """Chance that a subword's whole vector is set to 0 (Gal & Ghahramani 2016); 0 = off."""
     batch_size: int = 32
     """Rows in one optimiser step, over all processes."""
     lr: float = 1e-3
@@ -251,7 +239,7 @@ class LanguageRecipe(Recipe):
     excerpt_chars: int = 20_000
     """Longer documents are cut at ends of lines into excerpts of at least so many characters; 0 = never."""
     characters: bool = False
-    """Read single characters, those of the training text, instead of the pieces of --tokenizer."""
+    """Read single characters, those of the training text, instead of the subwords of --tokenizer."""
     ar_weight: float = 0.0
     """Share of the outputs' size in the loss (Merity et al. 2017); 0 = off."""
     tar_weight: float = 0.0

@@ -18,8 +18,6 @@ from rnn_demo.errors import ShapeError, unknown_name
 from rnn_demo.regularisation.embedding_dropout import drop_rows
 from rnn_demo.regularisation.locked_dropout import LockedDropout
 
-__all__ = ["Encoded", "Encoder"]
-
 
 @dataclass(frozen=True)
 class Encoded:
@@ -113,7 +111,7 @@ class Encoder(nn.Module):
             final_states.append((h, *others))
         return Encoded(tuple(layers), tuple(torch.stack(parts) for parts in zip(*final_states, strict=True)))
 
-    def explain(self, token_ids: Tensor) -> list[dict[str, Tensor]]:
+    def forward_with_gates(self, token_ids: Tensor) -> list[dict[str, Tensor]]:
         """Read a batch by the equations and keep every state and gate; slower than `forward`, same numbers.
 
         Returns:
@@ -123,7 +121,7 @@ class Encoder(nn.Module):
         inputs = self.embed(token_ids)
         trace = []
         for cell in self.cells:
-            trace.append(cell.explain(inputs))
+            trace.append(cell.forward_with_gates(inputs))
             inputs = trace[-1]["h"]
         return trace
 

@@ -14,8 +14,6 @@ command lines print one; everybody else lets it pass.
 from collections.abc import Iterable
 from difflib import get_close_matches
 
-__all__ = ["CheckpointError", "DataError", "InputError", "RnnDemoError", "ShapeError", "TrainingError", "unknown_name"]
-
 
 class RnnDemoError(Exception):
     """The root: catch this one to catch them all."""

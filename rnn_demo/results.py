@@ -8,34 +8,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-__all__ = [
-    "AttributedToken",
-    "Attribution",
-    "Basis",
-    "ClippedStep",
-    "Context",
-    "Entity",
-    "FixedPoints",
-    "GeneratedText",
-    "GeneratedToken",
-    "HiddenTrace",
-    "JacobianNorms",
-    "RankedUnit",
-    "ScoredToken",
-    "SentimentScore",
-    "SpanMatch",
-    "SpanMatches",
-    "Step",
-    "Surprisal",
-    "SurprisingToken",
-    "TaggedText",
-    "TaggedToken",
-    "TokenProbability",
-    "Trajectory",
-    "UnitReading",
-    "WeightGroup",
-]
-
 
 @dataclass(frozen=True)
 class GeneratedToken:
@@ -64,7 +36,7 @@ class TokenProbability:
     """A candidate for the next token."""
 
     token: str
-    """The piece as it would read in the text: a leading space is a space. Bytes read `<0xE2>`, the end `</s>`."""
+    """The subword as it would read in the text: a leading space is a space. Bytes read `<0xE2>`, the end `</s>`."""
     probability: float
 
 
@@ -327,7 +299,7 @@ class ClippedStep:
 class FixedPoints:
     """Where a sentiment network comes to rest when it reads nothing. Every field is an array, so that it can be stored.
 
-    Places are coordinates on the first components of the last layer's h over the visited states.
+    Occurrences are coordinates on the first components of the last layer's h over the visited states.
     """
 
     speeds: np.ndarray

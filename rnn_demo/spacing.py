@@ -8,8 +8,6 @@ were. It is wrong for opening quotation marks and for what follows a bracket, wh
 import re
 from collections.abc import Iterable
 
-__all__ = ["join_words", "spaced"]
-
 ATTACHED = re.compile(r"[.,;:?!%)\]}]+ | n['’]t | ['’](?:s|m|d|re|ve|ll)?", re.VERBOSE | re.IGNORECASE)
 
 

@@ -13,10 +13,8 @@ from rnn_demo.config import EntityRecipe, LanguageRecipe, Recipe, SentimentRecip
 from rnn_demo.entities.tag import EntityTagger
 from rnn_demo.errors import unknown_name
 from rnn_demo.language.write import Writer
-from rnn_demo.reader import Reader
+from rnn_demo.predictor import Predictor
 from rnn_demo.sentiment.score import SentimentScorer
-
-__all__ = ["TASKS", "Task", "find_task"]
 
 
 @dataclass(frozen=True)
@@ -27,13 +25,13 @@ class Task:
     """For menus and tables."""
     package: str
     """The folder: its `train.train(recipe, on_progress)` and `evaluate.evaluate(folder, dataset, ...)` are called."""
-    reader: type[Reader]
-    """Answers."""
+    predictor: type[Predictor]
+    """Service."""
     recipe: type[Recipe]
     """The flags of its training."""
 
     def train(self, recipe: Recipe, on_progress: Callable[[Any], None]) -> Path | None:
-        """Train a checkpoint; see `training.run.train_and_save`."""
+        """Train a checkpoint; see `training.run.fit`."""
         folder: Path | None = import_module(f"{self.package}.train").train(recipe, on_progress)
         return folder
 

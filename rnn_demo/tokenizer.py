@@ -1,13 +1,13 @@
-"""Text <-> token ids, with the place of every piece in the text as it was typed.
+"""Text <-> token ids, with the place of every subword in the text as it was typed.
 
 SentencePiece (Kudo & Richardson 2018, arXiv:1808.06226) with byte fallback, no normalisation and white space kept, so
 that `decode(encode(text)) == text`. The surprises:
 
-- SentencePiece writes a space as U+2581 inside its pieces, so a U+2581 that somebody typed would come back as a
-  space. It is spelled out in bytes here, which pieces never do to a space.
+- SentencePiece writes a space as U+2581 inside its subwords, so a U+2581 that somebody typed would come back as a
+  space. It is spelled out in bytes here, which subwords never do to a space.
 - Its offsets count UTF-8 bytes; ours count code points.
-- A character outside the vocabulary becomes byte pieces; all but the last of them cover an empty span.
-- Special pieces (`<pad>`, `<novel>`, ...) are never matched in a text: typing them gives their letters.
+- A character outside the vocabulary becomes byte subwords; all but the last of them cover an empty span.
+- Special subwords (`<pad>`, `<novel>`, ...) are never matched in a text: typing them gives their letters.
 """
 
 from collections.abc import Iterable, Sequence
@@ -16,23 +16,22 @@ from pathlib import Path
 
 import sentencepiece
 
+from rnn_demo.domains import DOMAINS
 from rnn_demo.errors import CheckpointError, InputError
-from rnn_demo.styles import STYLES
-
-__all__ = ["PAD_ID", "SPECIAL_PIECES", "EncodedText", "Token", "Tokenizer"]
 
 PAD_ID = 0
 UNK_ID = 1
 BOS_ID = 2
 EOS_ID = 3
 SPACE_MARK = "\u2581"
-SPECIAL_PIECES = tuple(f"<{style}>" for style in STYLES) + tuple(f"<spare{i}>" for i in range(4))
+PREFIX_SIZE = 2
+CONTROL_SYMBOLS = tuple(f"<{domain}>" for domain in DOMAINS) + tuple(f"<spare{i}>" for i in range(4))
 """Control symbols: they have an id and no text. The spares are for tasks to come."""
 
 
 @dataclass(frozen=True)
 class Token:
-    """A piece and the span of the text that it stands for."""
+    """A subword and the span of the text that it stands for."""
 
     token: str
     """The text as typed, `text[start:end]`; empty for all but the last byte of a character."""
@@ -46,14 +45,14 @@ class EncodedText:
     """A text as a network reads it."""
 
     text: str
-    start_ids: tuple[int, ...]
-    """Pieces that are given before the text: its style, or the start."""
+    prefix_ids: tuple[int, ...]
+    """Subwords that are given before the text: its domain, or the start."""
     tokens: tuple[Token, ...]
 
     @property
     def token_ids(self) -> list[int]:
         """Everything that is read, in order."""
-        return [*self.start_ids, *(token.token_id for token in self.tokens)]
+        return [*self.prefix_ids, *(token.token_id for token in self.tokens)]
 
 
 class Tokenizer:
@@ -87,24 +86,32 @@ class Tokenizer:
 
     @property
     def vocab_size(self) -> int:
-        """Pieces, special ones included."""
+        """Subwords, special ones included."""
         return int(self.processor.vocab_size())
 
     @property
     def has_only_characters(self) -> bool:
-        """Whether no piece is longer than one character, special pieces and bytes apart."""
+        """Whether no subword is longer than one character, special subwords and bytes apart."""
         special = self.processor.is_control, self.processor.is_byte, self.processor.is_unknown
         written = (i for i in range(self.vocab_size) if not any(is_it(i) for is_it in special))
-        return all(len(self.piece(i)) == 1 for i in written)
+        return all(len(self.subword(i)) == 1 for i in written)
 
-    def style_id(self, style: str | None) -> int:
-        """The piece that opens a document: its style, or `<s>` where the style is unknown."""
-        return BOS_ID if style is None else int(self.processor.piece_to_id(f"<{style}>"))
+    def domain_id(self, domain: str | None) -> int:
+        """The subword that opens a document: its domain, or `<s>` where the domain is unknown."""
+        return BOS_ID if domain is None else int(self.processor.piece_to_id(f"<{domain}>"))
+
+    def prefix_ids(self, domain: str | None) -> tuple[int, int]:
+        """Return the PREFIX_SIZE token ids that stand before a document: the end of another one, then its domain.
+
+        In training the state is carried from one document to the next, so a model hardly ever meets a domain's symbol
+        with its state at zero (see docs/experiments.md).
+        """
+        return self.eos_id, self.domain_id(domain)
 
     @property
-    def unwritable_ids(self) -> tuple[int, ...]:
-        """Pieces that have no text and that a model must never write; the end of the text is not among them."""
-        return (PAD_ID, UNK_ID, BOS_ID, *(int(self.processor.piece_to_id(piece)) for piece in SPECIAL_PIECES))
+    def suppressed_ids(self) -> tuple[int, ...]:
+        """Subwords that have no text and that a model must never write; the end of the text is not among them."""
+        return (PAD_ID, UNK_ID, BOS_ID, *(int(self.processor.piece_to_id(subword)) for subword in CONTROL_SYMBOLS))
 
     def encode(self, text: str) -> list[int]:
         """Turn a text into token ids.
@@ -150,21 +157,21 @@ class Tokenizer:
             byte_offset += len(character.encode())
         code_point_at[byte_offset] = len(part)
         tokens = []
-        for piece in self.processor.encode(part, return_type="proto").pieces:
-            start, end = code_point_at[piece.begin], code_point_at[piece.end]
-            tokens.append(Token(part[start:end], piece.id, offset + start, offset + end))
+        for subword in self.processor.encode(part, return_type="proto").pieces:
+            start, end = code_point_at[subword.begin], code_point_at[subword.end]
+            tokens.append(Token(part[start:end], subword.id, offset + start, offset + end))
         return tokens
 
     def is_byte(self, token_id: int) -> bool:
-        """Whether a piece is a single byte, `<0x00>` .. `<0xFF>`, maybe of a longer character."""
+        """Whether a subword is a single byte, `<0x00>` .. `<0xFF>`, maybe of a longer character."""
         return bool(self.processor.is_byte(token_id))
 
     def decode(self, token_ids: Sequence[int]) -> str:
-        """Turn token ids back into text; special pieces have none."""
+        """Turn token ids back into text; special subwords have none."""
         return str(self.processor.decode(list(token_ids)))
 
-    def piece(self, token_id: int) -> str:
-        """A piece as it would read in a text; `<0xE2>` for a byte, `</s>` and the like for a special piece."""
+    def subword(self, token_id: int) -> str:
+        """A subword as it would read in a text; `<0xE2>` for a byte, `</s>` and the like for a special subword."""
         return str(self.processor.id_to_piece(token_id)).replace(SPACE_MARK, " ")
 
 

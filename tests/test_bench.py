@@ -8,13 +8,13 @@ import pytest
 import torch
 from tiny import checkpoint_of, language_model, sentiment_model
 
+from bench.baselines import vader_is_positive
+from bench.clamping import DEVIATIONS, DOMAIN, PROMPT, measure, settings_of, write_many
 from bench.evaluate import f1_of, interval, percent, ratio_of, read_rows
 from bench.findings import median_of, reach, tenth, verdict
-from bench.five_gram import five_gram_losses, piece_lines
-from bench.holding import DEVIATIONS, PROMPT, STYLE, measure, settings_of, write_many
-from bench.peers import vader_is_positive
+from bench.five_gram import five_gram_losses, subword_lines
 from rnn_demo.errors import InputError
-from rnn_demo.language.holding import Holding
+from rnn_demo.language.clamping import Clamp
 from rnn_demo.language.write import Writer
 from rnn_demo.microscope.fixed_points import is_line
 from rnn_demo.microscope.sentiment_direction import LayerStates, find_sentiment_direction, section_of
@@ -60,7 +60,7 @@ def write_programs(folder, lmplz, query):
 
 
 def test_a_line_of_text_is_a_line_of_pieces(tokenizer):
-    lines = piece_lines(["good film\n\nbad", "a"], tokenizer).splitlines()
+    lines = subword_lines(["good film\n\nbad", "a"], tokenizer).splitlines()
     assert [tokenizer.decode([int(piece) for piece in line.split()]).strip() for line in lines] == [
         "good film",
         "",
@@ -74,7 +74,7 @@ def test_what_the_five_gram_program_answers_is_read_in_nats(tokenizer, tmp_path)
     write_programs(tmp_path, "cat > /dev/null", answer)
     losses = five_gram_losses(["good"], ["good film\nbad", ""], tokenizer, tmp_path)
     assert losses[:, 0] == pytest.approx([2 * math.log(10)] * 3)
-    lines = piece_lines(["good film\nbad", ""], tokenizer).splitlines()
+    lines = subword_lines(["good film\nbad", ""], tokenizer).splitlines()
     assert losses[:, 1].tolist() == [len(line.split()) + 1 for line in lines]
     write_programs(tmp_path, "exit 3", answer)
     with pytest.raises(CalledProcessError, match="exit status 3"):
@@ -116,7 +116,7 @@ def test_perplexity_is_that_of_what_was_written(writer, section, tokenizer):
     scorer = SentimentScorer("judge", sentiment_model(tokenizer.vocab_size), tokenizer, checkpoint_of("sentiment"))
     (free, *_) = measure(writer, scorer, section, [], samples=1, length=6)
     (row,) = write_many(writer, None, 1, 6)
-    given = writer.encode(PROMPT, STYLE).token_ids
+    given = writer.encode(PROMPT, DOMAIN).token_ids
     log_probs = writer.model.predict(torch.tensor([given + row]))[0][0].log_softmax(-1)
     nats = [-float(log_probs[len(given) - 1 + i, token_id]) for i, token_id in enumerate(row)]
     assert free.perplexity == pytest.approx(math.exp(sum(nats) / len(nats)), rel=1e-4)
@@ -125,7 +125,7 @@ def test_perplexity_is_that_of_what_was_written(writer, section, tokenizer):
 
 def test_texts_end_where_the_model_ends_them(writer):
     assert write_many(writer, None, 3, 8) == write_many(writer, None, 3, 8)
-    assert write_many(writer, Holding(-1, {0: 1.0}), 3, 8) != write_many(writer, None, 3, 8)
+    assert write_many(writer, Clamp(-1, {0: 1.0}), 3, 8) != write_many(writer, None, 3, 8)
     with torch.no_grad():
         writer.model.bias[writer.tokenizer.eos_id] = 1000
     assert write_many(writer, None, 3, 8) == [[], [], []]

@@ -60,15 +60,15 @@ def test_round_trip(make, cell, tokenizer, tmp_path):
     folder = tmp_path / "new" / "tiny"
     assert {path.name for path in folder.iterdir()} == FILES
     assert [path.name for path in folder.parent.iterdir()] == ["tiny"]
-    reader = rnn_demo.load(str(folder))
-    assert type(reader) is (Writer if task == "lm" else SentimentScorer)
-    assert reader.name == "tiny"
-    assert reader.checkpoint == about == read_checkpoint(folder)
-    assert reader.model.config == model.config
-    assert reader.tokenizer.model_proto == tokenizer.model_proto
-    assert not reader.model.training
+    predictor = rnn_demo.load(str(folder))
+    assert type(predictor) is (Writer if task == "lm" else SentimentScorer)
+    assert predictor.name == "tiny"
+    assert predictor.checkpoint == about == read_checkpoint(folder)
+    assert predictor.model.config == model.config
+    assert predictor.tokenizer.model_proto == tokenizer.model_proto
+    assert not predictor.model.training
     stored = unpack_weights(pack_weights(model.state_dict()))
-    for name, tensor in reader.model.state_dict().items():
+    for name, tensor in predictor.model.state_dict().items():
         assert tensor.dtype == torch.float32
         torch.testing.assert_close(tensor, stored[name], rtol=0, atol=0)
 
@@ -171,7 +171,7 @@ def test_another_tasks_reader_or_tokenizer_is_refused(folder, tokenizer, tmp_pat
     with pytest.raises(CheckpointError, match="is of task 'lm', not 'sentiment'"):
         SentimentScorer.load(folder)
     save_checkpoint(tmp_path / "small", language_model(500), tokenizer, checkpoint_of("lm"))
-    with pytest.raises(CheckpointError, match=r"tokenizer has 600 pieces, vocab_size in config.json is 500"):
+    with pytest.raises(CheckpointError, match=r"tokenizer has 600 subwords, vocab_size in config.json is 500"):
         rnn_demo.load(str(tmp_path / "small"))
 
 
@@ -235,9 +235,9 @@ def test_an_unknown_name_lists_what_is_there(folder, monkeypatch, name):
 def test_a_hub_id_is_downloaded_and_loaded(folder, monkeypatch):
     asked = []
     monkeypatch.setattr(checkpoint_module, "snapshot_download", lambda name: asked.append(name) or str(folder))
-    reader = rnn_demo.load("someone/lm-tiny")
-    assert isinstance(reader, Writer)
-    assert reader.name == "lm-tiny"  # and not the folder of the download, which is a hash
+    predictor = rnn_demo.load("someone/lm-tiny")
+    assert isinstance(predictor, Writer)
+    assert predictor.name == "lm-tiny"  # and not the folder of the download, which is a hash
     assert asked == ["someone/lm-tiny"]
 
 

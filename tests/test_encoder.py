@@ -59,7 +59,7 @@ def test_final_state_is_laid_out_as_torchs(encoder):
 
 def test_explained_states_are_the_states_of_forward(encoder):
     cell_class = CELLS[encoder.config.cell]
-    for layer, parts in zip(encoder(TOKEN_IDS).layers, encoder.explain(TOKEN_IDS), strict=True):
+    for layer, parts in zip(encoder(TOKEN_IDS).layers, encoder.forward_with_gates(TOKEN_IDS), strict=True):
         torch.testing.assert_close(parts["h"], layer, rtol=0, atol=1e-10)
         assert set(parts) == {*cell_class.state_names, *cell_class.gate_names}
 
@@ -112,7 +112,7 @@ def test_tensors_that_do_not_fit_are_refused(token_ids, message):
     with pytest.raises(ShapeError, match=message):
         encoder(token_ids)
     with pytest.raises(ShapeError, match=message):
-        encoder.explain(token_ids)
+        encoder.forward_with_gates(token_ids)
 
 
 @pytest.mark.parametrize(

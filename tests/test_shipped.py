@@ -10,9 +10,9 @@ import rnn_demo
 from rnn_demo.cells import CELLS
 from rnn_demo.checkpoint import CHECKPOINTS_DIR, choose_by_cell, read_checkpoint, shipped_checkpoints, trained_alike
 from rnn_demo.language.evaluate import count_losses
-from rnn_demo.microscope.study import read_study
-from rnn_demo.microscope.untrained import untrained_twin
-from rnn_demo.reader import Reader
+from rnn_demo.microscope.baseline import random_init_baseline
+from rnn_demo.precomputed import read_precomputed
+from rnn_demo.predictor import Predictor
 from rnn_demo.tasks import TASKS
 
 FLOORS = {"lm": 0.9, "sentiment": 0.8, "ner": 0.7}
@@ -20,11 +20,11 @@ FLOORS = {"lm": 0.9, "sentiment": 0.8, "ner": 0.7}
 
 
 @torch.inference_mode()
-def prefers_sentences(reader: Reader) -> float:
+def prefers_sentences(predictor: Predictor) -> float:
     rng = random.Random(0)
 
     def nats(text: str) -> float:
-        return count_losses(reader.model, [reader.encode(text).token_ids])[0]
+        return count_losses(predictor.model, [predictor.encode(text).token_ids])[0]
 
     right = 0
     for sentence in SENTENCES:
@@ -34,15 +34,15 @@ def prefers_sentences(reader: Reader) -> float:
     return right / len(SENTENCES)
 
 
-def sides_with_opinions(reader: Reader) -> float:
-    scores = reader.predict([text for text, _ in OPINIONS])
+def sides_with_opinions(predictor: Predictor) -> float:
+    scores = predictor.predict([text for text, _ in OPINIONS])
     return sum((s.score > 0.5) == (label == "positive") for s, (_, label) in zip(scores, OPINIONS, strict=True)) / len(
         OPINIONS
     )
 
 
-def finds_mentions(reader: Reader) -> float:
-    tagged = reader.predict([text for text, _ in MENTIONS])
+def finds_mentions(predictor: Predictor) -> float:
+    tagged = predictor.predict([text for text, _ in MENTIONS])
     found = [{(e.label, t.text[e.start : e.end]) for e in t.entities} for t in tagged]
     right = sum(len(f & expected) for f, (_, expected) in zip(found, MENTIONS, strict=True))
     return 2 * right / (sum(map(len, found)) + sum(len(expected) for _, expected in MENTIONS))
@@ -55,30 +55,30 @@ MEASURES = {"lm": prefers_sentences, "sentiment": sides_with_opinions, "ner": fi
 
 @pytest.mark.parametrize("name", ANSWERING)
 def test_shipped_checkpoint_holds_its_floor(name: str) -> None:
-    reader = rnn_demo.load(name)
-    assert MEASURES[reader.task](reader) >= FLOORS[reader.task]
+    predictor = rnn_demo.load(name)
+    assert MEASURES[predictor.task](predictor) >= FLOORS[predictor.task]
 
 
 @pytest.mark.parametrize("name", ANSWERING)
 def test_untrained_twin_falls_through_the_floor(name: str) -> None:
-    reader = untrained_twin(rnn_demo.load(name))
-    assert MEASURES[reader.task](reader) < FLOORS[reader.task]
+    predictor = random_init_baseline(rnn_demo.load(name))
+    assert MEASURES[predictor.task](predictor) < FLOORS[predictor.task]
 
 
 @pytest.mark.parametrize("name", ANSWERING)
 def test_shipped_checkpoint_is_studied_and_the_study_is_of_these_weights(name: str) -> None:
     task = read_checkpoint(CHECKPOINTS_DIR / name).task
     of_task = {"lm": {"sentiment_direction"}, "sentiment": {"fixed_points"}}.get(task, set())
-    assert set(read_study(CHECKPOINTS_DIR / name).sections) == {"basis", "units", *of_task}
+    assert set(read_precomputed(CHECKPOINTS_DIR / name).sections) == {"basis", "units", *of_task}
 
 
 def test_a_beginning_is_gone_on_with_in_its_style() -> None:
-    def share_right(reader: Reader) -> float:
-        return sum(reader.likeliest_style(text) == style for text, style in OPENINGS) / len(OPENINGS)
+    def share_right(predictor: Predictor) -> float:
+        return sum(predictor.likeliest_domain(text) == style for text, style in OPENINGS) / len(OPENINGS)
 
-    reader = rnn_demo.load("lm-lstm")
-    assert share_right(reader) >= 0.8
-    assert share_right(untrained_twin(reader)) < 0.8
+    predictor = rnn_demo.load("lm-lstm")
+    assert share_right(predictor) >= 0.8
+    assert share_right(random_init_baseline(predictor)) < 0.8
 
 
 @pytest.mark.parametrize("task", TASKS)

@@ -1,4 +1,4 @@
-"""Every task through one contract: what answers, what trains and what measures is there under its name."""
+"""Every task through one contract: what service, what trains and what measures is there under its name."""
 
 from importlib import import_module
 from inspect import signature
@@ -7,20 +7,20 @@ import pytest
 
 from rnn_demo.config import EncoderConfig, Recipe
 from rnn_demo.errors import InputError
-from rnn_demo.reader import Reader
+from rnn_demo.predictor import Predictor
 from rnn_demo.tasks import TASKS, find_task
 
 
 @pytest.mark.parametrize("name", TASKS)
 def test_a_task_is_whole(name):
     task = find_task(name)
-    assert issubclass(task.reader, Reader)
-    assert task.reader.task == name
+    assert issubclass(task.predictor, Predictor)
+    assert task.predictor.task == name
     assert issubclass(task.recipe, Recipe)
     assert list(signature(import_module(f"{task.package}.train").train).parameters) == ["recipe", "on_progress"]
     evaluate = import_module(f"{task.package}.evaluate").evaluate
     assert list(signature(evaluate).parameters) == ["folder", "dataset", "split", "data_dir", "case"]
-    (config,) = signature(task.reader.model_class).parameters.values()
+    (config,) = signature(task.predictor.model_class).parameters.values()
     assert issubclass(config.annotation, EncoderConfig)
 
 

@@ -1,17 +1,17 @@
-"""Nothing is lost and every piece knows its place, whatever is typed: by a tiny tokenizer and by the shipped one."""
+"""Nothing is lost and every subword knows its place, whatever is typed: by a tiny tokenizer and by the shipped one."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from rnn_demo.checkpoint import CHECKPOINTS_DIR
+from rnn_demo.domains import DOMAINS
 from rnn_demo.errors import CheckpointError, InputError
-from rnn_demo.styles import STYLES
-from rnn_demo.tokenizer import BOS_ID, EOS_ID, PAD_ID, SPACE_MARK, SPECIAL_PIECES, UNK_ID, Tokenizer
+from rnn_demo.tokenizer import BOS_ID, CONTROL_SYMBOLS, EOS_ID, PAD_ID, SPACE_MARK, UNK_ID, Tokenizer
 
 SHIPPED = CHECKPOINTS_DIR / "tokenizer" / "tokenizer.model"
 SIGNS = [*"aé東 \n\t\r\x00\u2581\ufffd\u0301\u200d🎬👩🏽\u2028", "  ", "the ", "<br />", "&amp;"]
-TYPED_PIECES = ["<pad>", "<unk>", "<s>", "</s>", "<0xE2>", *SPECIAL_PIECES]
+TYPED_PIECES = ["<pad>", "<unk>", "<s>", "</s>", "<0xE2>", *CONTROL_SYMBOLS]
 TRICKY = st.lists(st.sampled_from(SIGNS + TYPED_PIECES)).map("".join)
 TEXTS = st.one_of(st.text(st.characters(exclude_categories=("Cs",))), TRICKY)
 
@@ -53,7 +53,7 @@ def test_all_ways_to_encode_agree(any_tokenizer, text):
 
 @given(text=TEXTS)
 def test_typing_a_special_piece_never_gives_its_id(any_tokenizer, text):
-    special = {*any_tokenizer.unwritable_ids, any_tokenizer.eos_id}
+    special = {*any_tokenizer.suppressed_ids, any_tokenizer.eos_id}
     assert not special & set(any_tokenizer.encode(text))
 
 
@@ -61,30 +61,30 @@ def test_typing_a_special_piece_never_gives_its_id(any_tokenizer, text):
 def test_pieces_of_whole_characters_read_as_the_text(any_tokenizer, text):
     for token in any_tokenizer.encode_with_spans(text):
         if not any_tokenizer.is_byte(token.token_id):
-            assert any_tokenizer.piece(token.token_id) == token.token
+            assert any_tokenizer.subword(token.token_id) == token.token
 
 
 def test_special_pieces_stand_first_in_a_fixed_order(any_tokenizer):
     assert (PAD_ID, UNK_ID, BOS_ID, EOS_ID) == (0, 1, 2, 3)
     expected = ["<pad>", "<unk>", "<s>", "</s>", "<novel>", "<review>", "<news>", "<play>"]
     expected += ["<spare0>", "<spare1>", "<spare2>", "<spare3>"]
-    assert [any_tokenizer.piece(token_id) for token_id in range(12)] == expected
-    assert [any_tokenizer.style_id(style) for style in STYLES] == [4, 5, 6, 7]
-    assert any_tokenizer.style_id(None) == BOS_ID
-    assert any_tokenizer.unwritable_ids == (0, 1, 2, *range(4, 12))
+    assert [any_tokenizer.subword(token_id) for token_id in range(12)] == expected
+    assert [any_tokenizer.domain_id(domain) for domain in DOMAINS] == [4, 5, 6, 7]
+    assert any_tokenizer.domain_id(None) == BOS_ID
+    assert any_tokenizer.suppressed_ids == (0, 1, 2, *range(4, 12))
     assert any_tokenizer.decode([0, 2, 4, 5, 11, 3]) == ""
 
 
 def test_newline_is_a_piece_and_every_byte_too(any_tokenizer):
     assert [token.token for token in any_tokenizer.encode_with_spans("\n\n")] == ["\n", "\n"]
-    pieces = {any_tokenizer.piece(token_id) for token_id in range(any_tokenizer.vocab_size)}
-    assert {f"<0x{byte:02X}>" for byte in range(256)} <= pieces
+    subwords = {any_tokenizer.subword(token_id) for token_id in range(any_tokenizer.vocab_size)}
+    assert {f"<0x{byte:02X}>" for byte in range(256)} <= subwords
 
 
 def test_a_typed_space_mark_is_spelled_in_bytes(any_tokenizer):
     tokens = any_tokenizer.encode_with_spans("a\u2581 b")
     mark = [token for token in tokens if 1 <= token.start <= token.end <= 2]
-    assert [any_tokenizer.piece(token.token_id) for token in mark] == ["<0xE2>", "<0x96>", "<0x81>"]
+    assert [any_tokenizer.subword(token.token_id) for token in mark] == ["<0xE2>", "<0x96>", "<0x81>"]
     assert [token.token for token in mark] == ["", "", "\u2581"]
 
 

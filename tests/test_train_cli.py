@@ -12,7 +12,7 @@ from tiny import FILM_LABELS, FILM_TEXTS, checkpoint_of, language_model, sentime
 import train
 from rnn_demo import checkpoint as checkpoint_module
 from rnn_demo.checkpoint import read_checkpoint, save_checkpoint
-from rnn_demo.training import run as run_module
+from rnn_demo.training import fit as fit_module
 
 ROOT = Path(__file__).parent.parent
 SIZES = ["--embed-size", "8", "--hidden-size", "8", "--num-layers", "1", "--batch-size", "4", "--precision", "fp32"]
@@ -33,7 +33,7 @@ def place(tokenizer, tmp_path, monkeypatch):
     (checkpoints / "tokenizer" / "tokenizer.model").write_bytes(tokenizer.model_proto)
     save_checkpoint(checkpoints / "lm-tiny", language_model(600), tokenizer, checkpoint_of("lm"))
     save_checkpoint(checkpoints / "sentiment-tiny", sentiment_model(600), tokenizer, checkpoint_of("sentiment"))
-    for module in (checkpoint_module, run_module):  # never write beside the shipped ones
+    for module in (checkpoint_module, fit_module):  # never write beside the shipped ones
         monkeypatch.setattr(module, "CHECKPOINTS_DIR", checkpoints)
     monkeypatch.chdir(tmp_path)
     return tmp_path

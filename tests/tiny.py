@@ -76,7 +76,7 @@ def write_split(data_dir: Path, name: str, split: str, **columns: list[Any]) -> 
 
 
 def stop_after(step: int, seen: list[Progress] | None = None) -> Callable[[Progress], None]:
-    """Give a listener that kills the run, as a signal would, once this step has been told."""
+    """Return a listener that kills the run, as a signal would, once this step has been told."""
 
     def listen(progress: Progress) -> None:
         if seen is not None:

@@ -36,7 +36,7 @@ def tiny_model(name: str, vocab_size: int, seed: int = 0) -> CheckpointModel:
 
 
 def tiny_checkpoint(name: str) -> Checkpoint:
-    """Say how a checkpoint might have been made."""
+    """Return how a checkpoint might have been made."""
     metrics = {"tiny/test": {"accuracy": 0.4242, "examples": 10}}
     return checkpoint_of(*name.split("-"), num_parameters=1_234_567, metrics=metrics)
 

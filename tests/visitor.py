@@ -46,7 +46,7 @@ def open_tab(page: Page, title: str) -> Locator:
 
 
 def tab(page: Page) -> Locator:
-    """Give what is on the tab that is open."""
+    """Return what is on the tab that is open."""
     return page.get_by_role("tabpanel").filter(visible=True)
 
 

@@ -13,8 +13,6 @@ from torch import Tensor, nn
 
 from rnn_demo.regularisation.weight_drop import run_with_dropped_weights
 
-__all__ = ["Cell", "State"]
-
 State = tuple[Tensor, ...]
 """The recurrent state of a cell, one (batch, hidden) tensor a name in `state_names`; h comes first."""
 
@@ -91,7 +89,7 @@ class Cell(nn.Module, ABC):
         final = (final,) if one_part else final
         return outputs, tuple(part.squeeze(0) for part in final)
 
-    def explain(self, inputs: Tensor, state: State | None = None) -> dict[str, Tensor]:
+    def forward_with_gates(self, inputs: Tensor, state: State | None = None) -> dict[str, Tensor]:
         """Read whole sequences by the equations and keep everything.
 
         Args:

@@ -5,8 +5,6 @@ from torch import Tensor, nn
 
 from rnn_demo.cells.cell import Cell, State
 
-__all__ = ["GRUCell"]
-
 
 class GRUCell(Cell):
     """Two gates and one state.

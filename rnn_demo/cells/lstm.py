@@ -5,8 +5,6 @@ from torch import Tensor, nn
 
 from rnn_demo.cells.cell import Cell, State
 
-__all__ = ["LSTMCell"]
-
 
 class LSTMCell(Cell):
     """Three gates and two states: h is shown to the next layer, c is the memory.

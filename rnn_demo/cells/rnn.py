@@ -5,8 +5,6 @@ from torch import Tensor, nn
 
 from rnn_demo.cells.cell import Cell, State
 
-__all__ = ["RNNCell"]
-
 
 class RNNCell(Cell):
     """Elman's cell with tanh. It has no gate: what h holds is overwritten at every step.

@@ -8,8 +8,6 @@ from torch import Tensor, nn
 
 from rnn_demo.cells import Cell
 
-__all__ = ["BidirectionalLayer", "reverse_within_lengths"]
-
 
 class BidirectionalLayer(nn.Module):
     """Two cells, one a direction; its outputs are those of both, the forward units first."""

@@ -11,8 +11,6 @@ from pathlib import Path
 from rnn_demo.errors import DataError
 from rnn_demo.training.corpora import class_labels, read_split
 
-__all__ = ["TaggedSentences", "check_iob2", "entity_labels", "read_tagged_sentences"]
-
 
 @dataclass(frozen=True)
 class TaggedSentences:

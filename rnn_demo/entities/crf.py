@@ -19,8 +19,6 @@ from torch import Tensor, nn
 
 from rnn_demo.errors import InputError, ShapeError, unknown_name
 
-__all__ = ["IMPOSSIBLE_SCORE", "PAD_TAG_ID", "LinearChainCRF", "TagSpan"]
-
 PAD_TAG_ID = -100
 """Stands for a tag past the end of a sentence; torch's own `ignore_index`."""
 
@@ -137,7 +135,7 @@ class LinearChainCRF(nn.Module):
         return (last + self.end_scores).logsumexp(1)
 
     def log_likelihood(self, emissions: Tensor, tags: Tensor, lengths: Tensor) -> Tensor:
-        """Give log p(y | X) of the given tag sequences; its negative is the loss to train on.
+        """Return log p(y | X) of the given tag sequences; its negative is the loss to train on.
 
         Args:
             emissions: float (batch, seq, tags); unnormalised scores, nats.
@@ -187,7 +185,7 @@ class LinearChainCRF(nn.Module):
         return torch.stack(path[::-1], dim=1).masked_fill(~mask, PAD_TAG_ID), scores
 
     def marginals(self, emissions: Tensor, lengths: Tensor) -> Tensor:
-        """Give the probability of each tag at each word, over all paths: forward-backward.
+        """Return the probability of each tag at each word, over all paths: forward-backward.
 
         Args:
             emissions: float (batch, seq, tags); unnormalised scores, nats.
@@ -208,7 +206,7 @@ class LinearChainCRF(nn.Module):
         return probs.to(emissions.dtype)
 
     def span_posteriors(self, emissions: Tensor, lengths: Tensor, spans: Sequence[TagSpan]) -> Tensor:
-        """Give the exact probability that the words of each span are one whole entity with its label.
+        """Return the exact probability that the words of each span are one whole entity with its label.
 
         That is B-X at `start`, I-X up to `end` and no I-X at `end`, summed over all paths elsewhere.
 

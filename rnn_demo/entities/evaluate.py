@@ -14,22 +14,12 @@ from seqeval.metrics import classification_report
 from rnn_demo.checkpoint import TOKENIZER_NAME
 from rnn_demo.entities.corpus import read_tagged_sentences
 from rnn_demo.entities.model import TaggerModel
-from rnn_demo.entities.pieces import Sentence, encode_sentences, length_sorted_batches
 from rnn_demo.entities.scores import SentenceScores, agree, pad_to_decide, score_sentences
+from rnn_demo.entities.subwords import Sentence, encode_sentences, length_sorted_batches
 from rnn_demo.tokenizer import Tokenizer
 from rnn_demo.training.corpora import in_case
 
-__all__ = [
-    "PASSAGE_SENTENCES",
-    "agree_in_passages",
-    "best_tags",
-    "count_entities",
-    "count_pos",
-    "evaluate",
-    "tag_sentences",
-]
-
-PASSAGE_SENTENCES = 20
+WINDOW_SENTENCES = 20
 """Sentences of a data set that follow each other and are taken for one text. CoNLL-2003 holds newspaper articles of 15
 sentences on average, and its rows do not say where one ends."""
 
@@ -38,7 +28,7 @@ class TaggedWords(NamedTuple):
     """What a tagger says of the words of a data set: a row a sentence, an entry a word."""
 
     tags: list[list[str]]
-    """Where PASSAGE_SENTENCES sentences that follow each other are one text."""
+    """Where WINDOW_SENTENCES sentences that follow each other are one text."""
     tags_alone: list[list[str]]
     """Where each sentence is a text."""
     pos_tags: list[list[str]]
@@ -55,12 +45,12 @@ def tag_sentences(model: TaggerModel, sentences: Sequence[Sentence]) -> TaggedWo
     """
     scores = score_sentences(model, sentences)
     pos_tags = [model.parts_of_speech(sentence.pos_logits) for sentence in scores]
-    return TaggedWords(best_tags(model, agree_in_passages(model, scores)), best_tags(model, scores), pos_tags)
+    return TaggedWords(best_tags(model, smooth_in_windows(model, scores)), best_tags(model, scores), pos_tags)
 
 
-def agree_in_passages(model: TaggerModel, scores: Sequence[SentenceScores]) -> list[SentenceScores]:
-    """Let the places of each name agree within every PASSAGE_SENTENCES sentences that follow each other."""
-    passages = [scores[i : i + PASSAGE_SENTENCES] for i in range(0, len(scores), PASSAGE_SENTENCES)]
+def smooth_in_windows(model: TaggerModel, scores: Sequence[SentenceScores]) -> list[SentenceScores]:
+    """Let the places of each name agree within every WINDOW_SENTENCES sentences that follow each other."""
+    passages = [scores[i : i + WINDOW_SENTENCES] for i in range(0, len(scores), WINDOW_SENTENCES)]
     return [sentence for passage in passages for sentence in agree(model, passage)]
 
 
@@ -109,7 +99,7 @@ def evaluate(folder: Path, dataset: str, split: str, data_dir: Path | None, case
         case: asis, lower or upper.
 
     Returns:
-        precision, recall, f1, entities, and per_type with the same for each label, where PASSAGE_SENTENCES sentences
+        precision, recall, f1, entities, and per_type with the same for each label, where WINDOW_SENTENCES sentences
         are one text; f1_alone, where each is; pos_accuracy where the data set and the checkpoint have parts of speech.
 
     Raises:

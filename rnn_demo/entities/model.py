@@ -1,4 +1,4 @@
-"""The tagger: a pretrained backbone that reads the pieces in both directions, and a BiLSTM-CRF over the words.
+"""The tagger: a pretrained backbone that reads the subwords in both directions, and a BiLSTM-CRF over the words.
 
 Sources: Peters et al. 2018, arXiv:1802.05365, and Akbik et al. 2018 (a forward and a backward language model below);
 Lample et al. 2016, arXiv:1603.01360 (the BiLSTM-CRF above). The cell is named by the config: any of CELLS will do.
@@ -13,12 +13,10 @@ from rnn_demo.cells import CELLS
 from rnn_demo.checkpoint import CheckpointModel
 from rnn_demo.config import TaggerConfig
 from rnn_demo.encoder import Encoder
-from rnn_demo.entities.agreement import Places, settle_together
 from rnn_demo.entities.bidirectional import BidirectionalLayer, reverse_within_lengths
+from rnn_demo.entities.consistency import Occurrences, smooth_emissions
 from rnn_demo.entities.crf import LinearChainCRF
 from rnn_demo.regularisation.locked_dropout import LockedDropout
-
-__all__ = ["TaggerModel", "WordScores"]
 
 ALONE_WEIGHT = 0.5
 """Of a sentence by itself, beside the same in a text: most texts that people type are one sentence."""
@@ -38,12 +36,12 @@ class WordScores(NamedTuple):
 class TaggerModel(CheckpointModel):
     """Two language models' encoders, one vector a word, a recurrent layer over the words in both directions, two heads.
 
-    v_w = [forward h at the LAST piece of word w ; backward h at its FIRST piece], of every layer of both encoders
+    v_w = [forward h at the LAST subword of word w ; backward h at its FIRST subword], of every layer of both encoders
     u   = BiRNN(W_v v)
     P_w = W u_w + b                   emissions of the CRF, (tags,)
     p(pos_w) = softmax(W' u_w + b')   parts of speech, (parts of speech,)
 
-    At those two places each direction has just read the whole word, however many pieces it has. The two encoders have
+    At those two places each direction has just read the whole word, however many subwords it has. The two encoders have
     an embedding each, as they were trained apart.
     """
 
@@ -65,58 +63,58 @@ class TaggerModel(CheckpointModel):
     def forward(
         self,
         token_ids: Tensor,
-        piece_counts: Tensor,
+        subword_counts: Tensor,
         tags: Tensor,
         pos_tags: Tensor,
         of_name: Tensor | None = None,
         of_sentence: Tensor | None = None,
     ) -> tuple[Tensor, Tensor]:
-        """Give log p(tags | words) and log p(parts of speech | words): all of a training step.
+        """Return log p(tags | words) and log p(parts of speech | words): all of a training step.
 
         Args:
-            token_ids: int64 (batch, 1 + seq); the first column is the piece that opens a document.
-            piece_counts: int64 (batch, words); pieces in each word, 0 past each sentence.
+            token_ids: int64 (batch, 1 + seq); the first column is the subword that opens a document.
+            subword_counts: int64 (batch, words); subwords in each word, 0 past each sentence.
             tags: int64 (batch, words); tag ids, anything past each sentence.
             pos_tags: int64 (batch, words); part-of-speech ids, PAD_TAG_ID where there is none.
-            of_name: where the sentences are one text, which of its words are the same name; see `Places`. What is given
-                then is the mean of log p(tags | words) with the places settled together and, half as heavy, without.
+            of_name: where the sentences are one text, which of its words are the same name; see `Occurrences`. Then the
+                result is the mean of log p(tags | words) with smoothed emissions and, half as heavy, without.
             of_sentence: and which of them are so within a sentence.
 
         Returns:
             float32 (batch,) each; nats.
         """
-        scores = self.score_words(token_ids, piece_counts)
+        scores = self.score_words(token_ids, subword_counts)
         pos_nats = nn.functional.cross_entropy(scores.pos_logits.transpose(1, 2), pos_tags, reduction="none")
         tag_nats = self.crf.log_likelihood(scores.emissions, tags, scores.num_words)
         if of_name is not None and of_sentence is not None:
-            settled, is_word, places = scores.emissions.clone(), piece_counts > 0, Places(of_name, of_sentence)
-            settled[is_word] = settle_together(scores.emissions[is_word], places, self.config.agreement)
+            settled, is_word, places = scores.emissions.clone(), subword_counts > 0, Occurrences(of_name, of_sentence)
+            settled[is_word] = smooth_emissions(scores.emissions[is_word], places, self.config.agreement)
             together = self.crf.log_likelihood(settled, tags, scores.num_words)
             tag_nats = (together + ALONE_WEIGHT * tag_nats) / (1 + ALONE_WEIGHT)
         return tag_nats, -pos_nats.sum(1)
 
-    def score_words(self, token_ids: Tensor, piece_counts: Tensor) -> WordScores:
+    def score_words(self, token_ids: Tensor, subword_counts: Tensor) -> WordScores:
         """Score every tag and part of speech at every word; arguments as in `forward`."""
         vectors = self.encoder.embed(token_ids), self.backward_encoder.embed(token_ids)
-        return self.score_vectors(*vectors, piece_counts)
+        return self.score_vectors(*vectors, subword_counts)
 
-    def score_vectors(self, forward_vectors: Tensor, backward_vectors: Tensor, piece_counts: Tensor) -> WordScores:
-        """Score words whose pieces are given as vectors; otherwise as `score_words`.
+    def score_vectors(self, forward_vectors: Tensor, backward_vectors: Tensor, subword_counts: Tensor) -> WordScores:
+        """Score words whose subwords are given as vectors; otherwise as `score_words`.
 
         Args:
             forward_vectors: float32 (batch, 1 + seq, embed); as `encoder.embed` makes them.
             backward_vectors: as `backward_encoder.embed` makes them, in the order of the text.
-            piece_counts: int64 (batch, words); pieces in each word, 0 past each sentence.
+            subword_counts: int64 (batch, words); subwords in each word, 0 past each sentence.
         """
-        lengths = piece_counts.sum(1)
-        last_pieces = piece_counts.cumsum(1) - 1  # (batch, words)
-        first_pieces = last_pieces - (piece_counts - 1).clamp(min=0)
+        lengths = subword_counts.sum(1)
+        last_pieces = subword_counts.cumsum(1) - 1  # (batch, words)
+        first_pieces = last_pieces - (subword_counts - 1).clamp(min=0)
         turned = reverse_within_lengths(backward_vectors[:, 1:], lengths)
         forward = self.encoder.read(forward_vectors).layers
         backward = self.backward_encoder.read(torch.cat([backward_vectors[:, :1], turned], 1)).layers
-        vectors = [at_pieces(layer[:, 1:], last_pieces) for layer in forward]
-        vectors += [at_pieces(reverse_within_lengths(layer[:, 1:], lengths), first_pieces) for layer in backward]
-        num_words = (piece_counts > 0).sum(1)
+        vectors = [at_subwords(layer[:, 1:], last_pieces) for layer in forward]
+        vectors += [at_subwords(reverse_within_lengths(layer[:, 1:], lengths), first_pieces) for layer in backward]
+        num_words = (subword_counts > 0).sum(1)
         inputs = self.word_map(self.dropout(torch.cat(vectors, 2)))
         outputs = self.dropout(self.words(self.dropout(inputs), num_words))
         return WordScores(self.to_tags(outputs).float(), self.to_pos(outputs).float(), num_words)
@@ -126,8 +124,8 @@ class TaggerModel(CheckpointModel):
         return [self.config.pos_tags[best] for best in pos_logits.argmax(1).tolist()]
 
 
-def at_pieces(outputs: Tensor, places: Tensor) -> Tensor:
-    """Pick the outputs at some pieces.
+def at_subwords(outputs: Tensor, places: Tensor) -> Tensor:
+    """Pick the outputs at some subwords.
 
     Args:
         outputs: (batch, seq, hidden).

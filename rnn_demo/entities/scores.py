@@ -7,12 +7,10 @@ import torch
 from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
 
-from rnn_demo.entities.agreement import PROPER_NOUNS, Places, group_places, settle_together
+from rnn_demo.entities.consistency import PROPER_NOUNS, Occurrences, group_occurrences, smooth_emissions
 from rnn_demo.entities.crf import IMPOSSIBLE_SCORE
 from rnn_demo.entities.model import TaggerModel
-from rnn_demo.entities.pieces import Sentence, collate, length_sorted_batches
-
-__all__ = ["SentenceScores", "agree", "bar_signs", "group_names", "pad_emissions", "pad_to_decide", "score_sentences"]
+from rnn_demo.entities.subwords import Sentence, collate, length_sorted_batches
 
 NAME_PROB = 0.1
 """Of a proper noun; with less, a word is taken for no name."""
@@ -71,12 +69,14 @@ def agree(model: TaggerModel, text: Sequence[SentenceScores]) -> list[SentenceSc
     emissions = torch.cat([scores.emissions for scores in text])
     forms = [scores.sentence.forms for scores in text]
     places = group_names(model, forms, emissions, torch.cat([scores.pos_logits for scores in text]))
-    settled = settle_together(emissions, places, model.config.agreement)
+    settled = smooth_emissions(emissions, places, model.config.agreement)
     parts = settled.split([len(scores.emissions) for scores in text])
     return [scores._replace(emissions=part) for scores, part in zip(text, parts, strict=True)]
 
 
-def group_names(model: TaggerModel, forms: Sequence[Sequence[str]], emissions: Tensor, pos_logits: Tensor) -> Places:
+def group_names(
+    model: TaggerModel, forms: Sequence[Sequence[str]], emissions: Tensor, pos_logits: Tensor
+) -> Occurrences:
     """Group the places of each name of a text: words that may be proper nouns, or else that the network marks.
 
     Args:
@@ -89,7 +89,7 @@ def group_names(model: TaggerModel, forms: Sequence[Sequence[str]], emissions: T
     may_be_name = emissions.argmax(1) != 0  # O is the first tag
     if proper:
         may_be_name = pos_logits.softmax(1)[:, proper].sum(1) >= NAME_PROB
-    return Places(*(groups.to(emissions.device) for groups in group_places(forms, may_be_name.tolist())))
+    return Occurrences(*(groups.to(emissions.device) for groups in group_occurrences(forms, may_be_name.tolist())))
 
 
 def pad_to_decide(model: TaggerModel, sentences: Sequence[SentenceScores]) -> tuple[Tensor, Tensor]:

@@ -7,17 +7,15 @@ import torch
 
 from rnn_demo.entities.crf import TagSpan
 from rnn_demo.entities.model import TaggerModel
-from rnn_demo.entities.pieces import STYLE, Sentence, encode_words_with_spans, length_sorted_batches
 from rnn_demo.entities.scores import SentenceScores, agree, pad_to_decide, score_sentences
+from rnn_demo.entities.subwords import DOMAIN, Sentence, encode_words_with_spans, length_sorted_batches
 from rnn_demo.entities.words import Word, split_sentences
-from rnn_demo.reader import Reader, require_list, require_text
+from rnn_demo.predictor import Predictor, require_list, require_text
 from rnn_demo.results import Entity, TaggedText, TaggedToken
 from rnn_demo.tokenizer import EncodedText, Token, checked
 
-__all__ = ["EntityTagger", "spans_of"]
 
-
-class EntityTagger(Reader):
+class EntityTagger(Predictor):
     """A network that marks entities.
 
     A text is read sentence by sentence, for neighbours do not help (see `variants.py`); what a name is, its places in
@@ -29,22 +27,22 @@ class EntityTagger(Reader):
     model: TaggerModel
 
     def encode(self, text: str) -> EncodedText:
-        """Turn a text into what the network reads: `<news>`, then the pieces of its words.
+        """Turn a text into what the network reads: `<news>`, then the subwords of its words.
 
-        A piece's span lies within its word.
+        A subword's span lies within its word.
         """
-        tokens = (token for _, pieces in self.split(text) for word in pieces for token in word)
+        tokens = (token for _, subwords in self.split(text) for word in subwords for token in word)
         return EncodedText(text, (self.start_id,), tuple(tokens))
 
     def split(self, text: str) -> list[tuple[list[Word], list[list[Token]]]]:
-        """Give the words of each sentence of a text, and the pieces of each word; errors as in `predict`."""
+        """Return the words of each sentence of a text, and the subwords of each word; errors as in `predict`."""
         sentences = split_sentences(checked(require_text(text)))
         return [(words, encode_words_with_spans(words, self.tokenizer)) for words in sentences]
 
     @property
     def start_id(self) -> int:
-        """The piece that opens a news text."""
-        return self.tokenizer.style_id(STYLE)
+        """The subword that opens a news text."""
+        return self.tokenizer.domain_id(DOMAIN)
 
     @torch.inference_mode()
     def predict(self, texts: Sequence[str]) -> list[TaggedText]:
@@ -71,9 +69,9 @@ class EntityTagger(Reader):
         in_order = iter([tagged[row] for row in range(len(sentences))])
         return [join(text, list(islice(in_order, len(parts)))) for text, parts in zip(texts, split, strict=True)]
 
-    def _as_read(self, words: Sequence[Word], pieces: Sequence[Sequence[Token]]) -> Sentence:
-        """Give a sentence as the network reads it."""
-        token_ids = [[token.token_id for token in word] for word in pieces]
+    def _as_read(self, words: Sequence[Word], subwords: Sequence[Sequence[Token]]) -> Sentence:
+        """Return a sentence as the network reads it."""
+        token_ids = [[token.token_id for token in word] for word in subwords]
         return Sentence.of([word.text for word in words], token_ids, self.start_id)
 
     def _tag(

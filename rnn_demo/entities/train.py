@@ -14,24 +14,22 @@ from torch import Tensor, nn
 from rnn_demo.cells import State
 from rnn_demo.checkpoint import copy_matching_weights
 from rnn_demo.config import EntityRecipe, TaggerConfig
-from rnn_demo.entities.agreement import PROPER_NOUNS, group_places
+from rnn_demo.entities.consistency import PROPER_NOUNS, group_occurrences
 from rnn_demo.entities.corpus import TaggedSentences, check_iob2, entity_labels, read_tagged_sentences
 from rnn_demo.entities.crf import PAD_TAG_ID
-from rnn_demo.entities.evaluate import agree_in_passages, count_entities, count_pos, tag_sentences
+from rnn_demo.entities.evaluate import count_entities, count_pos, smooth_in_windows, tag_sentences
 from rnn_demo.entities.model import TaggerModel
-from rnn_demo.entities.pieces import collate, encode_sentences, length_sorted_batches
 from rnn_demo.entities.scores import SentenceScores, pad_emissions, score_sentences
-from rnn_demo.entities.variants import ShownSentences, with_passages
+from rnn_demo.entities.subwords import collate, encode_sentences, length_sorted_batches
+from rnn_demo.entities.variants import ShownSentences, with_windows
 from rnn_demo.errors import DataError
 from rnn_demo.tokenizer import Tokenizer
 from rnn_demo.training.batching import BucketedBatches, ConsecutiveBatches, pad_rows
 from rnn_demo.training.calibration import best_temperature
+from rnn_demo.training.fit import find_same_encoder, fit, network_sizes, open_tokenizer, start_model
 from rnn_demo.training.loop import Progress
-from rnn_demo.training.run import find_same_encoder, network_sizes, open_tokenizer, start_model, train_and_save
 
-__all__ = ["EntityObjective", "train"]
-
-AGREEMENTS = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
+ALPHAS = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
 """That are tried on the held-out sentences."""
 
 
@@ -42,7 +40,7 @@ class EntityObjective:
         training: what is learned from.
         validation: chooses the best weights, as it is written.
         config: of the network; its tags and parts of speech.
-        tokenizer: cuts words into pieces.
+        tokenizer: cuts words into subwords.
         recipe: batch size, seed and how often the case is changed.
     """
 
@@ -58,7 +56,7 @@ class EntityObjective:
         recipe: EntityRecipe,
     ) -> None:
         self.chosen_on = validation.name
-        training = with_passages(training, recipe.passage_sentences, recipe.seed)
+        training = with_windows(training, recipe.passage_sentences, recipe.seed)
         self.sentences = ShownSentences(training.words, tokenizer, recipe.lower_prob, recipe.hide_prob)
         self.tag_ids = [[config.tags.index(tag) for tag in row] for row in training.tags]
         pos_ids = {tag: i for i, tag in enumerate(config.pos_tags)}
@@ -67,18 +65,18 @@ class EntityObjective:
         self.is_name = [[pos.startswith(PROPER_NOUNS) for pos in row] for row in training.pos_tags]
         if not any(map(any, self.is_name)):  # no parts of speech are known
             self.is_name = [[tag != "O" for tag in row] for row in training.tags]
-        self.settles = recipe.agreement > 0
+        self.smooths = recipe.agreement > 0
         lengths = np.array([len(row) for row in training.words])
         self.batches = (
             ConsecutiveBatches(len(lengths), recipe.batch_size, recipe.seed)
-            if self.settles
+            if self.smooths
             else BucketedBatches(lengths, recipe.batch_size, recipe.seed)
         )
         self.validation = validation
         self.validation_sentences = encode_sentences(validation.words, tokenizer)
 
     def batch_at(self, step: int, rank: int, world: int) -> dict[str, Tensor]:
-        """token_ids int64 (batch / world, 1 + seq); piece_counts, tags and pos_tags int64 (batch / world, words).
+        """token_ids int64 (batch / world, 1 + seq); subword_counts, tags and pos_tags int64 (batch / world, words).
 
         And of_name and of_sentence, int64 (words of all sentences,), where the places of a name settle together.
         """
@@ -87,10 +85,10 @@ class EntityObjective:
         tags, _ = pad_rows([self.tag_ids[row] for row in rows], PAD_TAG_ID)
         pos_tags, _ = pad_rows([self.pos_ids[row] for row in rows], PAD_TAG_ID)
         batch = {**collate(shown), "tags": torch.from_numpy(tags), "pos_tags": torch.from_numpy(pos_tags)}
-        if not self.settles:
+        if not self.smooths:
             return batch
         named = [is_name for row in rows for is_name in self.is_name[row]]
-        return batch | group_places([sentence.forms for sentence in shown], named)._asdict()
+        return batch | group_occurrences([sentence.forms for sentence in shown], named)._asdict()
 
     def loss(self, model: nn.Module, batch: dict[str, Tensor], state: State | None) -> tuple[Tensor, State | None]:
         """Nats per sentence; nothing is carried from batch to batch."""
@@ -98,8 +96,8 @@ class EntityObjective:
         return -(tag_nats + self.pos_weight * pos_nats).mean(), None
 
     def num_tokens(self, batch: dict[str, Tensor]) -> int:
-        """Pieces in a batch, without padding."""
-        return int(batch["piece_counts"].sum())
+        """Subwords in a batch, without padding."""
+        return int(batch["subword_counts"].sum())
 
     def validate(self, model: TaggerModel) -> dict[str, float]:
         """F1, precision and recall of the held-out entities, and the accuracy of the parts of speech."""
@@ -119,11 +117,11 @@ class EntityObjective:
 
         def nats_with(agreement: float) -> float:
             model.config = replace(model.config, agreement=agreement)
-            return self._nats(model, agree_in_passages(model, scores))
+            return self._nats(model, smooth_in_windows(model, scores))
 
-        agreement = min(AGREEMENTS, key=nats_with)
+        agreement = min(ALPHAS, key=nats_with)
         model.config = replace(model.config, agreement=agreement)
-        agreed = agree_in_passages(model, scores)
+        agreed = smooth_in_windows(model, scores)
 
         def nats_at(temperature: float) -> float:
             for step, value in zip(steps, trained, strict=True):
@@ -147,7 +145,7 @@ class EntityObjective:
 
 
 def train(recipe: EntityRecipe, on_progress: Callable[[Progress], None]) -> Path | None:
-    """Train an entity tagger and write its checkpoint; see `train_and_save`.
+    """Train an entity tagger and write its checkpoint; see `fit`.
 
     Raises:
         DataError: a column, the tags or the labels are not as they have to be; see `corpus.py`.
@@ -168,7 +166,7 @@ def train(recipe: EntityRecipe, on_progress: Callable[[Progress], None]) -> Path
     if recipe.backward_from is not None:
         folder = find_same_encoder(recipe.backward_from, config, backward=True)
         copy_matching_weights(model.backward_encoder, folder, "encoder.")
-    return train_and_save("ner", model, tokenizer, objective, recipe, [training.name], on_progress)
+    return fit("ner", model, tokenizer, objective, recipe, [training.name], on_progress)
 
 
 def tag_set(training: TaggedSentences, validation: TaggedSentences) -> tuple[str, ...]:

@@ -1,9 +1,9 @@
 """The forms in which a training sentence is shown, so that the network learns more than this one spelling of it.
 
 - In small letters: it must not lean on capitals alone. (A sentence in CAPITALS is read in small letters anyway; see
-  `pieces.py`.)
+  `subwords.py`.)
 - With its neighbours, as a passage: where a typed text is split into sentences, some ends are missed.
-- With names hidden: where the pieces of a word are unknown, what stands around it must tell what it is, and where the
+- With names hidden: where the subwords of a word are unknown, what stands around it must tell what it is, and where the
   places of a name are learned from together (see `agreement.py`) its other places must.
 
 The last, with 0.1 and an agreement of 0.7, took ner-lstm from 90.7 to 91.2 F1 on validation in 38 minutes (each
@@ -15,7 +15,7 @@ Names switched for others of their kind, alike all through a text (Dai & Adel 20
 of them for 40 minutes from ner-lstm as shipped gave 91.5 (alone 90.5), half of them for 66 minutes more 91.3 (90.6),
 the mean of all three weights 91.4 (90.7). Too little to keep.
 
-Cutting words into other pieces than the likeliest (subword regularisation, Kudo 2018) was tried and made it worse. As
+Cutting words into other subwords than the likeliest (subword regularisation, Kudo 2018) was tried and made it worse. As
 many lines of reuters_50_50, tagged by two taggers together (90.4 F1 on validation where the better one has 90.0) and
 learned from where these were sure, made no difference: 89.9 after 50 minutes from ner-lstm. Neighbours do not help to
 mark a sentence, not even where passages of up to 8 were learned from (16 minutes): 88.1 read alone, 87.6 in eights.
@@ -26,10 +26,8 @@ from itertools import chain, pairwise
 import numpy as np
 
 from rnn_demo.entities.corpus import TaggedSentences
-from rnn_demo.entities.pieces import Sentence, encode_sentences
+from rnn_demo.entities.subwords import Sentence, encode_sentences
 from rnn_demo.tokenizer import Tokenizer
-
-__all__ = ["ShownSentences", "with_passages"]
 
 
 class ShownSentences:
@@ -37,7 +35,7 @@ class ShownSentences:
 
     Args:
         words: of each sentence.
-        tokenizer: cuts words into pieces.
+        tokenizer: cuts words into subwords.
         lower_prob: chance of small letters.
         hide_prob: chance that a word with a capital is hidden.
     """
@@ -56,11 +54,11 @@ class ShownSentences:
         return sentence.hide(self.capital[row] & (rng.random(len(self.capital[row])) < self.hide_prob), self.unk_id)
 
 
-def with_passages(sentences: TaggedSentences, longest: int, seed: int) -> TaggedSentences:
+def with_windows(sentences: TaggedSentences, longest: int, seed: int) -> TaggedSentences:
     """Add the same sentences once more, in passages of 2 to `longest` that follow each other; below 2 adds nothing.
 
     >>> alone = TaggedSentences("x/train", [["a"], ["b"], ["c"]], [["O"], ["O"], ["O"]], [[""], [""], [""]])
-    >>> with_passages(alone, 2, seed=0).words
+    >>> with_windows(alone, 2, seed=0).words
     [['a'], ['b'], ['c'], ['a', 'b'], ['c']]
     """
     if longest < 2:

@@ -13,8 +13,6 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-__all__ = ["Word", "split_sentences", "split_words"]
-
 # Accents, vowel signs and joiners, which Python's \w leaves out: they belong to the character before them.
 MARKS = "\u200c\u200d\ufe0f" + "".join(
     character for character in map(chr, range(0x300, 0x3100)) if unicodedata.category(character).startswith("M")

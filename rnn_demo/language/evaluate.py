@@ -14,23 +14,20 @@ import torch
 from torch import nn
 
 from rnn_demo.cells import State
+from rnn_demo.domains import DOMAIN_OF
 from rnn_demo.errors import DataError
 from rnn_demo.language.model import UNCOUNTED, LanguageModel
-from rnn_demo.language.opening import OPENING_SIZE, opening
-from rnn_demo.styles import STYLE_OF
-from rnn_demo.tokenizer import Tokenizer
+from rnn_demo.tokenizer import PREFIX_SIZE, Tokenizer
 from rnn_demo.training.batching import pad_rows
 from rnn_demo.training.corpora import as_texts, clean, in_case, read_split
-
-__all__ = ["block_losses", "count_losses", "document_ids", "evaluate"]
 
 ROWS = 32
 CHUNK = 256  # tokens; bounds the logits at ROWS x CHUNK x vocab
 
 
-def document_ids(text: str, style: str | None, tokenizer: Tokenizer, backward: bool = False) -> list[int]:
+def document_ids(text: str, domain: str | None, tokenizer: Tokenizer, backward: bool = False) -> list[int]:
     """The token ids of a document behind its opening; from its end to its beginning where `backward`."""
-    return [*opening(style, tokenizer), *tokenizer.encode(text)[:: -1 if backward else 1]]
+    return [*tokenizer.prefix_ids(domain), *tokenizer.encode(text)[:: -1 if backward else 1]]
 
 
 def count_losses(model: LanguageModel, documents: list[list[int]]) -> tuple[float, int]:
@@ -49,7 +46,7 @@ def block_losses(model: LanguageModel, documents: list[list[int]]) -> np.ndarray
     Returns:
         float64 (block, 2): nats and counted tokens of each block of at most CHUNK tokens of one document.
     """
-    documents = sorted((ids for ids in documents if len(ids) > OPENING_SIZE), key=len, reverse=True)
+    documents = sorted((ids for ids in documents if len(ids) > PREFIX_SIZE), key=len, reverse=True)
     blocks = [_read_side_by_side(model, documents[i : i + ROWS]) for i in range(0, len(documents), ROWS)]
     return np.concatenate(blocks) if blocks else np.zeros((0, 2))
 
@@ -60,7 +57,7 @@ def _read_side_by_side(model: LanguageModel, documents: list[list[int]]) -> np.n
     rows = torch.from_numpy(padded)
     real = torch.arange(rows.shape[1]) < torch.from_numpy(lengths)[:, None]
     targets = torch.where(real, rows, UNCOUNTED)
-    targets[:, :OPENING_SIZE] = UNCOUNTED
+    targets[:, :PREFIX_SIZE] = UNCOUNTED
     state: State | None = None
     blocks = []
     for start in range(0, rows.shape[1] - 1, CHUNK):
@@ -93,7 +90,7 @@ def evaluate(folder: Path, dataset: str, split: str, data_dir: Path | None, case
     model, tokenizer = LanguageModel.load(folder), Tokenizer.from_file(folder / "tokenizer.model")
     rows = read_split(dataset, split, data_dir)
     texts = [in_case(clean(text), case) for text in as_texts(rows, dataset)["text"]]
-    documents = [document_ids(text, STYLE_OF.get(dataset), tokenizer, model.config.backward) for text in texts]
+    documents = [document_ids(text, DOMAIN_OF.get(dataset), tokenizer, model.config.backward) for text in texts]
     nats, tokens = count_losses(model, documents)
     if not tokens:
         raise DataError(f"{dataset}/{split}: no text in any row")

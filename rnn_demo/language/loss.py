@@ -1,6 +1,6 @@
 """Softmax and cross-entropy over the vocabulary, a few rows at a time.
 
-The logits of a step, 4,480 tokens x 8,000 pieces, are 143 MB in float32, and the plain way walks through them half a
+The logits of a step, 4,480 tokens x 8,000 subwords, are 143 MB in float32, and the plain way walks through them half a
 dozen times: on a CPU that costs as much as the recurrent layers. Here each block of rows stays in the cache from its
 logits to its gradient, and only the gradients of the outputs and of the weights are kept (as in Wijmans et al. 2024,
 "Cut your losses", arXiv:2411.09009). torch's own `linear_cross_entropy` rounds the loss itself to bf16.
@@ -10,8 +10,6 @@ from typing import Any
 
 import torch
 from torch import Tensor
-
-__all__ = ["linear_cross_entropy"]
 
 BLOCK_ROWS = 512
 

@@ -14,10 +14,8 @@ from rnn_demo.encoder import Encoder
 from rnn_demo.language.loss import linear_cross_entropy
 from rnn_demo.regularisation.activation import activation_penalty
 
-__all__ = ["UNCOUNTED", "LanguageModel"]
-
 UNCOUNTED = -100
-"""The target of a piece that is given, or of padding (torch's ignore_index)."""
+"""The target of a subword that is given, or of padding (torch's ignore_index)."""
 
 
 class LanguageModel(CheckpointModel):
@@ -70,5 +68,5 @@ class LanguageModel(CheckpointModel):
         return self.logits(encoded.outputs), encoded.final_state
 
     def logits(self, outputs: Tensor) -> Tensor:
-        """Score every piece of the vocabulary: float32 (..., hidden) -> (..., vocab)."""
+        """Score every subword of the vocabulary: float32 (..., hidden) -> (..., vocab)."""
         return nn.functional.linear(self.projection(outputs), self.encoder.embedding.weight, self.bias)

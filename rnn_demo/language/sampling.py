@@ -16,8 +16,6 @@ from torch import Tensor
 
 from rnn_demo.errors import InputError
 
-__all__ = ["SamplingOptions", "next_token_probs", "require_number"]
-
 SMALLEST_TEMPERATURE = torch.finfo(torch.float32).tiny
 
 
@@ -50,7 +48,7 @@ def require_number(name: str, given: object, ok: Callable[[Any], bool], allowed:
 
 
 def next_token_probs(logits: Tensor, options: SamplingOptions) -> Tensor:
-    """Turn logits into the distribution to draw from.
+    """RequestToken logits into the distribution to draw from.
 
     Args:
         logits: float32 (vocab,); -inf where a token is forbidden.

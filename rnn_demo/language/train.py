@@ -1,8 +1,8 @@
 """How a language model is trained: truncated back-propagation through a stream of documents, the state carried on.
 
-A document opens with its style (`<novel>`, `<review>`), or in a tenth of them with `<s>` alone, so that the model
-also writes where the style is unknown. Style and start pieces are given and never predicted. Novels are cut into
-excerpts at paragraph ends, each opening with the style again: otherwise a style would be seen once in 300,000 tokens.
+A document opens with its domain (`<novel>`, `<review>`), or in a tenth of them with `<s>` alone, so that the model
+also writes where the domain is unknown. Style and start pieces are given and never predicted. Novels are cut into
+excerpts at paragraph ends, each opening with the domain again: otherwise a domain would be seen once in 300,000 tokens.
 Excerpts must not be short, or the model learns to forget: after 13 million tokens with excerpts of 3,000 characters, an
 LSTM read the first 1,000 tokens of the validation novels at 4.26 nats each, and the next 11,000 at 4.39.
 
@@ -23,20 +23,18 @@ from torch import Tensor, nn
 
 from rnn_demo.cells import State
 from rnn_demo.config import LanguageModelConfig, LanguageRecipe
+from rnn_demo.domains import DOMAIN_OF
 from rnn_demo.errors import DataError
 from rnn_demo.language.evaluate import count_losses, document_ids
 from rnn_demo.language.model import UNCOUNTED, LanguageModel
-from rnn_demo.styles import STYLE_OF
 from rnn_demo.tokenizer import Tokenizer
 from rnn_demo.training.batching import StreamBatches
 from rnn_demo.training.corpora import as_texts, available_splits, clean, read_split
+from rnn_demo.training.fit import fit, network_sizes, open_tokenizer, start_model
 from rnn_demo.training.loop import Progress
-from rnn_demo.training.run import network_sizes, open_tokenizer, start_model, train_and_save
 from rnn_demo.training.vocabulary import learn_characters
 
-__all__ = ["LanguageObjective", "excerpts", "train"]
-
-UNSTYLED_SHARE = 0.1
+NO_DOMAIN_SHARE = 0.1
 
 
 class LanguageObjective:
@@ -60,7 +58,7 @@ class LanguageObjective:
         self.validation = validation
         self.chosen_on = f"{recipe.validation_dataset}/validation"
         self.uncounted = np.zeros(tokenizer.vocab_size, dtype=bool)
-        self.uncounted[list(tokenizer.unwritable_ids)] = True
+        self.uncounted[list(tokenizer.suppressed_ids)] = True
 
     def batch_at(self, step: int, rank: int, world: int) -> dict[str, Tensor]:
         """token_ids and targets, int64 (batch / world, seq); carried, bool (batch / world,): whose state is kept."""
@@ -95,7 +93,7 @@ class LanguageObjective:
 
 
 def train(recipe: LanguageRecipe, on_progress: Callable[[Progress], None]) -> Path | None:
-    """Train a language model and write its checkpoint; see `train_and_save`."""
+    """Train a language model and write its checkpoint; see `fit`."""
     tokenizer = _character_tokenizer(recipe) if recipe.characters else open_tokenizer(recipe)
     validation = _validation_documents(recipe, tokenizer)
     token_ids, data = _token_stream(recipe, tokenizer)
@@ -107,7 +105,7 @@ def train(recipe: LanguageRecipe, on_progress: Callable[[Progress], None]) -> Pa
     )
     objective = LanguageObjective(token_ids, validation, tokenizer, recipe)
     model = start_model(LanguageModel, config, recipe)
-    return train_and_save("lm", model, tokenizer, objective, recipe, data, on_progress)
+    return fit("lm", model, tokenizer, objective, recipe, data, on_progress)
 
 
 def excerpts(text: str, size: int) -> list[str]:
@@ -141,7 +139,7 @@ def _validation_documents(recipe: LanguageRecipe, tokenizer: Tokenizer) -> list[
         raise DataError(f"{name}/validation: no text in any row")
     share = max(2, recipe.validation_tokens // len(texts))
     openings = [tokenizer.decode(tokenizer.encode(text[: 10 * share])[:share]) for text in texts]
-    return [document_ids(text, STYLE_OF.get(name), tokenizer, recipe.backward) for text in openings]
+    return [document_ids(text, DOMAIN_OF.get(name), tokenizer, recipe.backward) for text in openings]
 
 
 def _token_stream(recipe: LanguageRecipe, tokenizer: Tokenizer) -> tuple[np.ndarray, list[str]]:
@@ -156,8 +154,8 @@ def _token_stream(recipe: LanguageRecipe, tokenizer: Tokenizer) -> tuple[np.ndar
     documents = [document for part in parts for document in _rows(part)]
     stream = [documents[i].copy() for i in rng.permutation(len(documents))]
     for document in stream:
-        if rng.random() < UNSTYLED_SHARE:
-            document[0] = tokenizer.style_id(None)
+        if rng.random() < NO_DOMAIN_SHARE:
+            document[0] = tokenizer.domain_id(None)
     return np.concatenate(stream), list(dict.fromkeys(f"{name}/{split}" for name, split in splits))
 
 
@@ -178,7 +176,7 @@ def _rows(encoded: datasets.Dataset) -> list[np.ndarray]:
 
 def _encode(rows: datasets.Dataset, name: str, tokenizer: Tokenizer, recipe: LanguageRecipe) -> datasets.Dataset:
     """One row of token ids an excerpt; kept in the library's cache, so that the next run need not wait."""
-    start_id, turn = tokenizer.style_id(STYLE_OF.get(name)), -1 if recipe.backward else 1
+    start_id, turn = tokenizer.domain_id(DOMAIN_OF.get(name)), -1 if recipe.backward else 1
     # not the recipe: the cache is looked up by what is used here
     seed, lower_prob, size = recipe.seed, recipe.lower_prob, recipe.excerpt_chars
 

@@ -12,25 +12,22 @@ import torch
 from torch import Tensor
 
 from rnn_demo.cells import State
+from rnn_demo.domains import DOMAINS, prefix_domains
 from rnn_demo.errors import CheckpointError, InputError, unknown_name
-from rnn_demo.language.holding import Holding, read_holding
+from rnn_demo.language.clamping import Clamp, read_clamped
 from rnn_demo.language.model import LanguageModel
-from rnn_demo.language.opening import OPENING_SIZE, opening
 from rnn_demo.language.sampling import SamplingOptions, next_token_probs, require_number
-from rnn_demo.reader import Reader
+from rnn_demo.predictor import Predictor
 from rnn_demo.results import GeneratedText, GeneratedToken, TokenProbability
-from rnn_demo.styles import STYLES, openings_of
-from rnn_demo.tokenizer import EncodedText
-
-__all__ = ["Writer"]
+from rnn_demo.tokenizer import PREFIX_SIZE, EncodedText
 
 MAX_NEW_TOKENS = 2000
 MAX_SEED = 2**63 - 1
-STYLE_TOKENS = 40
-"""So much of a text decides in which style it is read."""
+DOMAIN_TOKENS = 40
+"""So much of a text decides in which domain it is read."""
 
 
-class Writer(Reader):
+class Writer(Predictor):
     """A language model that writes.
 
     An empty prompt is allowed: the model then begins a text of its own.
@@ -42,37 +39,37 @@ class Writer(Reader):
 
     @classmethod
     def load(cls, folder: Path, name: str | None = None) -> Self:
-        """Read a checkpoint folder; as `Reader.load`, and CheckpointError for a backward model."""
+        """Read a checkpoint folder; as `Predictor.load`, and CheckpointError for a backward model."""
         writer = super().load(folder, name)
         if writer.model.config.backward:
             raise CheckpointError(f"{folder} reads texts from their end: it is half of a tagger's backbone, no writer")
         return writer
 
-    def encode(self, text: str, style: str | None = None) -> EncodedText:
-        """Turn a prompt into what the network reads: the opening of its style, then the text.
+    def encode(self, text: str, domain: str | None = None) -> EncodedText:
+        """Turn a prompt into what the network reads: the opening of its domain, then the text.
 
-        Without a style it is `<s>`, so that two texts that are compared begin alike; or the only style that the model
+        Without a domain it is `<s>`, so that two texts that are compared begin alike; or the only domain that the model
         has read.
         """
         if not isinstance(text, str):
             raise InputError(f"the prompt is a {type(text).__name__}; give a string")
-        if style is not None and style not in STYLES:
-            raise unknown_name("style", style, STYLES)
-        read = openings_of(self.checkpoint.data)
-        style = read[0] if style is None and len(read) == 1 else style
-        return EncodedText(text, opening(style, self.tokenizer), self.tokenizer.encode_with_spans(text))
+        if domain is not None and domain not in DOMAINS:
+            raise unknown_name("domain", domain, DOMAINS)
+        read = prefix_domains(self.checkpoint.data)
+        domain = read[0] if domain is None and len(read) == 1 else domain
+        return EncodedText(text, self.tokenizer.prefix_ids(domain), self.tokenizer.encode_with_spans(text))
 
     @torch.inference_mode()
-    def likeliest_style(self, text: str) -> str | None:
-        """Say in which of the styles that the model has read a text is likeliest to begin so; None for an empty one."""
-        styles = openings_of(self.checkpoint.data)
-        token_ids = [token.token_id for token in self.encode(text).tokens[:STYLE_TOKENS]]
+    def likeliest_domain(self, text: str) -> str | None:
+        """Return the domain, of those in the training data, in which a text is likeliest; None for an empty text."""
+        domains = prefix_domains(self.checkpoint.data)
+        token_ids = [token.token_id for token in self.encode(text).tokens[:DOMAIN_TOKENS]]
         if not token_ids:
             return None
-        rows = torch.tensor([[*opening(style, self.tokenizer), *token_ids] for style in styles])
+        rows = torch.tensor([[*self.tokenizer.prefix_ids(domain), *token_ids] for domain in domains])
         logits, _ = self.model.predict(rows[:, :-1], None)
-        log_probs = logits[:, OPENING_SIZE - 1 :].float().log_softmax(2)  # (style, token, vocab)
-        return styles[int(log_probs.gather(2, rows[:, OPENING_SIZE:, None]).sum((1, 2)).argmax())]
+        log_probs = logits[:, PREFIX_SIZE - 1 :].float().log_softmax(2)  # (domain, token, vocab)
+        return domains[int(log_probs.gather(2, rows[:, PREFIX_SIZE:, None]).sum((1, 2)).argmax())]
 
     def generate(
         self,
@@ -83,8 +80,8 @@ class Writer(Reader):
         top_k: int = 0,
         top_p: float = 1.0,
         seed: int = 0,
-        style: str | None = None,
-        holding: Holding | None = None,
+        domain: str | None = None,
+        clamp: Clamp | None = None,
     ) -> GeneratedText:
         """Write on from a prompt; arguments and errors as in `stream`."""
         tokens = tuple(
@@ -95,8 +92,8 @@ class Writer(Reader):
                 top_k=top_k,
                 top_p=top_p,
                 seed=seed,
-                style=style,
-                holding=holding,
+                domain=domain,
+                clamp=clamp,
             )
         )
         return GeneratedText(prompt, "".join(token.token for token in tokens), tokens)
@@ -110,8 +107,8 @@ class Writer(Reader):
         top_k: int = 0,
         top_p: float = 1.0,
         seed: int = 0,
-        style: str | None = None,
-        holding: Holding | None = None,
+        domain: str | None = None,
+        clamp: Clamp | None = None,
     ) -> Iterator[GeneratedToken]:
         """Write on from a prompt, one token at a time, until the model ends the text or the length is reached.
 
@@ -122,8 +119,8 @@ class Writer(Reader):
             top_k: keep so many candidates; 0 = all.
             top_p: keep the likeliest that reach this probability together; 1 = all.
             seed: the same seed writes the same text.
-            style: novel, review, news or play; None takes the one that suits the prompt (see `likeliest_style`).
-            holding: what is held of one layer while writing, from the last token of the prompt on; None, or a holding
+            domain: novel, review, news or play; None takes the one that suits the prompt (see `likeliest_domain`).
+            clamp: what is held of one layer while writing, from the last token of the prompt on; None, or a clamp
                 of nothing, writes freely.
 
         Raises:
@@ -133,19 +130,19 @@ class Writer(Reader):
         options = SamplingOptions(temperature=temperature, top_k=top_k, top_p=top_p)
         _require_whole("max_new_tokens", max_new_tokens, 1, MAX_NEW_TOKENS)
         _require_whole("seed", seed, -MAX_SEED, MAX_SEED)
-        encoded = self.encode(prompt, style or self.likeliest_style(prompt))
-        if holding is not None:
-            holding.check(self.model.config)
-            holding = None if holding.is_empty else holding
+        encoded = self.encode(prompt, domain or self.likeliest_domain(prompt))
+        if clamp is not None:
+            clamp.check(self.model.config)
+            clamp = None if clamp.is_empty else clamp
         generator = torch.Generator().manual_seed(int(seed))
-        return self._stream(encoded, int(max_new_tokens), options, generator, holding=holding)
+        return self._stream(encoded, int(max_new_tokens), options, generator, clamp=clamp)
 
     def next_tokens(
         self,
         prompt: str,
         k: int = 10,
         temperature: float = 1.0,
-        style: str | None = None,
+        domain: str | None = None,
         *,
         top_k: int = 0,
         top_p: float = 1.0,
@@ -156,7 +153,7 @@ class Writer(Reader):
             prompt: the text so far; may be empty.
             k: how many.
             temperature: 0 (all on one) to 2.
-            style: as in `stream`.
+            domain: as in `stream`.
             top_k: as in `stream`; the probability of a token that is left out is 0.
             top_p: the same.
 
@@ -164,18 +161,18 @@ class Writer(Reader):
             InputError: a setting is out of range.
         """
         options = SamplingOptions(temperature=temperature, top_k=top_k, top_p=top_p)
-        _require_whole("k", k, 1, self.tokenizer.vocab_size - len(self.tokenizer.unwritable_ids))
-        logits, _ = self._read(self.encode(prompt, style or self.likeliest_style(prompt)).token_ids, None)
+        _require_whole("k", k, 1, self.tokenizer.vocab_size - len(self.tokenizer.suppressed_ids))
+        logits, _ = self._read(self.encode(prompt, domain or self.likeliest_domain(prompt)).token_ids, None)
         top = logits.topk(int(k)).indices  # of the logits: at temperature 0 all probabilities but one are 0
         pairs = zip(top.tolist(), next_token_probs(logits, options)[top].tolist(), strict=True)
-        return [TokenProbability(self.tokenizer.piece(token_id), probability) for token_id, probability in pairs]
+        return [TokenProbability(self.tokenizer.subword(token_id), probability) for token_id, probability in pairs]
 
     @torch.inference_mode()
-    def _read(self, token_ids: list[int], state: State | None, holding: Holding | None = None) -> tuple[Tensor, State]:
+    def _read(self, token_ids: list[int], state: State | None, clamp: Clamp | None = None) -> tuple[Tensor, State]:
         """Read tokens; give the logits (vocab,) of the next one, and the state."""
-        encoded = read_holding(self.model.encoder, torch.tensor([token_ids]), state, holding)
+        encoded = read_clamped(self.model.encoder, torch.tensor([token_ids]), state, clamp)
         logits = self.model.logits(encoded.outputs[0, -1])
-        logits[list(self.tokenizer.unwritable_ids)] = -torch.inf
+        logits[list(self.tokenizer.suppressed_ids)] = -torch.inf
         return logits, encoded.final_state
 
     def _stream(
@@ -185,13 +182,13 @@ class Writer(Reader):
         options: SamplingOptions,
         generator: torch.Generator,
         *,
-        holding: Holding | None,
+        clamp: Clamp | None,
     ) -> Iterator[GeneratedToken]:
         """The generator behind `stream`. Gradients are off in `_read` alone: steps may run on different threads."""
         token_ids, state = encoded.token_ids, None
-        pending: list[int] = []  # byte pieces of a character that is not complete yet
+        pending: list[int] = []  # byte subwords of a character that is not complete yet
         for _ in range(max_new_tokens):
-            logits, state = self._read(token_ids, state, holding)
+            logits, state = self._read(token_ids, state, clamp)
             probs = next_token_probs(logits, options)
             token_id = int(torch.multinomial(probs, 1, generator=generator))
             if token_id == self.tokenizer.eos_id:
@@ -204,11 +201,11 @@ class Writer(Reader):
             token_ids = [token_id]
 
     def _complete(self, token_ids: list[int]) -> bool:
-        """Whether these pieces make whole characters: no byte is waited for."""
+        """Whether these subwords make whole characters: no byte is waited for."""
         if not self.tokenizer.is_byte(token_ids[-1]):
             return True
         utf8 = getincrementaldecoder("utf-8")("replace")
-        utf8.decode(bytes(int(self.tokenizer.piece(token_id)[1:-1], 16) for token_id in token_ids))  # <0xE2>
+        utf8.decode(bytes(int(self.tokenizer.subword(token_id)[1:-1], 16) for token_id in token_ids))  # <0xE2>
         waiting, _ = utf8.getstate()
         return not waiting
 

@@ -13,14 +13,12 @@ import torch
 from torch import Tensor
 
 from rnn_demo.errors import InputError
-from rnn_demo.reader import Reader
+from rnn_demo.predictor import Predictor
 from rnn_demo.results import AttributedToken, Attribution
 from rnn_demo.tokenizer import Token
 
-__all__ = ["BATCH_TOKENS", "MAX_LEFT_OUT", "MAX_TOKENS", "attribute", "leave_out", "share_out"]
-
 MAX_TOKENS = 2000
-MAX_LEFT_OUT = 200
+MAX_OCCLUDED = 200
 """Tokens of a longer text that are left out in turn: the text is read once for each."""
 STEPS = 8
 """Points of the Gauss-Legendre rule on a part of the way from the baseline."""
@@ -31,32 +29,32 @@ BATCH_TOKENS = 4096
 """Tokens that are read at a time: bounds the memory."""
 
 
-def attribute(reader: Reader, text: str) -> Attribution:
+def attribute(predictor: Predictor, text: str) -> Attribution:
     """Share the logit of a sentiment classifier out among the tokens of a text.
 
     Args:
-        reader: a sentiment scorer.
+        predictor: a sentiment scorer.
         text: one token or more; of a longer one the last MAX_TOKENS are read, as if the text began with them.
 
     Raises:
-        InputError: the reader is of another task, or the text cannot be read.
+        InputError: the predictor is of another task, or the text cannot be read.
     """
-    token_ids, tokens, num_start = read_last(reader, text, MAX_TOKENS)
+    token_ids, tokens, num_start = read_last(predictor, text, MAX_TOKENS)
     with torch.no_grad():
-        vectors = reader.model.encoder.embed(token_ids)
-    return share_out(lambda batch: logits(reader, batch), vectors, tokens, num_start)
+        vectors = predictor.model.encoder.embed(token_ids)
+    return attribute_along_path(lambda batch: logits(predictor, batch), vectors, tokens, num_start)
 
 
-def share_out(
+def attribute_along_path(
     score: Callable[[Tensor], Tensor], vectors: Tensor, tokens: Sequence[Token], num_start: int
 ) -> Attribution:
     """Share the score of one text, less that of the same text with its vectors at 0, out among its tokens.
 
     Args:
         score: vectors, (batch, seq, size), -> (batch,).
-        vectors: (1, seq, size); of the start pieces, then of the tokens.
+        vectors: (1, seq, size); of the start subwords, then of the tokens.
         tokens: seq - num_start of them.
-        num_start: pieces that stand before the text, and stay as they are.
+        num_start: subwords that stand before the text, and stay as they are.
     """
     from captum.attr import IntegratedGradients  # takes seconds to import, and not everybody asks
 
@@ -97,37 +95,37 @@ def share_out(
 
 
 @torch.inference_mode()
-def leave_out(reader: Reader, text: str) -> list[float]:
-    """Say by how much the logit falls when each of the last MAX_LEFT_OUT tokens is left out; otherwise as `attribute`.
+def leave_one_out(predictor: Predictor, text: str) -> list[float]:
+    """Return by how much the logit drops without each of the last MAX_OCCLUDED tokens; otherwise as `attribute`.
 
     Returns:
         Logits, a token; those of a longer text's beginning are missing.
     """
-    token_ids, _, num_start = read_last(reader, text, MAX_LEFT_OUT)
-    whole = float(logits(reader, reader.model.encoder.embed(token_ids)))
+    token_ids, _, num_start = read_last(predictor, text, MAX_OCCLUDED)
+    whole = float(logits(predictor, predictor.model.encoder.embed(token_ids)))
     if token_ids.shape[1] == num_start + 1:
         return [whole]  # nothing would be left
     falls: list[float] = []
     rows = max(1, BATCH_TOKENS // token_ids.shape[1])
     for places in torch.arange(num_start, token_ids.shape[1]).split(rows):
         kept = [torch.cat([token_ids[0, :place], token_ids[0, place + 1 :]]) for place in places.tolist()]
-        found = logits(reader, reader.model.encoder.embed(torch.stack(kept)))
+        found = logits(predictor, predictor.model.encoder.embed(torch.stack(kept)))
         falls += (whole - found).tolist()
     return falls
 
 
-def read_last(reader: Reader, text: str, most: int) -> tuple[Tensor, tuple[Token, ...], int]:
-    """Give the ids of what is read, (1, seq), the last tokens of the text, and how many pieces stand before them."""
-    if reader.task != "sentiment":
-        raise InputError(f"{reader.name} is of task {reader.task}; give a sentiment model")
-    encoded = reader.encode(text)
+def read_last(predictor: Predictor, text: str, most: int) -> tuple[Tensor, tuple[Token, ...], int]:
+    """Return the token ids read, (1, seq), the last tokens of the text, and how many ids stand before them."""
+    if predictor.task != "sentiment":
+        raise InputError(f"{predictor.name} is of task {predictor.task}; give a sentiment model")
+    encoded = predictor.encode(text)
     tokens = encoded.tokens[-most:]
-    ids = [*encoded.start_ids, *(token.token_id for token in tokens)]
-    return torch.tensor([ids]), tokens, len(encoded.start_ids)
+    ids = [*encoded.prefix_ids, *(token.token_id for token in tokens)]
+    return torch.tensor([ids]), tokens, len(encoded.prefix_ids)
 
 
-def logits(reader: Reader, vectors: Tensor) -> Tensor:
+def logits(predictor: Predictor, vectors: Tensor) -> Tensor:
     """Score texts given as vectors: float32 (batch, seq, embed) -> (batch,)."""
     lengths = torch.full((len(vectors),), vectors.shape[1])
-    found: Tensor = reader.model.logits(reader.model.encoder.read(vectors).outputs, lengths)
+    found: Tensor = predictor.model.logits(predictor.model.encoder.read(vectors).outputs, lengths)
     return found

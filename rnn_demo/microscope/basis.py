@@ -12,10 +12,8 @@ text itself do not, and are for checkpoints that nobody has studied.
 
 import numpy as np
 
-from rnn_demo.microscope.study import Section
+from rnn_demo.precomputed import Entry
 from rnn_demo.results import Basis
-
-__all__ = ["HELD_OUT", "basis_arrays", "fit_basis", "own_basis", "read_basis"]
 
 HELD_OUT = "held-out texts"
 SMALLEST_MOVE = 1e-6
@@ -92,14 +90,14 @@ def density_of(points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def basis_arrays(basis: Basis) -> dict[str, np.ndarray]:
-    """Give the arrays of a basis of held-out states as they are stored, float32."""
+    """Return the arrays of a basis of held-out states as they are stored, float32."""
     names = ("mean", "components", "explained_variance", "density", "extent")
     return {name: np.asarray(getattr(basis, name), dtype=np.float32) for name in names}
 
 
-def read_basis(section: Section | None, layer: int, part: str) -> Basis | None:
+def read_basis(section: Entry | None, layer: int, quantity: str) -> Basis | None:
     """Find the basis of a state of a layer in a study's section; None where it was not computed."""
-    start = f"{layer}.{part}."
+    start = f"{layer}.{quantity}."
     if section is None or f"{start}mean" not in section.arrays:
         return None
     mean, components, shares, density, extent = (

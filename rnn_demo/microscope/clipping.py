@@ -14,10 +14,8 @@ import torch
 from torch import Tensor, nn
 
 from rnn_demo.errors import InputError
-from rnn_demo.reader import Reader
+from rnn_demo.predictor import Predictor
 from rnn_demo.results import ClippedStep, WeightGroup
-
-__all__ = ["MAX_TOKENS", "clip", "take_clipped_step"]
 
 MAX_TOKENS = 500
 """A step of the recipes sees fewer of one text, and the way is walked several times."""
@@ -25,32 +23,32 @@ SHARES = (0.125, 0.25, 0.5, 0.75)
 """Of the way without clipping: where the loss is read besides the ends of the two steps."""
 
 
-def take_clipped_step(reader: Reader, text: str, clip_norm: float = 1.0, step_size: float = 1.0) -> ClippedStep:
-    """Take one step of plain gradient descent on a text, with clipping and without; the reader stays as it is.
+def take_clipped_step(predictor: Predictor, text: str, clip_norm: float = 1.0, step_size: float = 1.0) -> ClippedStep:
+    """Take one step of plain gradient descent on a text, with clipping and without; the predictor stays as it is.
 
     The loss is the mean nats a token of the text, without dropout.
 
     Args:
-        reader: a language model.
+        predictor: a language model.
         text: one token or more; of a longer one the last MAX_TOKENS are read, as if the text began with them.
         clip_norm: c, above 0.
         step_size: above 0.
 
     Raises:
-        InputError: a setting is out of range, there is nothing to read, or the reader is of another task.
+        InputError: a setting is out of range, there is nothing to read, or the predictor is of another task.
     """
-    if reader.task != "lm":
-        raise InputError(f"{reader.name} is of task {reader.task}; give a language model")
+    if predictor.task != "lm":
+        raise InputError(f"{predictor.name} is of task {predictor.task}; give a language model")
     for name, value in (("clip_norm", clip_norm), ("step_size", step_size)):
         if not 0 < value <= 1000:
             raise InputError(f"{name} is {value!r}; it must be above 0, and at most 1000")
-    encoded = reader.encode(text)
+    encoded = predictor.encode(text)
     if not encoded.tokens:
         raise InputError("the text is empty; give at least one word")
     kept = [token.token_id for token in encoded.tokens[-MAX_TOKENS:]]
-    token_ids = torch.tensor([[*encoded.start_ids, *kept]])
+    token_ids = torch.tensor([[*encoded.prefix_ids, *kept]])
 
-    model = deepcopy(reader.model).requires_grad_()  # all visitors share the reader: only a copy may take a step
+    model = deepcopy(predictor.model).requires_grad_()  # all visitors share the predictor: only a copy may take a step
     weights = dict(model.named_parameters())
     with torch.enable_grad():
         loss = nats_per_token(model, token_ids)

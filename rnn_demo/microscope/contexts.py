@@ -16,10 +16,8 @@ import numpy as np
 
 from rnn_demo.errors import InputError
 from rnn_demo.microscope.features import Spans, sentence_starts
-from rnn_demo.microscope.reference import Reference
+from rnn_demo.microscope.held_out_corpus import HeldOutCorpus
 from rnn_demo.results import Context, SpanMatch
-
-__all__ = ["MAX_SPAN", "find_contexts", "find_span", "match_spans", "units_on"]
 
 MAX_SPAN = 50
 """Tokens of a span."""
@@ -27,7 +25,7 @@ WINDOW_WORDS, WINDOW_CHARS = 8, 120
 """On either side of a place, whichever is less."""
 
 
-def find_contexts(reference: Reference, layer: int, unit: int, limit: int, highest: bool = True) -> list[Context]:
+def find_contexts(reference: HeldOutCorpus, layer: int, unit: int, limit: int, highest: bool = True) -> list[Context]:
     """Find the held-out tokens at which a unit is highest, or lowest; no two from the same sentence.
 
     Args:
@@ -86,7 +84,7 @@ def units_on(states: np.ndarray, threshold: float) -> tuple[np.ndarray, np.ndarr
 
 
 def match_spans(
-    reference: Reference, layer: int, states: np.ndarray, threshold: float, limit: int
+    reference: HeldOutCorpus, layer: int, states: np.ndarray, threshold: float, limit: int
 ) -> tuple[list[int], list[SpanMatch]]:
     """Find the held-out spans, as long as a given one, over which most of the same units are on.
 
@@ -125,7 +123,7 @@ def match_spans(
     return units.tolist(), matches
 
 
-def apart(reference: Reference, places: Iterable[tuple[int, int]], limit: int) -> Iterator[tuple[int, int]]:
+def apart(reference: HeldOutCorpus, places: Iterable[tuple[int, int]], limit: int) -> Iterator[tuple[int, int]]:
     """Pass on the first `limit` places, given by first and last row, that can be shown and end in a sentence each."""
     starts: dict[int, list[int]] = {}
     taken: set[tuple[int, int]] = set()
@@ -142,15 +140,15 @@ def apart(reference: Reference, places: Iterable[tuple[int, int]], limit: int) -
             yield first, last
 
 
-def locate(reference: Reference, first: int, last: int) -> tuple[int, int, int]:
-    """Give the passage of some rows, and where in it they begin and end, code points."""
+def locate(reference: HeldOutCorpus, first: int, last: int) -> tuple[int, int, int]:
+    """Return the passage of some rows, and where in it they begin and end, code points."""
     passage = int(np.searchsorted(reference.starts, first, side="right")) - 1
     tokens = reference.passages[passage].tokens
     begin = int(reference.starts[passage])
     return passage, tokens[first - begin].start, tokens[last - begin].end
 
 
-def quote(reference: Reference, first: int, last: int, value: float) -> Context:
+def quote(reference: HeldOutCorpus, first: int, last: int, value: float) -> Context:
     """Cut some rows out of their passage, with a window of words on either side; white space goes to the window."""
     passage, begin, end = locate(reference, first, last)
     text = reference.passages[passage].text

@@ -12,8 +12,6 @@ import numpy as np
 
 from rnn_demo.results import RankedUnit
 
-__all__ = ["Correlator", "best_units", "correlation", "rank_units"]
-
 CONSTANT = 1e-10
 """A variance below this share of the mean square is rounding: what hardly moves correlates with nothing."""
 
@@ -38,14 +36,14 @@ class Correlator:
         self.num_tokens += len(x)
 
     def correlations(self) -> np.ndarray:
-        """Give float32 (feature, unit); 0 where a feature or a unit is constant.
+        """Return float32 (feature, unit); 0 where a feature or a unit is constant.
 
         Raises:
             ValueError: no token was added.
         """
         if not self.num_tokens:
             raise ValueError("no tokens were added; there is nothing to correlate")
-        sum_x, sum_y, square_x, square_y, product = (part / self.num_tokens for part in self.sums)
+        sum_x, sum_y, square_x, square_y, product = (quantity / self.num_tokens for quantity in self.sums)
         var_x, var_y = square_x - sum_x**2, square_y - sum_y**2
         moves = np.outer(var_x > CONSTANT * square_x, var_y > CONSTANT * square_y)
         scale = np.sqrt(np.where(moves, np.outer(var_x, var_y), 1.0))
@@ -65,7 +63,7 @@ def correlation(x: Sequence[float], y: Sequence[float]) -> float:
 
 
 def rank_units(correlations: np.ndarray, features: Sequence[str]) -> list[RankedUnit]:
-    """Give every unit the feature that it goes with best, the clearest unit first; ties go to the lower number.
+    """Return every unit the feature that it goes with best, the clearest unit first; ties go to the lower number.
 
     Args:
         correlations: (feature, unit).
@@ -78,7 +76,7 @@ def rank_units(correlations: np.ndarray, features: Sequence[str]) -> list[Ranked
 
 
 def best_units(correlations: np.ndarray, features: Sequence[str]) -> list[RankedUnit]:
-    """Give every feature the unit that goes with it best, the clearest feature first; arguments as in `rank_units`.
+    """Return every feature the unit that goes with it best, the clearest feature first; arguments as in `rank_units`.
 
     A unit that is best for several features comes several times.
     """

@@ -14,8 +14,6 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-__all__ = ["FEATURES", "Spans", "read_features", "sentence_starts"]
-
 Spans = Sequence[tuple[int, int]]
 """Where each token stands in the text, code points, half open."""
 
@@ -26,7 +24,7 @@ NEGATION = re.compile(r"\b(?:not|no|never|nothing|nobody|none|neither|nor|withou
 
 
 def sentence_starts(text: str) -> list[int]:
-    r"""Say where the sentences of a text begin; a new line begins one, too.
+    r"""Return where the sentences of a text begin; a new line begins one, too.
 
     >>> sentence_starts('He came. "Mr. Fox?" she said.\nNo.')
     [0, 9, 20, 30]

@@ -20,10 +20,8 @@ from torch import Tensor
 
 from rnn_demo.microscope.joint_state import REST_CAP, JointState
 from rnn_demo.microscope.slow_modes import jacobian_at, slowest_modes, time_constant
-from rnn_demo.reader import Reader
+from rnn_demo.predictor import Predictor
 from rnn_demo.results import FixedPoints
-
-__all__ = ["DRIFT_STEPS", "LINE", "MAX_SPEED", "find_fixed_points", "is_line", "search", "speed"]
 
 MAX_SPEED = 1e-8
 RELAX_STEPS = 300
@@ -43,12 +41,12 @@ LINE, MAX_GAP = 1.0, 0.25
 
 
 def find_fixed_points(
-    reader: Reader, texts: Sequence[Sequence[int]], num_starts: int, seed: int = 0
+    predictor: Predictor, texts: Sequence[Sequence[int]], num_starts: int, seed: int = 0
 ) -> Iterator[float | FixedPoints]:
-    """Find the fixed points of a sentiment reader, and tell how far the work is.
+    """Find the fixed points of a sentiment predictor, and tell how far the work is.
 
     Args:
-        reader: a sentiment model.
+        predictor: a sentiment model.
         texts: token ids of each text whose states are visited.
         num_starts: searches, from states drawn among the visited; fewer where fewer were visited.
         seed: of that draw.
@@ -57,9 +55,9 @@ def find_fixed_points(
         Shares of the work that are done, in [0, 1], and at the end what was found. It may be left at any step.
 
     Raises:
-        InputError: the reader is of another task.
+        InputError: the predictor is of another task.
     """
-    joint = JointState(reader)
+    joint = JointState(predictor)
     visited = joint.visit(texts)
     order = torch.randperm(len(visited), generator=torch.Generator().manual_seed(seed))
     starts = visited[order[:num_starts]]
@@ -128,7 +126,7 @@ def rest(joint: JointState, states: Tensor) -> Tensor:
 
 @torch.enable_grad()
 def log_speed_gradient(joint: JointState, states: Tensor) -> tuple[Tensor, Tensor]:
-    """Give q of each row over all that is carried, and d log q / ds; 0 where it stands still."""
+    """Return q of each row over all that is carried, and d log q / ds; 0 where it stands still."""
     leaf = states.detach().requires_grad_()
     speeds = speed(leaf, joint.rest(leaf))
     (gradient,) = torch.autograd.grad(speeds.clamp_min(AT_REST).log().sum(), leaf)

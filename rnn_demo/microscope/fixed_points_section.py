@@ -5,23 +5,21 @@ from dataclasses import fields
 
 import numpy as np
 
-from rnn_demo.microscope.study import Section
+from rnn_demo.precomputed import Entry
 from rnn_demo.results import FixedPoints
-
-__all__ = ["STATES", "fixed_points_of", "section_of"]
 
 STATES = ("trained", "untrained")
 
 
-def section_of(found: Mapping[str, FixedPoints]) -> Section:
+def section_of(found: Mapping[str, FixedPoints]) -> Entry:
     """Store what was found, by a name in STATES."""
     arrays: dict[str, np.ndarray] = {
         f"{state}.{field.name}": getattr(found[state], field.name) for state in STATES for field in fields(FixedPoints)
     }
-    return Section(arrays, {})
+    return Entry(arrays, {})
 
 
-def fixed_points_of(section: Section) -> Mapping[str, FixedPoints]:
+def fixed_points_of(section: Entry) -> Mapping[str, FixedPoints]:
     """Read it again."""
     return {
         state: FixedPoints(**{field.name: section.arrays[f"{state}.{field.name}"] for field in fields(FixedPoints)})

@@ -17,11 +17,9 @@ from torch import Tensor
 
 from rnn_demo.cells import Cell
 from rnn_demo.errors import InputError
-from rnn_demo.microscope.untrained import untrained_twin
-from rnn_demo.reader import Reader
+from rnn_demo.microscope.baseline import random_init_baseline
+from rnn_demo.predictor import Predictor
 from rnn_demo.results import JacobianNorms
-
-__all__ = ["MAX_TOKENS", "compare_jacobians", "largest_singular_values"]
 
 MAX_TOKENS = 2000
 MAX_STEPS = 16
@@ -35,35 +33,35 @@ Product = Callable[[Tensor], Tensor]
 """Multiplies a vector a token, (token, size), with a matrix a token."""
 
 
-def compare_jacobians(reader: Reader, text: str) -> JacobianNorms:
+def compare_jacobians(predictor: Predictor, text: str) -> JacobianNorms:
     """Measure a network and its untrained twin; arguments and errors as in `largest_singular_values`."""
-    trained, untrained = (largest_singular_values(one, text) for one in (reader, untrained_twin(reader)))
-    tokens = reader.encode(text).tokens[-len(trained) :]
+    trained, untrained = (largest_singular_values(one, text) for one in (predictor, random_init_baseline(predictor)))
+    tokens = predictor.encode(text).tokens[-len(trained) :]
     return JacobianNorms(tuple(token.token for token in tokens), tuple(trained), tuple(untrained))
 
 
-def largest_singular_values(reader: Reader, text: str) -> list[float]:
+def largest_singular_values(predictor: Predictor, text: str) -> list[float]:
     """Measure sigma_1(J_k) at each token, for the last layer of a language model or a sentiment classifier.
 
     Args:
-        reader: reads in one direction.
+        predictor: reads in one direction.
         text: all of it is read; of a longer one the last MAX_TOKENS tokens are measured.
 
     Raises:
-        InputError: there is nothing to read, or the reader is of another task.
+        InputError: there is nothing to read, or the predictor is of another task.
     """
-    if reader.task not in ("lm", "sentiment"):
-        raise InputError(f"{reader.name} is of task {reader.task}; give a language model or a sentiment model")
-    encoded = reader.encode(text)
+    if predictor.task not in ("lm", "sentiment"):
+        raise InputError(f"{predictor.name} is of task {predictor.task}; give a language model or a sentiment model")
+    encoded = predictor.encode(text)
     if not encoded.tokens:
         raise InputError("the text is empty; give at least one word")
-    cell = reader.model.encoder.cells[-1]
+    cell = predictor.model.encoder.cells[-1]
     with torch.no_grad():
-        inputs = reader.model.encoder.inputs_of_last_layer(torch.tensor([encoded.token_ids]))
-        first = len(encoded.start_ids) + max(0, len(encoded.tokens) - MAX_TOKENS)
+        inputs = predictor.model.encoder.inputs_of_last_layer(torch.tensor([encoded.token_ids]))
+        first = len(encoded.prefix_ids) + max(0, len(encoded.tokens) - MAX_TOKENS)
         _, state = cell(inputs[:, :first])
         inputs = inputs[:, first:]
-        read = cell.explain(inputs, state)
+        read = cell.forward_with_gates(inputs, state)
     states = torch.cat([read[name][0] for name in cell.state_names], dim=-1)  # s_k, (token, size)
     before = torch.cat([torch.cat(state, dim=-1), states[:-1]])  # s_{k-1}
 

@@ -4,7 +4,7 @@
     s_t = F(s_{t-1}, x_t)                                   layer l reads the new h of layer l - 1
 
 With nothing to read, x = 0: the centre of the embeddings, which start around it, and what Maheswaranathan et al. 2019
-take. (The mean embedding would weigh pieces that are hardly ever read like all others.)
+take. (The mean embedding would weigh subwords that are hardly ever read like all others.)
 
 The surprise: a memory cell whose forget gate is open counts, c_t = c_{t-1} + i g, and with nothing to read it never
 stops. So an LSTM has next to no fixed point in its raw c. But c is seen by the rest of the network as tanh(c) only, and
@@ -18,31 +18,29 @@ import torch
 from torch import Tensor
 
 from rnn_demo.errors import InputError
-from rnn_demo.reader import Reader
-
-__all__ = ["REST_CAP", "JointState"]
+from rnn_demo.predictor import Predictor
 
 REST_CAP = 5.0
 
 
 class JointState:
-    """The state of all layers of a sentiment reader as rows of one matrix.
+    """The state of all layers of a sentiment predictor as rows of one matrix.
 
     Args:
-        reader: reads forwards and has concat pooling.
+        predictor: reads forwards and has concat pooling.
 
     Raises:
-        InputError: the reader is of another task.
+        InputError: the predictor is of another task.
     """
 
-    def __init__(self, reader: Reader) -> None:
-        if reader.task != "sentiment":
-            raise InputError(f"{reader.name} is of task {reader.task}; give a sentiment model")
-        self.encoder = reader.model.encoder
+    def __init__(self, predictor: Predictor) -> None:
+        if predictor.task != "sentiment":
+            raise InputError(f"{predictor.name} is of task {predictor.task}; give a sentiment model")
+        self.encoder = predictor.model.encoder
         self.cells = self.encoder.cells
         self.hidden_size: int = self.cells[0].hidden_size
         self.num_parts = len(self.cells[0].state_names)
-        self.model = reader.model
+        self.model = predictor.model
 
     def step(self, states: Tensor, x_t: Tensor) -> Tensor:
         """Take one step: F(s, x). (row, state), (row, embed) -> (row, state)."""
@@ -74,12 +72,12 @@ class JointState:
         return torch.cat(kept)
 
     def shown(self, states: Tensor) -> Tensor:
-        """Give h of every layer: (row, layer * hidden)."""
+        """Return h of every layer: (row, layer * hidden)."""
         return torch.cat(states.split(self.hidden_size, dim=-1)[:: self.num_parts], dim=-1)
 
-    def last(self, states: Tensor, part: int = 0) -> Tensor:
-        """Give a part of the last layer's state, 0 is h: (row, hidden)."""
-        return states.split(self.hidden_size, dim=-1)[part - self.num_parts]
+    def last(self, states: Tensor, quantity: int = 0) -> Tensor:
+        """Return a part of the last layer's state, 0 is h: (row, hidden)."""
+        return states.split(self.hidden_size, dim=-1)[quantity - self.num_parts]
 
     @property
     def readout(self) -> Tensor:

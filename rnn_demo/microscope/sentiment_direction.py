@@ -16,9 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from rnn_demo.microscope.study import Section
-
-__all__ = ["LayerStates", "SentimentDirection", "find_sentiment_direction", "read_direction", "section_of"]
+from rnn_demo.precomputed import Entry
 
 POOLINGS = ("mean", "last")
 """What stands for a review: the mean of its states, or the last one."""
@@ -112,14 +110,14 @@ def find_sentiment_direction(states: LayerStates, positive: np.ndarray) -> Senti
     )
 
 
-def section_of(layers: list[SentimentDirection], num_reviews: int) -> Section:
+def section_of(layers: list[SentimentDirection], num_reviews: int) -> Entry:
     """Write directions down, layer 0 first; `num_reviews` is how many they were made from and tried on, together."""
     notes = [{name: value for name, value in asdict(layer).items() if name != "vector"} for layer in layers]
     arrays = {f"{i}.vector": layer.vector for i, layer in enumerate(layers)}
-    return Section(arrays, {"layers": notes, "reviews": num_reviews})
+    return Entry(arrays, {"layers": notes, "reviews": num_reviews})
 
 
-def read_direction(section: Section, layer: int) -> SentimentDirection:
+def read_direction(section: Entry, layer: int) -> SentimentDirection:
     """Read one layer's direction back; negative layers count from the end."""
     notes: list[Mapping[str, Any]] = section.notes["layers"]
     layer %= len(notes)

@@ -15,8 +15,6 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-__all__ = ["jacobian_at", "slowest_modes", "time_constant"]
-
 ROWS_AT_ONCE = 256
 NUDGE = 1e-12
 """Keeps the solution finite where two layers share an eigenvalue."""
@@ -42,7 +40,9 @@ def slowest_modes(jacobian: Tensor, num_layers: int, count: int) -> tuple[Tensor
         vectors: complex128 (state, mode); right eigenvectors of length 1.
     """
     matrix = jacobian.double()
-    moving = matrix.abs().sum(1) > 0  # a number that is held has an empty row: eigenvalue 0, and no part in the others
+    moving = (
+        matrix.abs().sum(1) > 0
+    )  # a number that is held has an empty row: eigenvalue 0, and no quantity in the others
     width = len(matrix) // num_layers
     layers = [moving[i * width : (i + 1) * width].nonzero()[:, 0] + i * width for i in range(num_layers)]
     found = [torch.linalg.eig(matrix[layer][:, layer]) for layer in layers]
@@ -63,7 +63,7 @@ def slowest_modes(jacobian: Tensor, num_layers: int, count: int) -> tuple[Tensor
 
 
 def time_constant(eigenvalues: Tensor) -> Tensor:
-    """Say how many tokens a mode takes to fade, or grow, e-fold.
+    """Return how many tokens a mode takes to fade, or grow, e-fold.
 
     >>> [round(float(tokens), 1) for tokens in time_constant(torch.tensor([0.999, 0.5, 1.001, 0.0]))]
     [999.5, 1.4, 1000.5, 0.0]

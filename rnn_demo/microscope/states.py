@@ -5,10 +5,8 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import torch
 
-from rnn_demo.reader import Reader
+from rnn_demo.predictor import Predictor
 from rnn_demo.tokenizer import PAD_ID, EncodedText
-
-__all__ = ["read_states"]
 
 MAX_ROWS = 16
 MAX_TOKENS = 8192
@@ -16,39 +14,39 @@ MAX_TOKENS = 8192
 
 
 @torch.inference_mode()
-def batch_states(reader: Reader, batch: Sequence[EncodedText], part: str) -> list[list[np.ndarray]]:
+def batch_states(predictor: Predictor, batch: Sequence[EncodedText], quantity: str) -> list[list[np.ndarray]]:
     """Read a batch: float32 (token, unit) a layer, a text."""
     token_ids = torch.full((len(batch), max(len(encoded.token_ids) for encoded in batch)), PAD_ID)
     for row, encoded in zip(token_ids, batch, strict=True):
         row[: len(encoded.token_ids)] = torch.tensor(encoded.token_ids)
-    if part == "h":
-        layers = list(reader.model.encoder(token_ids).layers)
+    if quantity == "h":
+        layers = list(predictor.model.encoder(token_ids).layers)
     else:
-        layers = [parts[part] for parts in reader.model.encoder.explain(token_ids)]
+        layers = [parts[quantity] for parts in predictor.model.encoder.forward_with_gates(token_ids)]
     return [
-        [layer[row, len(encoded.start_ids) : len(encoded.token_ids)].numpy() for layer in layers]
+        [layer[row, len(encoded.prefix_ids) : len(encoded.token_ids)].numpy() for layer in layers]
         for row, encoded in enumerate(batch)
     ]
 
 
 def read_states(
-    reader: Reader, texts: Sequence[EncodedText], part: str = "h"
+    predictor: Predictor, texts: Sequence[EncodedText], quantity: str = "h"
 ) -> Iterator[tuple[int, list[np.ndarray]]]:
     """Read texts, each on its own from a zero state, those of about the same length together.
 
     Args:
-        reader: of any task; of a tagger, the encoder that reads forwards.
-        texts: as the reader encodes them; one without tokens gives no rows.
-        part: a name in `trace.parts_of`; what is not h is recomputed by the equations, which takes 4 times as long.
+        predictor: of any task; of a tagger, the encoder that reads forwards.
+        texts: as the predictor encodes them; one without tokens gives no rows.
+        quantity: a name in `trace.quantities_of`; all but h are recomputed by the equations, 4 times as slow.
 
     Yields:
-        The number of a text, shortest first, and float32 (token, unit) a layer; start pieces are left out.
+        The number of a text, shortest first, and float32 (token, unit) a layer; start subwords are left out.
     """
     batch: list[int] = []
     for number in np.argsort([len(encoded.token_ids) for encoded in texts], kind="stable").tolist():
         if batch and (len(batch) == MAX_ROWS or len(texts[number].token_ids) * (len(batch) + 1) > MAX_TOKENS):
-            yield from zip(batch, batch_states(reader, [texts[i] for i in batch], part), strict=True)
+            yield from zip(batch, batch_states(predictor, [texts[i] for i in batch], quantity), strict=True)
             batch = []
         batch.append(number)
     if batch:
-        yield from zip(batch, batch_states(reader, [texts[i] for i in batch], part), strict=True)
+        yield from zip(batch, batch_states(predictor, [texts[i] for i in batch], quantity), strict=True)

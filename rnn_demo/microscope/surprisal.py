@@ -11,10 +11,8 @@ import math
 import torch
 
 from rnn_demo.errors import InputError
-from rnn_demo.reader import Reader
+from rnn_demo.predictor import Predictor
 from rnn_demo.results import Surprisal, SurprisingToken
-
-__all__ = ["MAX_TOKENS", "measure_surprisal"]
 
 MAX_TOKENS = 2000
 LARGEST_NATS = 700.0
@@ -22,23 +20,23 @@ LARGEST_NATS = 700.0
 
 
 @torch.inference_mode()
-def measure_surprisal(reader: Reader, text: str) -> Surprisal:
+def measure_surprisal(predictor: Predictor, text: str) -> Surprisal:
     """Read a text with a language model, from its start.
 
     Args:
-        reader: a writer.
+        predictor: a writer.
         text: of more than MAX_TOKENS tokens only the last so many are counted; those before are read all the same.
 
     Raises:
         InputError: there is nothing to read.
     """
-    encoded = reader.encode(text)
+    encoded = predictor.encode(text)
     if not encoded.tokens:
         raise InputError("the text is empty; give at least one word")
     token_ids = torch.tensor([encoded.token_ids])
-    first = len(encoded.start_ids) + max(0, len(encoded.tokens) - MAX_TOKENS)  # the first token that is counted
-    state = reader.model.encoder(token_ids[:, : first - 1]).final_state if first > 1 else None
-    logits, _ = reader.model.predict(token_ids[:, first - 1 : -1], state)  # logits at t predict t + 1
+    first = len(encoded.prefix_ids) + max(0, len(encoded.tokens) - MAX_TOKENS)  # the first token that is counted
+    state = predictor.model.encoder(token_ids[:, : first - 1]).final_state if first > 1 else None
+    logits, _ = predictor.model.predict(token_ids[:, first - 1 : -1], state)  # logits at t predict t + 1
     targets = token_ids[0, first:]
     nats = -logits[0].double().log_softmax(-1)[torch.arange(len(targets)), targets]
     counted = encoded.tokens[-len(targets) :]

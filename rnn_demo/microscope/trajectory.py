@@ -10,8 +10,6 @@ import numpy as np
 from rnn_demo.microscope.basis import own_basis
 from rnn_demo.results import Basis, HiddenTrace, Step, Trajectory
 
-__all__ = ["basis_of_traces", "longest_step", "project_trajectory", "step_lengths"]
-
 
 def basis_of_traces(traces: Sequence[HiddenTrace]) -> Basis:
     """Find the components of some texts' own states, where there are none of held-out texts."""
@@ -24,8 +22,8 @@ def project_trajectory(trace: HiddenTrace, basis: Basis | None = None, dimension
 
     Args:
         trace: one token or more.
-        basis: of the same layer and part; None is that of the trace itself, in which one token, or states that never
-            change, lie at the origin and explain nothing.
+        basis: of the same layer and quantity; None is that of the trace itself, in which one token, or states that
+            never change, lie at the origin and explain nothing.
         dimensions: 2 or 3.
 
     Returns:

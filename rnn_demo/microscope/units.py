@@ -5,36 +5,34 @@ from dataclasses import replace
 import numpy as np
 
 from rnn_demo.microscope.correlations import best_units, rank_units
-from rnn_demo.microscope.study import Section
 from rnn_demo.microscope.trace import trace_hidden_states
-from rnn_demo.reader import Reader
+from rnn_demo.precomputed import Entry
+from rnn_demo.predictor import Predictor
 from rnn_demo.results import HiddenTrace, RankedUnit, UnitReading
-
-__all__ = ["MAX_TOKENS", "most_active_units", "read_units"]
 
 MAX_TOKENS = 2000
 NUM_ACTIVE = 40
 """Units that are listed where nothing was computed in advance."""
 
 
-def read_units(reader: Reader, text: str, layer: int, part: str, section: Section | None) -> UnitReading:
+def read_units(predictor: Predictor, text: str, layer: int, quantity: str, section: Entry | None) -> UnitReading:
     """Read a text and rank the units of one layer.
 
     Args:
-        reader: of any task.
+        predictor: of any task.
         text: one token or more; of a longer one the last MAX_TOKENS are shown, those before are read all the same.
         layer: as in `trace_hidden_states`.
-        part: a name in `trace.parts_of`. Correlations are known of h alone.
-        section: `units` of the reader's study; None where it was not computed.
+        quantity: a name in `trace.quantities_of`. Correlations are known of h alone.
+        section: `units` of the predictor's study; None where it was not computed.
 
     Raises:
         InputError: as in `trace_hidden_states`.
     """
-    whole = trace_hidden_states(reader, text, layer, part)
+    whole = trace_hidden_states(predictor, text, layer, quantity)
     trace = replace(whole, tokens=whole.tokens[-MAX_TOKENS:], states=whole.states[-MAX_TOKENS:])
-    spans = tuple((token.start, token.end) for token in reader.encode(text).tokens[-MAX_TOKENS:])
+    spans = tuple((token.start, token.end) for token in predictor.encode(text).tokens[-MAX_TOKENS:])
     num_skipped = len(whole.tokens) - len(spans)
-    found = section.arrays.get(f"{trace.layer}.correlations") if section and part == "h" else None
+    found = section.arrays.get(f"{trace.layer}.correlations") if section and quantity == "h" else None
     if section is None or found is None:
         active = [RankedUnit(unit, None, None) for unit in most_active_units(trace, NUM_ACTIVE)]
         return UnitReading(trace, spans, tuple(active), (), num_skipped)

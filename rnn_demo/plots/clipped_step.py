@@ -7,8 +7,6 @@ import plotly.graph_objects as go
 from rnn_demo.plots.style import base_figure, line_styles, token_label
 from rnn_demo.results import ClippedStep
 
-__all__ = ["draw_clipped_steps"]
-
 
 def draw_clipped_steps(steps: Mapping[str, ClippedStep], cells: Mapping[str, str]) -> go.Figure:
     """Draw L(w - l g / |g|) over l: a disc where the clipped step ends, a cross where the other one does.

@@ -9,8 +9,6 @@ from plotly.subplots import make_subplots
 from rnn_demo.plots.style import GREY, GRID, INDIGO, ORANGE, base_figure, log_axis
 from rnn_demo.results import FixedPoints
 
-__all__ = ["draw_fixed_points", "draw_time_constants"]
-
 READOUT_COLOUR, MODE_COLOUR = "#10b981", "#ec4899"
 ORANGE_TO_INDIGO = [[0, ORANGE], [0.5, "#94a3b8"], [1, INDIGO]]
 ARROW_SHARE, MODE_SHARE = 0.9, 0.25
@@ -27,7 +25,7 @@ def draw_fixed_points(found: Mapping[str, FixedPoints]) -> go.Figure:
     grid = make_subplots(rows=1, cols=len(found), subplot_titles=list(found), horizontal_spacing=0.16)
     figure = grid.update_layout(figure.layout)
     for column, points in enumerate(found.values(), start=1):
-        for trace in parts_of(points, legend=column == 1):
+        for trace in quantities_of(points, legend=column == 1):
             figure.add_trace(trace, row=1, col=column)
         first, second = points.explained_variance[:2]
         figure.update_xaxes(title_text=f"component 1 ({first:.0%})", row=1, col=column)
@@ -39,7 +37,7 @@ def draw_fixed_points(found: Mapping[str, FixedPoints]) -> go.Figure:
     return figure
 
 
-def parts_of(points: FixedPoints, legend: bool) -> list[go.Scatter]:
+def quantities_of(points: FixedPoints, legend: bool) -> list[go.Scatter]:
     """Draw one network: states, slow directions, the readout, the fixed points, and slow directions across them."""
     reach = float(np.abs(points.visited[:, :2]).max(initial=1e-6))
     steps = points.mode_directions[:, :2] * MODE_SHARE * reach

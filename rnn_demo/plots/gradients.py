@@ -6,8 +6,6 @@ import plotly.graph_objects as go
 
 from rnn_demo.plots.style import base_figure, line_styles, log_axis, token_label
 
-__all__ = ["draw_gradients"]
-
 SMALLEST = 1e-12
 """Below it everything is drawn at it: the axis is logarithmic."""
 

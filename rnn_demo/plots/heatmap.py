@@ -8,21 +8,19 @@ import plotly.graph_objects as go
 from rnn_demo.plots.style import INDIGO, ORANGE, base_figure, token_label
 from rnn_demo.results import HiddenTrace
 
-__all__ = ["draw_heatmap"]
-
 COLOURS = [[0.0, ORANGE], [0.5, "rgba(148,163,184,.12)"], [1.0, INDIGO]]
 """0 is nearly the page itself, light or dark; orange and indigo differ for every kind of sight."""
 GATE_COLOURS = [[0.0, COLOURS[1][1]], COLOURS[2]]
 MOST_LABELS = 40
 
 
-def draw_heatmap(trace: HiddenTrace, units: Sequence[int], part: str = "h", *, is_gate: bool = False) -> go.Figure:
+def draw_heatmap(trace: HiddenTrace, units: Sequence[int], quantity: str = "h", *, is_gate: bool = False) -> go.Figure:
     """Draw a row a unit and a column a token; the colours are centred on 0, those of a gate run from 0 to 1.
 
     Args:
         trace: what was read.
         units: which units to show, from top to bottom.
-        part: what of each unit, as the scale calls it.
+        quantity: what of each unit, as the scale calls it.
         is_gate: it lies between 0 and 1.
     """
     values = trace.states[:, list(units)].T  # (unit, token)
@@ -37,7 +35,7 @@ def draw_heatmap(trace: HiddenTrace, units: Sequence[int], part: str = "h", *, i
         zmin=0 if is_gate else -largest,
         zmax=1 if is_gate else largest,
         colorscale=GATE_COLOURS if is_gate else COLOURS,
-        colorbar={"thickness": 10, "outlinewidth": 0, "title": {"text": part}},
+        colorbar={"thickness": 10, "outlinewidth": 0, "title": {"text": quantity}},
         customdata=[[[label, unit] for label in labels] for unit in units],
         hovertemplate="token <b>%{customdata[0]}</b><br>unit %{customdata[1]}: %{z:.3f}<extra></extra>",
     )

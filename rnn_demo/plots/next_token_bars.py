@@ -7,8 +7,6 @@ import plotly.graph_objects as go
 from rnn_demo.plots.style import INDIGO, base_figure, token_label
 from rnn_demo.results import TokenProbability
 
-__all__ = ["draw_next_token_bars"]
-
 
 def draw_next_token_bars(candidates: Sequence[TokenProbability]) -> go.Figure:
     """Draw one bar a candidate, likeliest on top; what has no chance is listed as left out.

@@ -14,23 +14,6 @@ import plotly.graph_objects as go
 from rnn_demo.plots.style import GREY, GRID, INDIGO, ORANGE, token_label
 from rnn_demo.results import Trajectory
 
-__all__ = [
-    "BY_PLACE",
-    "BY_SCORE",
-    "BY_SURPRISAL",
-    "LINES",
-    "Colouring",
-    "TracedPath",
-    "add_play_button",
-    "add_scale",
-    "frame_ends",
-    "hover_rows",
-    "marker_of",
-    "mode_of",
-    "names_with_room",
-    "text_label",
-]
-
 LINES: tuple[dict[str, Any], ...] = (
     {"color": "#a3aec0", "dash": "solid", "symbol": "circle"},
     {"color": "#10b981", "dash": "dash", "symbol": "diamond"},
@@ -88,7 +71,7 @@ def text_label(text: str) -> str:
 
 
 def mode_of(paths: Sequence[TracedPath]) -> str:
-    """Say how paths are drawn: with the names of their tokens, where there is room."""
+    """Return how paths are drawn: with the names of their tokens, where there is room."""
     few = sum(len(path.tokens) for path in paths) <= MOST_LABELS
     return "lines+markers+text" if few else "lines+markers"
 
@@ -138,7 +121,7 @@ def marker_of(path: TracedPath, colouring: Colouring, size: int, symbol: str) ->
 
 
 def hover_rows(path: TracedPath, colouring: Colouring) -> list[list[Any]]:
-    """Give number, name and value of each token."""
+    """Return number, name and value of each token."""
     return [
         [number, token_label(token), value_label(value, colouring)]
         for number, (token, value) in enumerate(zip(path.tokens, path.values, strict=True), 1)

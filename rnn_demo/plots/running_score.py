@@ -8,8 +8,6 @@ import plotly.graph_objects as go
 from rnn_demo.plots.style import INDIGO, base_figure, token_label
 from rnn_demo.results import SentimentScore
 
-__all__ = ["draw_running_score"]
-
 MOST_MARKERS = 80
 NUM_NAMED = 6
 """Tokens that are named in the figure: those that moved the score most. Hover tells the others."""
@@ -55,7 +53,7 @@ def draw_running_score(result: SentimentScore, before: float) -> go.Figure:
 
 
 def label_positions(scores: Sequence[float]) -> list[str]:
-    """Say where the name of each point stands: on the side that the line does not take.
+    """Return where the name of each point stands: on the side that the line does not take.
 
     Args:
         scores: the heights of the line's points.
@@ -68,7 +66,7 @@ def label_positions(scores: Sequence[float]) -> list[str]:
 
 
 def label_position(last: float, here: float, following: float) -> str:
-    """Say where the name of a point stands, by its height and those of the points beside it."""
+    """Return where the name of a point stands, by its height and those of the points beside it."""
     if here >= max(last, following):
         return "top center"
     if here <= min(last, following):

@@ -7,8 +7,6 @@ import plotly.graph_objects as go
 from rnn_demo.plots.style import GREY, base_figure, line_styles, log_axis, token_label
 from rnn_demo.results import JacobianNorms
 
-__all__ = ["draw_singular_values"]
-
 SMALLEST = 1e-12
 """Below it everything is drawn at it: the axis is logarithmic."""
 

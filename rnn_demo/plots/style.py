@@ -13,18 +13,6 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-__all__ = [
-    "CELL_COLOURS",
-    "GREY",
-    "GRID",
-    "INDIGO",
-    "ORANGE",
-    "base_figure",
-    "line_styles",
-    "log_axis",
-    "token_label",
-]
-
 GREY = "#7c8aa0"
 """Lines and markers: contrast of 3.5 on white and 4.2 on the dark page's panels; 3 is what they need."""
 GRID = "rgba(148,163,184,.25)"

@@ -7,8 +7,6 @@ import plotly.graph_objects as go
 from rnn_demo.plots.style import base_figure, line_styles, token_label
 from rnn_demo.results import Surprisal
 
-__all__ = ["draw_surprisal", "word_around"]
-
 MOST_MARKERS = 80
 NUM_NAMED, ROOM = 6, 7
 """Words that are named in the figure, at their least expected tokens, if these cost half of what the least expected of
@@ -76,7 +74,7 @@ def name_surprises(measured: Sequence[Surprisal]) -> list[tuple[int, str, float]
 
 
 def word_around(tokens: Sequence[str], place: int) -> str:
-    """Give the whole word that a token is a piece of.
+    """Return the whole word that a token is a piece of.
 
     >>> [word_around((" his", " e", "le", "phant", "."), place).strip() for place in (0, 2, 4)]
     ['his', 'elephant', '.']

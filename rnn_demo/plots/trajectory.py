@@ -21,8 +21,6 @@ from rnn_demo.plots.path import (
 from rnn_demo.plots.style import base_figure
 from rnn_demo.results import Basis
 
-__all__ = ["draw_trajectory", "is_close_up"]
-
 DENSITY_COLOURS = [[0, "rgba(148,163,184,0)"], [1, "rgba(148,163,184,.5)"]]
 """Nothing is the page itself, light or dark."""
 CLOSE_UP = 0.15
@@ -100,7 +98,7 @@ def window(paths: Sequence[TracedPath], basis: Basis | None, axis: int) -> list[
 
 
 def is_close_up(paths: Sequence[TracedPath], basis: Basis) -> bool:
-    """Say whether paths take up so little of the density's plane that they are shown without the rest of it.
+    """Return whether paths take up so little of the density's plane that they are shown without the rest of it.
 
     A single point takes up nothing, and is looked for in all of the plane.
     """

@@ -19,8 +19,6 @@ from rnn_demo.plots.path import (
 )
 from rnn_demo.plots.style import GREY, base_figure, token_label
 
-__all__ = ["draw_trajectory_3d"]
-
 PALE = "#8e9bb0"
 """Of the grid: in space plotly draws no translucent lines."""
 

@@ -5,11 +5,9 @@ Source: Merity, McCann & Socher 2017, arXiv:1708.01009.
 
 from torch import Tensor
 
-__all__ = ["activation_penalty"]
-
 
 def activation_penalty(outputs: Tensor, ar_weight: float, tar_weight: float) -> Tensor:
-    """Give what is added to the loss: ar_weight * mean(h_t^2) + tar_weight * mean((h_t - h_{t-1})^2).
+    """Return what is added to the loss: ar_weight * mean(h_t^2) + tar_weight * mean((h_t - h_{t-1})^2).
 
     Args:
         outputs: float (batch, seq, hidden); of the last layer.

@@ -13,10 +13,10 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-__all__ = ["hardest_push"]
 
-
-def hardest_push(loss_at: Callable[[Tensor], Tensor], vectors: Tensor, lengths: Tensor, size: float) -> Tensor:
+def adversarial_perturbation(
+    loss_at: Callable[[Tensor], Tensor], vectors: Tensor, lengths: Tensor, size: float
+) -> Tensor:
     """Find where each text's loss rises fastest, and go there.
 
     Args:

@@ -5,8 +5,6 @@ Source: Gal & Ghahramani 2016, arXiv:1512.05287, section 4.2.
 
 from torch import Tensor
 
-__all__ = ["drop_rows"]
-
 
 def drop_rows(weight: Tensor, drop_prob: float) -> Tensor:
     """Set some rows of an embedding to 0 and scale the others up.

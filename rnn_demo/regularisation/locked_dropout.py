@@ -6,8 +6,6 @@ is drawn anew at every step disturbs what a recurrent network tries to carry fro
 
 from torch import Tensor, nn
 
-__all__ = ["LockedDropout"]
-
 
 class LockedDropout(nn.Module):
     """Dropout with one mask a row of the batch, shared by its steps; off in eval mode.

@@ -9,8 +9,6 @@ from typing import Any
 from torch import Tensor, nn
 from torch.func import functional_call
 
-__all__ = ["run_with_dropped_weights"]
-
 RECURRENT = "weight_hh_l0"
 
 

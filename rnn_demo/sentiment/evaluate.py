@@ -15,14 +15,12 @@ from rnn_demo.training.batching import pad_rows
 from rnn_demo.training.corpora import in_case
 from rnn_demo.training.metrics import expected_calibration_error, reliability
 
-__all__ = ["evaluate", "review_ids", "score_rows"]
-
 ROWS = 64
 
 
 def review_ids(texts: list[str], tokenizer: Tokenizer, max_tokens: int | None = None) -> list[list[int]]:
-    """The token ids of reviews: the style piece, then the last `max_tokens` pieces (None = all)."""
-    start_id = tokenizer.style_id("review")
+    """The token ids of reviews: the domain subword, then the last `max_tokens` subwords (None = all)."""
+    start_id = tokenizer.domain_id("review")
     return [[start_id, *ids[-(max_tokens or 0) :]] for ids in tokenizer.encode_many(texts)]
 
 

@@ -13,8 +13,6 @@ from rnn_demo.encoder import Encoder
 from rnn_demo.errors import ShapeError
 from rnn_demo.training.calibration import temperature_at
 
-__all__ = ["SentimentModel"]
-
 
 class SentimentModel(CheckpointModel):
     """An encoder that reads forwards, concat pooling, and one sigmoid.

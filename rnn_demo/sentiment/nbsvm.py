@@ -5,8 +5,6 @@ from scipy.sparse import csr_matrix
 from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.svm import LinearSVC
 
-__all__ = ["NBSVM"]
-
 
 class NBSVM:
     """A linear SVM on words and pairs of words, each weighed by how much likelier it is in one class.

@@ -19,8 +19,6 @@ from rnn_demo.errors import DataError
 from rnn_demo.sentiment.nbsvm import NBSVM
 from rnn_demo.training.corpora import as_texts, clean, read_split, require_column
 
-__all__ = ["TREEBANK", "LabelledText", "Verdicts", "judge", "opinions", "read_labels", "read_reviews", "retype"]
-
 HELD_OUT_EVERY = {"sst5": 8, "sst2": 0}
 """Every so many train rows of a data set are held out; 0 = none. Others: every tenth."""
 MAX_HELD_OUT = {"sst5": 1000}
@@ -115,7 +113,7 @@ def judge(
     held_out: list[LabelledText],
     network: Verdicts | None = None,
 ) -> list[LabelledText]:
-    """Give each text the chance, by teachers of other kinds, that it is positive.
+    """Return each text the chance, by teachers of other kinds, that it is positive.
 
     A network that reads few labelled texts many times learns them by heart. NBSVM counts words and pairs of words, is
     right about as often, and errs for other reasons; what it says of fresh texts is worth learning too (distillation

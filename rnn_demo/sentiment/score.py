@@ -2,12 +2,10 @@
 
 import torch
 
-from rnn_demo.reader import Reader, require_list, require_text
+from rnn_demo.predictor import Predictor, require_list, require_text
 from rnn_demo.results import ScoredToken, SentimentScore
 from rnn_demo.sentiment.model import SentimentModel
 from rnn_demo.tokenizer import EncodedText
-
-__all__ = ["NEGATIVE_BELOW", "POSITIVE_ABOVE", "SentimentScorer", "label_of"]
 
 NEGATIVE_BELOW = 0.4
 POSITIVE_ABOVE = 0.6
@@ -22,7 +20,7 @@ def label_of(score: float) -> str:
     return "negative" if score < NEGATIVE_BELOW else "positive" if score > POSITIVE_ABOVE else "neutral"
 
 
-class SentimentScorer(Reader):
+class SentimentScorer(Predictor):
     """A sentiment classifier that answers."""
 
     task = "sentiment"
@@ -32,7 +30,7 @@ class SentimentScorer(Reader):
     def encode(self, text: str) -> EncodedText:
         """Turn a text into what the network reads: `<review>`, then the text."""
         tokens = self.tokenizer.encode_with_spans(require_text(text))
-        return EncodedText(text, (self.tokenizer.style_id("review"),), tokens)
+        return EncodedText(text, (self.tokenizer.domain_id("review"),), tokens)
 
     def predict(self, texts: list[str]) -> list[SentimentScore]:
         """Score texts.
@@ -52,13 +50,13 @@ class SentimentScorer(Reader):
     @torch.inference_mode()
     def score_before(self) -> float:
         """P(positive) before the first token of any text, when no more is read than that a review follows."""
-        token_ids = torch.tensor([[self.tokenizer.style_id("review")]])
+        token_ids = torch.tensor([[self.tokenizer.domain_id("review")]])
         return float(torch.sigmoid(self.model.running_logits(token_ids)))
 
     @torch.inference_mode()
     def _score(self, encoded: EncodedText) -> SentimentScore:
         logits = self.model.running_logits(torch.tensor([encoded.token_ids]))[0]
-        scores = torch.sigmoid(logits)[len(encoded.start_ids) :].tolist()
+        scores = torch.sigmoid(logits)[len(encoded.prefix_ids) :].tolist()
         tokens = tuple(
             ScoredToken(token.token, token.start, token.end, score)
             for token, score in zip(encoded.tokens, scores, strict=True)

@@ -16,17 +16,15 @@ from torch import Tensor, nn
 from rnn_demo.cells import State
 from rnn_demo.checkpoint import TOKENIZER_NAME, find_checkpoint
 from rnn_demo.config import SentimentConfig, SentimentRecipe
-from rnn_demo.regularisation.adversarial import hardest_push
+from rnn_demo.regularisation.adversarial import adversarial_perturbation
 from rnn_demo.sentiment.evaluate import review_ids, score_rows
 from rnn_demo.sentiment.model import SentimentModel
 from rnn_demo.sentiment.reviews import LabelledText, Verdicts, read_reviews
 from rnn_demo.tokenizer import Tokenizer
 from rnn_demo.training.batching import BucketedBatches, pad_rows
 from rnn_demo.training.calibration import best_temperature
+from rnn_demo.training.fit import fit, network_sizes, open_tokenizer, start_model
 from rnn_demo.training.loop import Progress, this_process
-from rnn_demo.training.run import network_sizes, open_tokenizer, start_model, train_and_save
-
-__all__ = ["SentimentObjective", "train"]
 
 
 class SentimentObjective:
@@ -80,7 +78,7 @@ class SentimentObjective:
         network = extract_model_from_parallel(model)  # the gradient of the push is not one to share between processes
         with torch.no_grad():
             vectors = network.encoder.embed(token_ids)
-        push = hardest_push(partial(loss_at, network), vectors, lengths, self.recipe.adversarial_size)
+        push = adversarial_perturbation(partial(loss_at, network), vectors, lengths, self.recipe.adversarial_size)
         return loss_at(model, push), None
 
     def num_tokens(self, batch: dict[str, Tensor]) -> int:
@@ -125,7 +123,7 @@ def _nats_at(log_odds: np.ndarray, temperature: float) -> float:
 
 
 def train(recipe: SentimentRecipe, on_progress: Callable[[Progress], None]) -> Path | None:
-    """Train a sentiment classifier and write its checkpoint; see `train_and_save`."""
+    """Train a sentiment classifier and write its checkpoint; see `fit`."""
     tokenizer = open_tokenizer(recipe)
     training, held_out = read_reviews(recipe, None if recipe.teacher is None else _verdicts(recipe.teacher, recipe))
     config = SentimentConfig(**network_sizes(recipe, tokenizer))
@@ -133,7 +131,7 @@ def train(recipe: SentimentRecipe, on_progress: Callable[[Progress], None]) -> P
     data = [f"{name}/train" for name in dict.fromkeys(recipe.datasets)]
     data += [f"{name}/unsupervised" for name in dict.fromkeys(recipe.unlabelled + recipe.unlabelled_sentences)]
     model = start_model(SentimentModel, config, recipe)
-    return train_and_save("sentiment", model, tokenizer, objective, recipe, data, on_progress)
+    return fit("sentiment", model, tokenizer, objective, recipe, data, on_progress)
 
 
 def _verdicts(teacher: str, recipe: SentimentRecipe) -> Verdicts:

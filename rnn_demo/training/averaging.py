@@ -12,8 +12,6 @@ import torch
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel
 
-__all__ = ["average_of", "mix_in"]
-
 
 def average_of(model: nn.Module, decay: float) -> AveragedModel | None:
     """Start an average: a network of its own, to be told of each step by `update_parameters(model)`.

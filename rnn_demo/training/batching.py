@@ -10,8 +10,6 @@ import numpy as np
 
 from rnn_demo.errors import DataError
 
-__all__ = ["BucketedBatches", "ConsecutiveBatches", "StreamBatches", "pad_rows"]
-
 
 @dataclass(frozen=True)
 class StreamBatches:

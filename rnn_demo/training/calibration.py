@@ -13,8 +13,6 @@ import numpy as np
 import torch
 from torch import Tensor
 
-__all__ = ["best_temperature", "temperature_at"]
-
 TEMPERATURES = np.geomspace(0.4, 4.0, 47)
 """5 % apart."""
 
@@ -33,7 +31,7 @@ def best_temperature(nats_at: Callable[[float], float]) -> float:
 
 
 def temperature_at(lengths: Tensor, temperatures: Sequence[tuple[float, float]]) -> Tensor:
-    """Give the temperature of texts of some lengths.
+    """Return the temperature of texts of some lengths.
 
     Args:
         lengths: (..); tokens, 1 or more.

@@ -13,19 +13,6 @@ import datasets
 from rnn_demo.errors import DataError, unknown_name
 from rnn_demo.spacing import join_words
 
-__all__ = [
-    "CASES",
-    "LICENCES",
-    "as_texts",
-    "available_datasets",
-    "available_splits",
-    "class_labels",
-    "clean",
-    "in_case",
-    "read_split",
-    "require_column",
-]
-
 HUB_IDS = {
     "conll2003": "lhoestq/conll2003",
     "imdb": "stanfordnlp/imdb",

@@ -9,8 +9,6 @@ from typing import Any
 
 from torch import nn
 
-__all__ = ["parameter_groups"]
-
 LAYER = re.compile(r"encoder\.layers\.(\d+)\.")
 EMBEDDING = re.compile(r"encoder\.embedding\.")
 

@@ -38,8 +38,6 @@ from rnn_demo.training.averaging import average_of
 from rnn_demo.training.layer_rates import parameter_groups
 from rnn_demo.training.precision import choose_precision
 
-__all__ = ["Objective", "Progress", "TrainingReport", "learning_rate_factor", "mark_finished", "this_process", "train"]
-
 DRY_RUN_STEPS = 2
 BEST_NAME = "best.safetensors"
 RUN_NAME = "run.json"

@@ -2,8 +2,6 @@
 
 import numpy as np
 
-__all__ = ["expected_calibration_error", "reliability"]
-
 NUM_BINS = 15
 """Of equal width over [0, 1], each open on the left."""
 

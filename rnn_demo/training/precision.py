@@ -9,8 +9,6 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-__all__ = ["choose_precision"]
-
 
 def choose_precision(asked: str, device: torch.device, probe_loss: Callable[[], Tensor]) -> tuple[str, str]:
     """Choose between bf16 autocast and fp32.

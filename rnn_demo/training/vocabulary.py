@@ -1,4 +1,4 @@
-"""Learn the 8,000 pieces that every model shares (SentencePiece's unigram model, Kudo 2018, arXiv:1804.10959).
+"""Learn the 8,000 subwords that every model shares (SentencePiece's unigram model, Kudo 2018, arXiv:1804.10959).
 
 A model of characters brings a tokenizer of its own, learned here as well.
 """
@@ -13,10 +13,8 @@ import sentencepiece
 
 from rnn_demo.config import TokenizerRecipe
 from rnn_demo.errors import DataError
-from rnn_demo.tokenizer import BOS_ID, EOS_ID, PAD_ID, SPECIAL_PIECES, UNK_ID
+from rnn_demo.tokenizer import BOS_ID, CONTROL_SYMBOLS, EOS_ID, PAD_ID, UNK_ID
 from rnn_demo.training.corpora import TEXT_COLUMNS, available_datasets, available_splits, clean, read_split
-
-__all__ = ["learn_characters", "train"]
 
 REQUIRED_CHARACTERS = (
     "ÀÁÂÃÄÅÆÇÈÉÊËÌÍÎÏÑÒÓÔÕÖØÙÚÛÜÝàáâãäåæçèéêëìíîïñòóôõöøùúûüýÿŒœŠšŽžßŁłğışčćđńőřśůźż‘’“”‚„«»–—…•·†°£€¥©®™½¼¾×÷¿¡§"
@@ -26,7 +24,7 @@ MAX_LINE_BYTES = 4000  # SentencePiece drops longer lines; ours are cut instead
 
 
 def train(recipe: TokenizerRecipe) -> bytes:
-    """Learn the pieces from the train and unsupervised splits of the data sets.
+    """Learn the subwords from the train and unsupervised splits of the data sets.
 
     Args:
         recipe: sizes, seed and where the data is. Every folder of `data_dir` is read, or, from the Hub, the data sets
@@ -36,7 +34,7 @@ def train(recipe: TokenizerRecipe) -> bytes:
         The bytes of a `tokenizer.model`; the caller writes them.
 
     Raises:
-        DataError: no text was found, or too little for so many pieces.
+        DataError: no text was found, or too little for so many subwords.
     """
     names = available_datasets(recipe.data_dir)
     lines = [line for name in names for line in _lines(name, recipe.data_dir)]
@@ -49,7 +47,7 @@ def train(recipe: TokenizerRecipe) -> bytes:
 
 
 def learn_characters(texts: Iterable[str]) -> bytes:
-    """Make a tokenizer whose pieces are the single characters of some texts, and bytes for all others.
+    """Make a tokenizer whose subwords are the single characters of some texts, and bytes for all others.
 
     Returns:
         The bytes of a `tokenizer.model`.
@@ -58,8 +56,11 @@ def learn_characters(texts: Iterable[str]) -> bytes:
         DataError: there is nothing but white space.
     """
     characters = sorted(set().union(*texts))
-    num_other = len({PAD_ID, UNK_ID, BOS_ID, EOS_ID}) + len(SPECIAL_PIECES) + NUM_BYTES
-    options = {"model_type": "bpe", "character_coverage": 1.0}  # no merges are left to learn: its pieces are characters
+    num_other = len({PAD_ID, UNK_ID, BOS_ID, EOS_ID}) + len(CONTROL_SYMBOLS) + NUM_BYTES
+    options = {
+        "model_type": "bpe",
+        "character_coverage": 1.0,
+    }  # no merges are left to learn: its subwords are characters
     lines = [character for character in characters if character != "\n"]
     return _learn(lines, num_other + len({*characters, "\n"}), options)
 
@@ -77,7 +78,7 @@ def _learn(lines: list[str], vocab_size: int, options: dict[str, Any]) -> bytes:
             add_dummy_prefix=False,
             **options,
             user_defined_symbols=["\n"],
-            control_symbols=list(SPECIAL_PIECES),
+            control_symbols=list(CONTROL_SYMBOLS),
             pad_id=PAD_ID,
             unk_id=UNK_ID,
             bos_id=BOS_ID,
@@ -87,7 +88,7 @@ def _learn(lines: list[str], vocab_size: int, options: dict[str, Any]) -> bytes:
             minloglevel=1,
         )
     except RuntimeError as error:
-        raise DataError(f"cannot learn {vocab_size} pieces from {len(lines):,} lines: {error}") from error
+        raise DataError(f"cannot learn {vocab_size} subwords from {len(lines):,} lines: {error}") from error
     return model.getvalue()
 
 

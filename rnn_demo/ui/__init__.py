@@ -10,24 +10,24 @@ from typing import Any
 import gradio as gr
 
 from rnn_demo.checkpoint import CHECKPOINTS_DIR
-from rnn_demo.ui.answers import Answers
 from rnn_demo.ui.attractor_tab import build_attractor_tab
 from rnn_demo.ui.endpoints import Page, register_endpoints
-from rnn_demo.ui.entities_tab import build_entities_tab
-from rnn_demo.ui.events import CLOSE_MESSAGES
-from rnn_demo.ui.hidden_states_tab import build_hidden_states_tab
-from rnn_demo.ui.memory_tab import build_memory_tab
+from rnn_demo.ui.entities.tab import build_entities_tab
+from rnn_demo.ui.hidden_states.tab import build_hidden_states_tab
+from rnn_demo.ui.memory.tab import build_memory_tab
+from rnn_demo.ui.model_store import ModelStore
 from rnn_demo.ui.models_tab import build_models_tab
-from rnn_demo.ui.readers import ReaderShelf
 from rnn_demo.ui.reading_tab import build_reading_tab
 from rnn_demo.ui.sentiment_tab import build_sentiment_tab
-from rnn_demo.ui.theme import CSS, THEME
-from rnn_demo.ui.units_tab import build_units_tab
-from rnn_demo.ui.write_tab import build_write_tab
+from rnn_demo.ui.service import Service
+from rnn_demo.ui.shared.events import CLOSE_MESSAGES
+from rnn_demo.ui.shared.theme import CSS, THEME
+from rnn_demo.ui.units.tab import build_units_tab
+from rnn_demo.ui.write.tab import build_write_tab
 
 __all__ = ["LAUNCH", "TABS", "build_app"]
 
-TABS: dict[str, Callable[[Answers], None]] = {
+TABS: dict[str, Callable[[Service], None]] = {
     "Write": build_write_tab,
     "Sentiment": build_sentiment_tab,
     "Entities": build_entities_tab,
@@ -64,12 +64,12 @@ def build_app(checkpoints_dir: Path = CHECKPOINTS_DIR) -> gr.Blocks:
     Args:
         checkpoints_dir: holds a folder a checkpoint; what is missing or broken is named on the page.
     """
-    answers = Answers(ReaderShelf(Path(checkpoints_dir)))
+    service = Service(ModelStore(Path(checkpoints_dir)))
     with Page(title="RNN workbench", analytics_enabled=False) as demo:
         gr.Markdown(TITLE)
         with gr.Tabs(overflow_behavior="wrap"):
             for title, build in TABS.items():
                 with gr.Tab(title):
-                    build(answers)
-        register_endpoints(answers)
+                    build(service)
+        register_endpoints(service)
     return demo.queue(max_size=64, default_concurrency_limit=2, api_open=False)

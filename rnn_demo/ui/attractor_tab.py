@@ -9,13 +9,11 @@ import numpy as np
 from rnn_demo.microscope.fixed_points import DRIFT_STEPS, LINE, MAX_SPEED, is_line
 from rnn_demo.plots import Figure, draw_fixed_points, draw_time_constants
 from rnn_demo.results import FixedPoints
-from rnn_demo.ui.answers import MAX_TOKENS, Answers
-from rnn_demo.ui.events import INSTANT, LATEST, Turn, build_ticket, shows_errors
-from rnn_demo.ui.examples import SENTIMENT_TEXTS
-from rnn_demo.ui.export import build_export, checked_shown
-from rnn_demo.ui.notices import build_notices
-
-__all__ = ["build_attractor_tab"]
+from rnn_demo.ui.service import MAX_TOKENS, Service
+from rnn_demo.ui.shared.events import INSTANT, LATEST, RequestToken, build_request_counter, shows_errors
+from rnn_demo.ui.shared.examples import SENTIMENT_TEXTS
+from rnn_demo.ui.shared.export import build_export, checked_shown
+from rnn_demo.ui.shared.problems import build_problems
 
 INTRO = (
     "To add up opinions, a network needs states that stay where they are. Each dot is a place where h hardly moves "
@@ -41,30 +39,30 @@ SAME = 0.01
 Found = Mapping[str, FixedPoints]
 
 
-def build_attractor_tab(answers: Answers) -> None:
+def build_attractor_tab(service: Service) -> None:
     """Lay out the tab."""
-    build_notices(answers.shelf, "sentiment")
-    models = answers.shelf.names("sentiment")
+    build_problems(service.store, "sentiment")
+    models = service.store.names("sentiment")
     if not models:
         return
 
     @shows_errors
     def show_stored(model: str) -> tuple[Any, str, Any, str, Found | None, str]:
-        found = answers.fixed_points(model)
+        found = service.fixed_points(model)
         if found is None:
             return gr.update(visible=False), NOT_YET.format(model=model), None, "", None, ""
         return *show(found), ""
 
     @shows_errors
     def search(
-        turn: Turn,
+        turn: RequestToken,
         number: int,
         text: str,
         model: str,
         progress: gr.Progress = gr.Progress(),  # noqa: B008
     ) -> Iterator[Any]:
         unchanged = [gr.skip()] * 5
-        searching = answers.search_fixed_points([text, *SENTIMENT_TEXTS], model)
+        searching = service.search_fixed_points([text, *SENTIMENT_TEXTS], model)
         for news in turn.lasting(number, (news if isinstance(news, float) else show(news) for news in searching)):
             if not isinstance(news, float):
                 yield *news, "Done: the figures above are of your text’s states."
@@ -73,7 +71,7 @@ def build_attractor_tab(answers: Answers) -> None:
             yield *unchanged, gr.skip()  # here the page can leave
         yield *unchanged, "Stopped."
 
-    stored = answers.fixed_points(models[0])
+    stored = service.fixed_points(models[0])
     first = (None, NOT_YET.format(model=models[0]), None, "") if stored is None else drawn(stored)
 
     gr.Markdown(INTRO)
@@ -95,9 +93,9 @@ def build_attractor_tab(answers: Answers) -> None:
         status = gr.Markdown(elem_id="attractor-status", min_height=60)
 
     outputs = [points, summary, modes, compared, shown, status]
-    turn, ticket = gr.State(Turn()), build_ticket()
-    start.click(lambda turn: turn.next(), turn, ticket, **INSTANT)
-    ticket.change(search, [turn, ticket, text, model], outputs, show_progress_on=status, **LATEST)
+    turn, counter = gr.State(RequestToken()), build_request_counter()
+    start.click(lambda turn: turn.next(), turn, counter, **INSTANT)
+    counter.change(search, [turn, counter, text, model], outputs, show_progress_on=status, **LATEST)
     gr.on([stop.click, model.input], lambda turn: turn.end(), turn, **INSTANT)
     model.change(show_stored, model, outputs, **LATEST)
 
@@ -114,7 +112,7 @@ def drawn(found: Found) -> tuple[Figure, str, Figure, str]:
 
 
 def describe(found: Found) -> str:
-    """Say what the figure shows, the verdict first."""
+    """Return what the figure shows, the verdict first."""
     trained, untrained = found["trained"], found["untrained"]
     place = "where h stands still" if len(trained.memory_variance) else "in a fixed point"
     started = f"**{trained.num_converged} of {trained.num_started}** searches ended {place}"
@@ -123,7 +121,7 @@ def describe(found: Found) -> str:
 
 
 def liken(points: FixedPoints) -> str:
-    """Say how far a network is like the published line attractor."""
+    """Return how far a network is like the published line attractor."""
     if not points.num_converged:
         return "**Unlike the published line attractor:** nowhere that was searched does h stand still."
     if np.ptp(points.logits) <= LINE:
@@ -144,7 +142,7 @@ def num_whole(points: FixedPoints) -> int:
 
 
 def spread(points: FixedPoints) -> str:
-    """Say how far the fixed points lie apart as verdicts."""
+    """Return how far the fixed points lie apart as verdicts."""
     if not points.num_converged:
         return "so there is none to draw"
     low, high = (1 / (1 + np.exp(-value)) for value in (points.logits.min(), points.logits.max()))
@@ -152,7 +150,7 @@ def spread(points: FixedPoints) -> str:
 
 
 def standing(points: FixedPoints) -> str:
-    """Say how still the points are: they pass by their h alone, and need not be exact."""
+    """Return how still the points are: they pass by their h alone, and need not be exact."""
     if not points.num_converged:
         return ""
     memory = f"At {num_whole(points)} of the {points.num_converged} c stands still too. "
@@ -189,7 +187,7 @@ def lasting(trained: FixedPoints, untrained: FixedPoints) -> str:
 
 
 def how_long(points: FixedPoints) -> str:
-    """Say how long the slowest mode lasts; beyond what is ever read here the number means little."""
+    """Return how long the slowest mode lasts; beyond what is ever read here the number means little."""
     tokens = float(np.median(points.time_constants[:, 0]))
     return f"longer than any text read here ({MAX_TOKENS:,} tokens)" if tokens > MAX_TOKENS else f"{tokens:,.0f} tokens"
 

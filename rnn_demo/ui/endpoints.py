@@ -12,12 +12,10 @@ import numpy as np
 from gradio.events import api
 
 from rnn_demo.results import FixedPoints
-from rnn_demo.ui.answers import ANY_STYLE, Answers
-from rnn_demo.ui.events import CPU, shows_errors, throttled
-from rnn_demo.ui.examples import SENTIMENT_TEXTS
-from rnn_demo.ui.paths import numbers_of
-
-__all__ = ["Page", "register_endpoints"]
+from rnn_demo.ui.hidden_states.paths import numbers_of
+from rnn_demo.ui.service import ANY_DOMAIN, Service
+from rnn_demo.ui.shared.events import CPU, shows_errors, throttled
+from rnn_demo.ui.shared.examples import SENTIMENT_TEXTS
 
 
 class Page(gr.Blocks):
@@ -29,7 +27,7 @@ class Page(gr.Blocks):
         super().validate_inputs(block_fn, inputs)
 
 
-def register_endpoints(answers: Answers) -> None:
+def register_endpoints(service: Service) -> None:
     """Add the endpoints to the page that is being built."""
 
     @shows_errors
@@ -41,7 +39,7 @@ def register_endpoints(answers: Answers) -> None:
         top_k: int = 0,
         top_p: float = 1.0,
         seed: int = 0,
-        style: str = ANY_STYLE,
+        style: str = ANY_DOMAIN,
     ) -> Iterator[str]:
         """Write on from a prompt, streamed: each value is the prompt and all that was written so far.
 
@@ -55,7 +53,7 @@ def register_endpoints(answers: Answers) -> None:
             seed: the same seed writes the same text.
             style: novel, review, news, play, or any.
         """
-        text = answers.write(
+        text = service.write(
             prompt,
             model,
             max_new_tokens=max_new_tokens,
@@ -63,7 +61,7 @@ def register_endpoints(answers: Answers) -> None:
             top_k=top_k,
             top_p=top_p,
             seed=seed,
-            style=style,
+            domain=style,
         )
         yield from throttled(text)
 
@@ -78,7 +76,7 @@ def register_endpoints(answers: Answers) -> None:
         top_k: int = 0,
         top_p: float = 1.0,
         seed: int = 0,
-        style: str = ANY_STYLE,
+        style: str = ANY_DOMAIN,
         direction: float = 0.0,
     ) -> Iterator[str]:
         """Write on from a prompt with units of one layer held at values of your choice; streamed as by generate.
@@ -96,7 +94,7 @@ def register_endpoints(answers: Answers) -> None:
             style: novel, review, news, play, or any.
             direction: hold the layer's sentiment direction so many standard deviations from its mean; 0 does not.
         """
-        text = answers.write(
+        text = service.write(
             prompt,
             model,
             max_new_tokens=max_new_tokens,
@@ -104,8 +102,8 @@ def register_endpoints(answers: Answers) -> None:
             top_k=top_k,
             top_p=top_p,
             seed=seed,
-            style=style,
-            holding=answers.holding(model, units, layer, direction),
+            domain=style,
+            clamp=service.clamp(model, units, layer, direction),
         )
         yield from throttled(text)
 
@@ -119,7 +117,7 @@ def register_endpoints(answers: Answers) -> None:
             k: how many to list.
             temperature: 0 puts everything on one token, 1 is what the model believes, up to 2.
         """
-        return [asdict(candidate) for candidate in answers.next_tokens(prompt, model, k, temperature)]
+        return [asdict(candidate) for candidate in service.next_tokens(prompt, model, k, temperature)]
 
     @shows_errors
     def score_sentiment(text: str, model: str = "sentiment-lstm") -> dict[str, Any]:
@@ -129,7 +127,7 @@ def register_endpoints(answers: Answers) -> None:
             text: what to judge, such as a review.
             model: a sentiment model.
         """
-        return asdict(answers.score(text, model))
+        return asdict(service.score(text, model))
 
     @shows_errors
     def attribute(text: str, model: str = "sentiment-lstm", entity: int = 0) -> dict[str, Any]:
@@ -142,7 +140,7 @@ def register_endpoints(answers: Answers) -> None:
             model: a sentiment model; or an entity model, whose log-odds of one entity are shared out.
             entity: which of the entities that /tag_entities lists, from 0; of no meaning for sentiment.
         """
-        return asdict(answers.attribute(text, model, entity))
+        return asdict(service.attribute(text, model, entity))
 
     @shows_errors
     def tag_entities(text: str, model: str = "ner-lstm") -> dict[str, Any]:
@@ -155,7 +153,7 @@ def register_endpoints(answers: Answers) -> None:
             text: what to read.
             model: an entity model.
         """
-        return asdict(answers.tag(text, model))
+        return asdict(service.tag(text, model))
 
     @shows_errors
     def trace_hidden_states(
@@ -172,7 +170,7 @@ def register_endpoints(answers: Answers) -> None:
             layer: 0 is nearest to the words; -1 is the last.
             part: h; c in an LSTM; or a gate: input, forget, candidate, output, or reset, update, candidate.
         """
-        return numbers_of(answers, text, model, layer, part)
+        return numbers_of(service, text, model, layer, part)
 
     @shows_errors
     def unit_activations(text: str, model: str = "lm-lstm", layer: int = -1) -> dict[str, Any]:
@@ -186,7 +184,7 @@ def register_endpoints(answers: Answers) -> None:
             model: any model.
             layer: 0 is nearest to the words; -1 is the last.
         """
-        reading = answers.units(text, model, layer)
+        reading = service.units(text, model, layer)
         return {
             "tokens": list(reading.trace.tokens),
             "activations": np.round(reading.trace.states.astype(np.float64), 6).tolist(),
@@ -196,7 +194,7 @@ def register_endpoints(answers: Answers) -> None:
 
     @shows_errors
     def surprisal(text: str, model: str = "lm-lstm") -> dict[str, Any]:
-        """Say how little a language model expected each token.
+        """Return how little a language model expected each token.
 
         Gives {tokens: [{token, start, end, bits}], bits_per_char, perplexity, num_skipped}, of the last 2,000 tokens.
 
@@ -204,7 +202,7 @@ def register_endpoints(answers: Answers) -> None:
             text: what to read.
             model: a language model, such as lm-rnn, lm-gru or lm-lstm.
         """
-        return asdict(answers.surprisal(text, model))
+        return asdict(service.surprisal(text, model))
 
     @shows_errors
     def gradient_over_distance(text: str, task: str = "sentiment") -> dict[str, dict[str, list[float]]]:
@@ -216,7 +214,7 @@ def register_endpoints(answers: Answers) -> None:
             text: what to read, two tokens or more.
             task: lm or sentiment.
         """
-        return answers.gradients(text, task)
+        return service.gradients(text, task)
 
     @shows_errors
     def singular_values(text: str, task: str = "sentiment") -> dict[str, dict[str, Any]]:
@@ -228,7 +226,7 @@ def register_endpoints(answers: Answers) -> None:
             text: what to read.
             task: lm or sentiment.
         """
-        return {cell: asdict(norms) for cell, norms in answers.singular_values(text, task).items()}
+        return {cell: asdict(norms) for cell, norms in service.singular_values(text, task).items()}
 
     @shows_errors
     def clipped_step(
@@ -245,11 +243,11 @@ def register_endpoints(answers: Answers) -> None:
             clip_norm: the longest gradient that is let through, above 0.
             step_size: how far to go against the gradient, above 0; 1 goes as far as it is long.
         """
-        return asdict(answers.clipped_step(text, model, clip_norm, step_size))
+        return asdict(service.clipped_step(text, model, clip_norm, step_size))
 
     @shows_errors
     def fixed_points(model: str) -> dict[str, Any]:
-        """Say where a sentiment model comes to rest when it reads nothing, trained and `untrained`.
+        """Return where a sentiment model comes to rest when it reads nothing, trained and `untrained`.
 
         Gives {converged, num_started, speeds: [q], explained_variance, memory_variance, time_constants, alignments,
         points: [[x, y, z]], logits, readout, drift, untrained: {the same}}. What was not computed in advance is
@@ -258,9 +256,9 @@ def register_endpoints(answers: Answers) -> None:
         Args:
             model: a sentiment model, such as sentiment-lstm.
         """
-        found = answers.fixed_points(model)
+        found = service.fixed_points(model)
         if found is None:
-            *_, last = answers.search_fixed_points(SENTIMENT_TEXTS, model)
+            *_, last = service.search_fixed_points(SENTIMENT_TEXTS, model)
             found = cast("Mapping[str, FixedPoints]", last)
         return {**plain_fixed_points(found["trained"]), "untrained": plain_fixed_points(found["untrained"])}
 

@@ -7,11 +7,9 @@ import gradio as gr
 
 from rnn_demo.checkpoint import Checkpoint, trained_alike, weights_size
 from rnn_demo.tasks import TASKS
-from rnn_demo.ui.answers import Answers
-from rnn_demo.ui.notices import build_notices
-from rnn_demo.ui.readers import ReaderShelf
-
-__all__ = ["SHOWN", "build_models_tab", "model_rows"]
+from rnn_demo.ui.model_store import ModelStore
+from rnn_demo.ui.service import Service
+from rnn_demo.ui.shared.problems import build_problems
 
 INTRO = (
     "Every answer on this page comes from one of these networks. {compared}Of others, see first what each was given. "
@@ -25,13 +23,13 @@ SHOWN = ("perplexity", "bits_per_char", "nats_per_char", "accuracy", "ece", "f1"
 """Metrics worth a line in a table, here and in the README; config.json has all of them."""
 
 
-def build_models_tab(answers: Answers) -> None:
+def build_models_tab(service: Service) -> None:
     """Lay out the tab."""
-    build_notices(answers.shelf)
-    rows = model_rows(answers.shelf)
+    build_problems(service.store)
+    rows = model_rows(service.store)
     if not rows:
         return
-    gr.Markdown(INTRO.format(compared=say_which_compare(answers.shelf)))
+    gr.Markdown(INTRO.format(compared=say_which_compare(service.store)))
     gr.Dataframe(
         rows,
         headers=HEADERS,
@@ -43,25 +41,25 @@ def build_models_tab(answers: Answers) -> None:
         elem_id="models",
     )
     with gr.Accordion("Commands of the last runs", open=False):
-        gr.Code("\n".join(train_commands(answers.shelf)), language="shell", interactive=False, label="Commands")
+        gr.Code("\n".join(train_commands(service.store)), language="shell", interactive=False, label="Commands")
 
 
-def say_which_compare(shelf: ReaderShelf) -> str:
+def say_which_compare(store: ModelStore) -> str:
     """Name the networks of each task whose cells can be compared; empty where there are none."""
-    chosen = [list(shelf.names_by_cell(task).values()) for task in TASKS]
-    alike = [names for names in chosen if trained_alike([shelf.find(name).checkpoint for name in names])]
+    chosen = [list(store.names_by_cell(task).values()) for task in TASKS]
+    alike = [names for names in chosen if trained_alike([store.find(name).checkpoint for name in names])]
     told = "; ".join(", ".join(names) for names in alike)
     return f"**To compare the cells, take {told}**: the same data, as many tokens, as many parameters. " if told else ""
 
 
-def model_rows(shelf: ReaderShelf) -> list[list[str]]:
+def model_rows(store: ModelStore) -> list[list[str]]:
     """Write a row for each checkpoint that can be used, task by task."""
     rows = []
-    for entry in sorted(shelf.entries.values(), key=lambda entry: [*TASKS, entry.task].index(entry.task)):
-        if entry.reader is None:
+    for entry in sorted(store.entries.values(), key=lambda entry: [*TASKS, entry.task].index(entry.task)):
+        if entry.predictor is None:
             continue
-        checkpoint = entry.reader.checkpoint
-        megabytes = weights_size(shelf.checkpoints_dir / entry.name) / 1e6
+        checkpoint = entry.predictor.checkpoint
+        megabytes = weights_size(store.checkpoints_dir / entry.name) / 1e6
         rows.append(
             [
                 entry.name,
@@ -109,6 +107,6 @@ def shorten(number: object) -> str:
     return (f"{number:.3f}" if number < 10 else f"{number:.1f}") if isinstance(number, Real) else str(number)
 
 
-def train_commands(shelf: ReaderShelf) -> list[str]:
+def train_commands(store: ModelStore) -> list[str]:
     """List the commands of the last runs, each below the name of what it made."""
-    return [line for entry in shelf.entries.values() if entry.reader for line in (f"# {entry.name}", entry.command)]
+    return [line for entry in store.entries.values() if entry.predictor for line in (f"# {entry.name}", entry.command)]

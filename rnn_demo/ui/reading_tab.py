@@ -8,15 +8,13 @@ import gradio as gr
 from rnn_demo.plots import Figure, draw_surprisal
 from rnn_demo.plots.surprisal import word_around
 from rnn_demo.results import Surprisal
-from rnn_demo.ui.answers import Answers
-from rnn_demo.ui.events import LATEST, build_ticket, shows_errors
-from rnn_demo.ui.examples import READING_TEXTS, build_examples, on_pick
-from rnn_demo.ui.export import build_export
-from rnn_demo.ui.marks import Marks, mark_runs, plain
-from rnn_demo.ui.notices import build_notices
-from rnn_demo.ui.theme import SURPRISE_COLOURS
-
-__all__ = ["build_reading_tab"]
+from rnn_demo.ui.service import Service
+from rnn_demo.ui.shared.events import LATEST, build_request_counter, shows_errors
+from rnn_demo.ui.shared.examples import READING_TEXTS, build_examples, on_pick
+from rnn_demo.ui.shared.export import build_export
+from rnn_demo.ui.shared.highlights import Highlights, mark_runs, plain
+from rnn_demo.ui.shared.problems import build_problems
+from rnn_demo.ui.shared.theme import SURPRISE_COLOURS
 
 INTRO = (
     "A language model says at every token how likely it thought it; surprise is measured in bits, one more for every "
@@ -29,19 +27,19 @@ COPIED = 2 / 3
 HARDLY = "To copy would make the second nearly free: there is little of that here."
 
 
-def build_reading_tab(answers: Answers) -> None:
+def build_reading_tab(service: Service) -> None:
     """Lay out the tab."""
-    build_notices(answers.shelf, "lm")
-    models = answers.shelf.names("lm")
+    build_problems(service.store, "lm")
+    models = service.store.names("lm")
     if not models:
         return
-    cells = {name: answers.shelf.find(name).checkpoint.cell for name in models}
+    cells = {name: service.store.find(name).checkpoint.cell for name in models}
 
     def measure(text: str, model: str) -> dict[str, Surprisal]:
-        return {name: answers.surprisal(text, name) for name in answers.shelf.names_alike(model)}
+        return {name: service.surprisal(text, name) for name in service.store.names_alike(model)}
 
     @shows_errors
-    def read(text: str, model: str) -> tuple[str, Figure, Marks, tuple[str, str]]:
+    def read(text: str, model: str) -> tuple[str, Figure, Highlights, tuple[str, str]]:
         measured = measure(text, model)
         told = describe(measured) + compare_readings(text, measured)
         return told, draw_surprisal(measured, cells), colour_surprise(text, measured[model]), (text, model)
@@ -67,10 +65,10 @@ def build_reading_tab(answers: Answers) -> None:
         elem_id="surprises",
     )
 
-    ticket = build_ticket()
-    triggers = [start.click, text.submit, model.input, ticket.change]
+    counter = build_request_counter()
+    triggers = [start.click, text.submit, model.input, counter.change]
     gr.on(triggers, read, [text, model], [summary, lines, marked, asked], **LATEST)
-    on_pick(examples, text, ticket)
+    on_pick(examples, text, counter)
 
 
 def describe(measured: Mapping[str, Surprisal]) -> str:
@@ -90,7 +88,7 @@ def describe(measured: Mapping[str, Surprisal]) -> str:
 
 
 def compare_readings(text: str, measured: Mapping[str, Surprisal]) -> str:
-    """Say what the first and the second reading cost, of a text that is the same words twice; else nothing."""
+    """Return what the first and the second reading cost, of a text that is the same words twice; else nothing."""
     end = end_of_first_reading(text)
     if end is None or any(surprisal.num_skipped for surprisal in measured.values()):
         return ""
@@ -115,7 +113,7 @@ def end_of_first_reading(text: str) -> int | None:
     return words[half - 1].end() if same and half > 1 else None
 
 
-def colour_surprise(text: str, surprisal: Surprisal) -> Marks:
+def colour_surprise(text: str, surprisal: Surprisal) -> Highlights:
     """Cut a text into runs of tokens that were about as surprising; the parts, joined, give it back."""
     names = list(SURPRISE_COLOURS)
     labelled: list[tuple[int, str | None]] = [(surprisal.tokens[0].start, None)]

@@ -5,15 +5,13 @@ from scipy.special import expit, logit
 
 from rnn_demo.plots import Figure, draw_running_score
 from rnn_demo.results import Attribution, SentimentScore
-from rnn_demo.ui.answers import Answers
-from rnn_demo.ui.events import LATEST, Turn, build_ticket, in_turn, shows_errors
-from rnn_demo.ui.examples import SENTIMENT_TEXTS, build_examples, on_pick
-from rnn_demo.ui.export import build_export
-from rnn_demo.ui.marks import Marks, mark_runs, name_change
-from rnn_demo.ui.notices import build_notices
-from rnn_demo.ui.theme import MOVE_COLOURS
-
-__all__ = ["build_sentiment_tab", "colour_moves"]
+from rnn_demo.ui.service import Service
+from rnn_demo.ui.shared.events import LATEST, RequestToken, build_request_counter, for_newest_request, shows_errors
+from rnn_demo.ui.shared.examples import SENTIMENT_TEXTS, build_examples, on_pick
+from rnn_demo.ui.shared.export import build_export
+from rnn_demo.ui.shared.highlights import Highlights, mark_runs, name_change
+from rnn_demo.ui.shared.problems import build_problems
+from rnn_demo.ui.shared.theme import MOVE_COLOURS
 
 INTRO = (
     "The network reads a review from left to right and keeps changing its mind. **Look for the words that turn it:** "
@@ -30,38 +28,40 @@ MOVE, LARGE_MOVE = 0.03, 0.12
 """A token that moves the score by less is left uncoloured; one that moves it by more gets the strong colour."""
 
 
-def build_sentiment_tab(answers: Answers) -> None:
+def build_sentiment_tab(service: Service) -> None:
     """Lay out the tab."""
-    build_notices(answers.shelf, "sentiment")
-    models = answers.shelf.names("sentiment")
+    build_problems(service.store, "sentiment")
+    models = service.store.names("sentiment")
     if not models:
         return
 
     @shows_errors
-    def score(turn: Turn, text: str, model: str) -> tuple[str, Marks, Figure, str, Marks, Marks, str]:
-        result = answers.score(text, model)
-        no_reasons: tuple[Marks, Marks, str] = ([], [], "")  # what stands there is of another verdict
-        before = answers.score_before(model)
+    def score(
+        turn: RequestToken, text: str, model: str
+    ) -> tuple[str, Highlights, Figure, str, Highlights, Highlights, str]:
+        result = service.score(text, model)
+        no_reasons: tuple[Highlights, Highlights, str] = ([], [], "")  # what stands there is of another verdict
+        before = service.score_before(model)
         moves = colour_moves(text, result, before)
         line = draw_running_score(result, before)
         turn.end()
         return describe(result), moves, line, text, *no_reasons
 
     @shows_errors
-    @in_turn
-    def explain(text: str, model: str) -> tuple[Marks, Marks, str]:
-        found = answers.attribute(text, model)
-        falls = answers.leave_out(text, model)
+    @for_newest_request
+    def explain(text: str, model: str) -> tuple[Highlights, Highlights, str]:
+        found = service.attribute(text, model)
+        falls = service.leave_one_out(text, model)
         ends = [found.tokens[0].start, *(token.end for token in found.tokens)]
         by_gradient = [None, *(name_change(token.attribution, SHARE, LARGE_SHARE) for token in found.tokens)]
         by_absence = [None] * (len(ends) - len(falls)) + [name_change(fall, SHARE, LARGE_SHARE) for fall in falls]
         return (
             mark_runs(text, zip(ends, by_gradient, strict=True)),
             mark_runs(text, zip(ends, by_absence, strict=True)),
-            describe_shares(found, answers.score(text[found.tokens[0].start :], model).score),
+            describe_shares(found, service.score(text[found.tokens[0].start :], model).score),
         )
 
-    first_verdict, first_moves, first_line, *_ = score(Turn(), SENTIMENT_TEXTS[0], models[0])
+    first_verdict, first_moves, first_line, *_ = score(RequestToken(), SENTIMENT_TEXTS[0], models[0])
 
     gr.Markdown(INTRO)
     text = gr.Textbox(SENTIMENT_TEXTS[0], label="Text", lines=3, max_lines=12)
@@ -76,7 +76,7 @@ def build_sentiment_tab(answers: Answers) -> None:
     gr.Markdown("**The score after each token**")
     line = gr.Plot(first_line, show_label=False, elem_id="running-score")
     read_text = gr.State(SENTIMENT_TEXTS[0])  # what stands in the textbox may be another by now
-    build_export(answers.score, [read_text, model], "running-score.json")
+    build_export(service.score, [read_text, model], "running-score.json")
 
     with gr.Accordion("Why this verdict", open=False):
         gr.Markdown(WHY)
@@ -84,14 +84,14 @@ def build_sentiment_tab(answers: Answers) -> None:
         shares = gr.HighlightedText(label="By integrated gradients", color_map=MOVE_COLOURS, elem_id="shares")
         left_out = gr.HighlightedText(label="By leaving each token out", color_map=MOVE_COLOURS, elem_id="left-out")
         sums = gr.Markdown(elem_id="shares-sum")
-        build_export(answers.attribute, [read_text, model], "why-this-verdict.json")
+        build_export(service.attribute, [read_text, model], "why-this-verdict.json")
 
     reasons = [shares, left_out, sums]
     outputs = [verdict, moves, line, read_text, *reasons]
-    turn, ticket = gr.State(Turn()), build_ticket()
-    triggers = [start.click, text.submit, model.change, ticket.change]
+    turn, counter = gr.State(RequestToken()), build_request_counter()
+    triggers = [start.click, text.submit, model.change, counter.change]
     gr.on(triggers, score, [turn, text, model], outputs, **LATEST)
-    on_pick(examples, text, ticket)
+    on_pick(examples, text, counter)
     why.click(explain, [turn, read_text, model], reasons, **LATEST)
 
 
@@ -122,7 +122,7 @@ up, they are +0.08).'
     )
 
 
-def colour_moves(text: str, result: SentimentScore, first: float) -> Marks:
+def colour_moves(text: str, result: SentimentScore, first: float) -> Highlights:
     """Cut a text into runs of tokens that moved the score alike.
 
     Args:

@@ -47,7 +47,7 @@ def test_the_kernel_is_torchs_own(name):
 def test_equations_give_what_the_kernel_gives_in_float64(cell, inputs, given_state):
     state = random_state(cell) if given_state else None
     outputs, final_state = cell(inputs, state)
-    trace = cell.explain(inputs, state)
+    trace = cell.forward_with_gates(inputs, state)
     assert set(trace) == {*cell.state_names, *cell.gate_names}
     assert all(part.shape == (BATCH, SEQ_LEN, HIDDEN_SIZE) for part in trace.values())
     assert_same([trace["h"]], [outputs])
@@ -57,7 +57,7 @@ def test_equations_give_what_the_kernel_gives_in_float64(cell, inputs, given_sta
 def test_equations_give_what_the_kernel_gives_in_float32(cell, inputs):
     cell = cell.float()
     outputs, final_state = cell(inputs.float())
-    trace = cell.explain(inputs.float())
+    trace = cell.forward_with_gates(inputs.float())
     assert_same([trace["h"]], [outputs], atol=1e-5)
     assert_same([trace[name][:, -1] for name in cell.state_names], final_state, atol=1e-5)
 
@@ -102,11 +102,11 @@ def test_weight_gradients_of_equations_and_kernel_agree(cell, inputs):
     def gradients(outputs):
         return torch.autograd.grad((outputs * inputs.sum(-1, keepdim=True)).sum(), list(cell.parameters()))
 
-    assert_same(gradients(cell(inputs)[0]), gradients(cell.explain(inputs)["h"]))
+    assert_same(gradients(cell(inputs)[0]), gradients(cell.forward_with_gates(inputs)["h"]))
 
 
 def test_gates_lie_where_their_functions_end(cell, inputs):
-    trace = cell.explain(inputs)
+    trace = cell.forward_with_gates(inputs)
     for name in cell.gate_names:
         low = -1 if name == "candidate" else 0
         assert trace[name].min() >= low

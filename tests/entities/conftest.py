@@ -54,7 +54,7 @@ def model(tokenizer: Tokenizer) -> TaggerModel:
 
 @pytest.fixture
 def tagger(model: TaggerModel, tokenizer: Tokenizer) -> EntityTagger:
-    """Make a reader of the tiny model."""
+    """Make a predictor of the tiny model."""
     return EntityTagger("tiny", model, tokenizer, CHECKPOINT)
 
 

@@ -6,9 +6,9 @@ import pytest
 import torch
 from datasets import ClassLabel, Dataset, Features, List, Value
 
-from rnn_demo.entities.evaluate import PASSAGE_SENTENCES, count_entities, evaluate, tag_sentences
-from rnn_demo.entities.pieces import encode_sentences
+from rnn_demo.entities.evaluate import WINDOW_SENTENCES, count_entities, evaluate, tag_sentences
 from rnn_demo.entities.scores import agree, score_sentences
+from rnn_demo.entities.subwords import encode_sentences
 
 GOLD = [["B-PER", "I-PER", "O", "B-LOC"], ["B-ORG", "O", "B-LOC", "B-LOC"], ["O"]]
 PREDICTED = [["B-PER", "I-PER", "O", "B-LOC"], ["B-ORG", "I-ORG", "B-LOC", "I-LOC"], ["B-PER"]]
@@ -72,7 +72,7 @@ def test_tags_do_not_depend_on_the_sentences_of_other_passages(model, tokenizer)
     sentences = encode_sentences(words, tokenizer)
     found = tag_sentences(model, sentences)
     assert [len(row) for row in found.tags] == [len(row) for row in words]
-    passages = [sentences[i : i + PASSAGE_SENTENCES] for i in range(0, len(sentences), PASSAGE_SENTENCES)]
+    passages = [sentences[i : i + WINDOW_SENTENCES] for i in range(0, len(sentences), WINDOW_SENTENCES)]
     apart = [tag_sentences(model, passage) for passage in passages]
     for name in found._fields:
         assert getattr(found, name) == [row for passage in apart for row in getattr(passage, name)]

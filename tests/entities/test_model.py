@@ -1,4 +1,4 @@
-"""The tagger's network: one vector a word from the right pieces, and nothing that padding could change."""
+"""The tagger's network: one vector a word from the right subwords, and nothing that padding could change."""
 
 import json
 
@@ -7,9 +7,9 @@ import torch
 from safetensors import safe_open
 
 from rnn_demo.config import TaggerConfig
-from rnn_demo.entities.agreement import group_places
+from rnn_demo.entities.consistency import group_occurrences
 from rnn_demo.entities.model import TaggerModel
-from rnn_demo.entities.pieces import collate, encode_sentences
+from rnn_demo.entities.subwords import collate, encode_sentences
 
 WORDS = [["Ada", "met", "Babbage", "in", "London"], ["Zyzzyva"], ["said", "Łódź", "."]]
 
@@ -21,11 +21,11 @@ def sentences(tokenizer):
 
 
 def test_a_word_is_what_each_direction_has_read_of_it_whole(model):
-    """The vector of a word: forward at its last piece, backward at its first, of every layer."""
+    """The vector of a word: forward at its last subword, backward at its first, of every layer."""
     seen = []
     model.word_map.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0]))
-    pieces = torch.tensor([[20, 21, 22, 23]])
-    model.score_words(torch.cat([torch.tensor([[6]]), pieces], 1), torch.tensor([[3, 1, 0]]))
+    subwords = torch.tensor([[20, 21, 22, 23]])
+    model.score_words(torch.cat([torch.tensor([[6]]), subwords], 1), torch.tensor([[3, 1, 0]]))
     forward = model.encoder(torch.tensor([[6, 20, 21, 22, 23]])).layers
     backward = model.backward_encoder(torch.tensor([[6, 23, 22, 21, 20]])).layers
     first = torch.cat([layer[0, 3] for layer in forward] + [layer[0, 4] for layer in backward])
@@ -60,7 +60,7 @@ def test_forward_of_a_text_is_the_mean_of_its_sentences_together_and_alone(model
     sentences = encode_sentences([["Ada", "saw", "Rome"], ["Rome", "Ada"]], tokenizer)
     batch = collate(sentences)
     tags, pos_tags = torch.tensor([[3, 0, 1], [1, 3, -100]]), torch.tensor([[0, 1, 0], [0, 0, -100]])
-    places = group_places([sentence.forms for sentence in sentences], [True, False, True, True, True])
+    places = group_occurrences([sentence.forms for sentence in sentences], [True, False, True, True, True])
     together, _ = model(**batch, tags=tags, pos_tags=pos_tags, **places._asdict())
     alone, _ = model(**batch, tags=tags, pos_tags=pos_tags)
     scores = model.score_words(**batch)

@@ -1,4 +1,4 @@
-"""Answers of a tagger: places in the text as typed, and the same answer in any company."""
+"""Service of a tagger: places in the text as typed, and the same answer in any company."""
 
 from itertools import chain
 
@@ -6,8 +6,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from rnn_demo.entities.pieces import encode_sentences
 from rnn_demo.entities.scores import pad_to_decide, score_sentences
+from rnn_demo.entities.subwords import encode_sentences
 from rnn_demo.entities.tag import EntityTagger, spans_of
 from rnn_demo.entities.words import split_sentences, split_words
 from rnn_demo.errors import CheckpointError, InputError

@@ -12,11 +12,11 @@ from rnn_demo.checkpoint import save_checkpoint
 from rnn_demo.config import EntityRecipe, LanguageModelConfig, TaggerConfig
 from rnn_demo.entities.corpus import TaggedSentences
 from rnn_demo.entities.crf import PAD_TAG_ID
-from rnn_demo.entities.evaluate import agree_in_passages, evaluate, tag_sentences
+from rnn_demo.entities.evaluate import evaluate, smooth_in_windows, tag_sentences
 from rnn_demo.entities.model import TaggerModel
 from rnn_demo.entities.scores import score_sentences
 from rnn_demo.entities.tag import EntityTagger
-from rnn_demo.entities.train import AGREEMENTS, EntityObjective, tag_set, train
+from rnn_demo.entities.train import ALPHAS, EntityObjective, tag_set, train
 from rnn_demo.errors import CheckpointError, DataError, InputError
 from rnn_demo.language.model import LanguageModel
 from rnn_demo.spacing import join_words
@@ -87,7 +87,9 @@ def test_batches_are_a_pure_function_of_the_step(tokenizer):
     objective, again = make_objective(tokenizer), make_objective(tokenizer)
     for step in (5, 0, 17):
         first, second = objective.batch_at(step, 0, 1), again.batch_at(step, 0, 1)
-        assert all(torch.equal(first[name], second[name]) for name in ("token_ids", "piece_counts", "tags", "pos_tags"))
+        assert all(
+            torch.equal(first[name], second[name]) for name in ("token_ids", "subword_counts", "tags", "pos_tags")
+        )
     other_seed = make_objective(tokenizer, seed=1)
     assert any(
         not torch.equal(objective.batch_at(step, 0, 1)["token_ids"], other_seed.batch_at(step, 0, 1)["token_ids"])
@@ -127,7 +129,7 @@ def test_where_names_settle_together_a_batch_is_a_passage_with_their_places(pos_
 def test_training_with_names_that_settle_together_and_hidden_words_keeps_the_best_share(recipe):
     settings = {**vars(recipe), "agreement": 0.4, "hide_prob": 0.2, "batch_size": 2, "steps": 4}
     folder = train(EntityRecipe(**settings), lambda progress: None)
-    assert TaggerModel.load(folder).config.agreement in AGREEMENTS
+    assert TaggerModel.load(folder).config.agreement in ALPHAS
     with pytest.raises(InputError, match=r"hide_prob is 1.0; it must be in \[0, 1\)"):
         EntityRecipe(hide_prob=1.0)
     with pytest.raises(InputError, match=r"agreement is 1.5; it must be in \[0, 1\]"):
@@ -162,7 +164,7 @@ def test_the_backward_direction_starts_from_a_backward_language_model(recipe, to
 
 
 def lengths(batch):
-    return batch["piece_counts"].sum(1).tolist()
+    return batch["subword_counts"].sum(1).tolist()
 
 
 def test_num_tokens_leaves_padding_out(tokenizer):
@@ -225,7 +227,7 @@ def test_what_makes_the_held_out_tags_likelier_is_chosen_and_no_tag_changes_by_t
         model.config = replace(model.config, agreement=agreement)
         total = 0.0
         for scores, tags in zip(
-            agree_in_passages(model, score_sentences(model, objective.validation_sentences)),
+            smooth_in_windows(model, score_sentences(model, objective.validation_sentences)),
             objective.validation.tags,
             strict=True,
         ):
@@ -233,7 +235,7 @@ def test_what_makes_the_held_out_tags_likelier_is_chosen_and_no_tag_changes_by_t
             total -= float(model.crf.log_likelihood(scores.emissions[None], gold, num_words))
         return total
 
-    before = {agreement: nats(agreement) for agreement in AGREEMENTS}
+    before = {agreement: nats(agreement) for agreement in ALPHAS}
     best = min(before, key=before.get)
     assert before[best] < 5000  # 6 times IMPOSSIBLE_SCORE would be more, and the hottest temperature the best
     model.config = replace(model.config, agreement=best)

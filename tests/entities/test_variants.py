@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from rnn_demo.entities.corpus import TaggedSentences
-from rnn_demo.entities.pieces import encode_sentences
-from rnn_demo.entities.variants import ShownSentences, with_passages
+from rnn_demo.entities.subwords import encode_sentences
+from rnn_demo.entities.variants import ShownSentences, with_windows
 
 WORDS = [["Ada", "Lovelace", "met", "Babbage"], ["He", "saw", "London", "."], ["Rome"], ["a", "fine", "day"]]
 WORD_TAGS = [["B-PER", "I-PER", "O", "B-PER"], ["O", "O", "B-LOC", "O"], ["B-LOC"], ["O"] * 3]
@@ -16,14 +16,14 @@ WORD_TAGS = [["B-PER", "I-PER", "O", "B-PER"], ["O", "O", "B-LOC", "O"], ["B-LOC
 
 def test_passages_hold_every_sentence_once_more_in_order():
     alone = TaggedSentences("mine/train", WORDS * 5, WORD_TAGS * 5, WORD_TAGS * 5)
-    both = with_passages(alone, 4, seed=0)
+    both = with_windows(alone, 4, seed=0)
     assert both.words[: len(alone.words)] == alone.words
     assert list(chain(*both.words[len(alone.words) :])) == list(chain(*alone.words))
     assert list(chain(*both.tags[len(alone.tags) :])) == list(chain(*alone.tags))
     assert both.pos_tags == both.tags
     assert len(both.words) < 2 * len(alone.words)
-    assert with_passages(alone, 4, seed=0) == both != with_passages(alone, 4, seed=1)
-    assert with_passages(alone, 1, seed=0) == alone
+    assert with_windows(alone, 4, seed=0) == both != with_windows(alone, 4, seed=1)
+    assert with_windows(alone, 1, seed=0) == alone
 
 
 def test_cases_come_as_often_as_asked(tokenizer):
@@ -37,12 +37,12 @@ def test_cases_come_as_often_as_asked(tokenizer):
 def test_words_with_a_capital_are_hidden_as_often_as_asked(tokenizer):
     sentences = ShownSentences([["Ada", "met", "Babbage"]], tokenizer, lower_prob=0.0, hide_prob=0.3)
     (whole,) = encode_sentences([["Ada", "met", "Babbage"]], tokenizer)
-    ends = np.cumsum([1, *whole.piece_counts])
+    ends = np.cumsum([1, *whole.subword_counts])
     rng = np.random.default_rng(0)
     hidden = np.zeros(3)
     for _ in range(2000):
         shown = sentences.draw(0, rng)
-        assert (shown.piece_counts, shown.forms) == (whole.piece_counts, whole.forms)
+        assert (shown.subword_counts, shown.forms) == (whole.subword_counts, whole.forms)
         for word in range(3):
             here, there = (ids[ends[word] : ends[word + 1]] for ids in (shown.token_ids, whole.token_ids))
             assert here in (there, [tokenizer.unk_id] * len(there))

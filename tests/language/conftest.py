@@ -9,7 +9,7 @@ from rnn_demo.language.write import Writer
 
 @pytest.fixture(params=["rnn", "gru", "lstm"])
 def writer(request, tokenizer):
-    """Make a reader of a tiny model, once a cell."""
+    """Make a predictor of a tiny model, once a cell."""
     model = language_model(tokenizer.vocab_size, request.param, num_layers=2)
     return Writer("tiny", model, tokenizer, checkpoint_of("lm", request.param))
 

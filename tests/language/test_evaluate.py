@@ -13,7 +13,7 @@ from rnn_demo.errors import DataError, InputError
 from rnn_demo.language import evaluate as evaluate_module
 from rnn_demo.language.evaluate import count_losses, document_ids, evaluate
 from rnn_demo.language.model import LanguageModel
-from rnn_demo.language.opening import OPENING_SIZE
+from rnn_demo.tokenizer import PREFIX_SIZE
 
 VOCAB_SIZE = 40
 
@@ -28,7 +28,7 @@ def nats_token_by_token(model, document):
     nats, state = 0.0, None
     for place, (token_id, target) in enumerate(pairwise(document), 1):
         logits, state = model.predict(torch.tensor([[token_id]]), state)
-        if place < OPENING_SIZE:
+        if place < PREFIX_SIZE:
             continue
         nats -= float(logits[0, -1].double().log_softmax(0)[target])
     return nats
@@ -43,7 +43,7 @@ def test_chunks_side_by_side_are_row_by_row(monkeypatch, cell, rows, chunk):
     documents = random_documents([2, 17, 1, 6, 7, 0, 3, 16, 4])
     with torch.inference_mode():
         nats, tokens = count_losses(model, documents)
-    assert tokens == sum(max(0, len(document) - OPENING_SIZE) for document in documents)
+    assert tokens == sum(max(0, len(document) - PREFIX_SIZE) for document in documents)
     assert nats == pytest.approx(sum(nats_token_by_token(model, document) for document in documents), rel=1e-5)
 
 
@@ -59,9 +59,9 @@ def test_order_and_neighbours_never_change_a_number():
 def test_the_opening_is_given_and_the_end_is_not_there(tokenizer):
     text = "It was a good evening."
     token_ids = document_ids(text, "novel", tokenizer)
-    assert token_ids == [tokenizer.eos_id, tokenizer.style_id("novel"), *tokenizer.encode(text)]
-    assert document_ids(text, None, tokenizer)[:OPENING_SIZE] == [tokenizer.eos_id, tokenizer.bos_id]
-    assert document_ids(text, "news", tokenizer, backward=True)[OPENING_SIZE:] == tokenizer.encode(text)[::-1]
+    assert token_ids == [tokenizer.eos_id, tokenizer.domain_id("novel"), *tokenizer.encode(text)]
+    assert document_ids(text, None, tokenizer)[:PREFIX_SIZE] == [tokenizer.eos_id, tokenizer.bos_id]
+    assert document_ids(text, "news", tokenizer, backward=True)[PREFIX_SIZE:] == tokenizer.encode(text)[::-1]
 
 
 @pytest.mark.parametrize("column", ["text", "sentence"])

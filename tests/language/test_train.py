@@ -16,7 +16,7 @@ from rnn_demo.errors import CheckpointError, DataError, InputError, TrainingErro
 from rnn_demo.language.evaluate import UNCOUNTED, evaluate
 from rnn_demo.language.train import LanguageObjective, _token_stream, excerpts, train
 from rnn_demo.language.write import Writer
-from rnn_demo.training import run
+from rnn_demo.training import fit as fit_module
 
 SIZES = {
     "datasets": ("english_novels", "imdb"),
@@ -76,7 +76,7 @@ def test_a_run_gives_way_to_the_next_once_its_checkpoint_is_written(places, monk
         raise OSError("no space left")
 
     with monkeypatch.context() as patch:
-        patch.setattr(run, "save_checkpoint", fail)
+        patch.setattr(fit_module, "save_checkpoint", fail)
         with pytest.raises(OSError, match="no space left"):
             train(recipe, lambda progress: None)
     with pytest.raises(TrainingError, match="holds an unfinished run; continue it with --resume, or remove it"):
@@ -117,7 +117,7 @@ def test_the_stream_holds_every_document_once_in_a_mixed_order(places, tokenizer
     assert stream.dtype == np.int32
     assert data == ["english_novels/train", "imdb/train", "imdb/unsupervised"]
     assert (stream == tokenizer.eos_id).sum() == 2 + 40 + 20
-    starts = np.isin(stream, [tokenizer.style_id("novel"), tokenizer.style_id("review"), tokenizer.bos_id])
+    starts = np.isin(stream, [tokenizer.domain_id("novel"), tokenizer.domain_id("review"), tokenizer.bos_id])
     assert starts[0]
     whole = tokenizer.decode([int(i) for i in stream])
     assert sorted(whole) == sorted(NOVEL + NOVEL[:500] + "A fine film.\nGood.Bad." * 20 + "Some people played." * 20)
@@ -140,7 +140,7 @@ def test_a_model_of_characters_brings_its_own_tokenizer(places, tokenizer):
 def test_excerpts_of_size_0_are_whole_documents(places, tokenizer):
     recipe = LanguageRecipe(**{**SIZES, **places, "datasets": ("english_novels",)}, excerpt_chars=0)
     stream, _ = _token_stream(recipe, tokenizer)
-    assert np.isin(stream, [tokenizer.bos_id, tokenizer.style_id("novel")]).sum() == 2
+    assert np.isin(stream, [tokenizer.bos_id, tokenizer.domain_id("novel")]).sum() == 2
 
 
 def test_a_data_set_that_is_named_twice_is_read_twice(places, tokenizer):
@@ -166,7 +166,7 @@ def test_a_backward_model_reads_every_document_from_its_end(places, tokenizer):
     settings = {**SIZES, **places, "datasets": ("english_novels", "conll2003")}
     forward, _ = _token_stream(LanguageRecipe(**settings), tokenizer)
     backward, _ = _token_stream(LanguageRecipe(**settings, backward=True), tokenizer)
-    starts = [tokenizer.bos_id, tokenizer.style_id("novel"), tokenizer.style_id("news")]
+    starts = [tokenizer.bos_id, tokenizer.domain_id("novel"), tokenizer.domain_id("news")]
 
     def documents(stream):
         cuts = np.flatnonzero(np.isin(stream, starts))

@@ -26,7 +26,7 @@ def speak(writer, monkeypatch, token_ids):
     """Make the network say these token ids, one after the other, and then the end."""
     said = iter([*token_ids, *[writer.tokenizer.eos_id] * 3])
 
-    def read(token_ids, state, holding):
+    def read(token_ids, state, clamp):
         logits = torch.full((writer.tokenizer.vocab_size,), -math.inf)
         logits[next(said)] = 0
         return logits, ()
@@ -36,7 +36,7 @@ def speak(writer, monkeypatch, token_ids):
 
 @pytest.fixture(scope="session")
 def one_writer(tokenizer):
-    """Make a reader of one tiny LSTM."""
+    """Make a predictor of one tiny LSTM."""
     return Writer("tiny", language_model(tokenizer.vocab_size), tokenizer, checkpoint_of("lm"))
 
 
@@ -48,7 +48,7 @@ def test_a_seed_writes_the_same_again_and_another_seed_does_not(writer):
 
 
 def test_stream_is_generate(writer):
-    settings = {"max_new_tokens": 25, "temperature": 1.1, "top_k": 50, "top_p": 0.9, "seed": 5, "style": "novel"}
+    settings = {"max_new_tokens": 25, "temperature": 1.1, "top_k": 50, "top_p": 0.9, "seed": 5, "domain": "novel"}
     generated = writer.generate("It was", **settings)
     assert tuple(writer.stream("It was", **settings)) == generated.tokens
     assert "".join(token.token for token in generated.tokens) == generated.text
@@ -70,7 +70,7 @@ def test_greedy_is_the_likeliest_token_of_the_whole_text_read_again(writer):
     token_ids = writer.encode("The city").token_ids
     for token in generated.tokens:
         logits = writer.model.predict(torch.tensor([token_ids]))[0][0, -1]
-        logits[list(writer.tokenizer.unwritable_ids)] = -math.inf
+        logits[list(writer.tokenizer.suppressed_ids)] = -math.inf
         assert token.token_id == int(logits.argmax())
         assert token.probability == 1
         token_ids.append(token.token_id)
@@ -80,16 +80,16 @@ def test_greedy_is_the_likeliest_token_of_the_whole_text_read_again(writer):
 def test_probability_is_that_of_the_distribution_drawn_from(writer):
     token, *_ = writer.stream("The city", max_new_tokens=1, temperature=0.7, seed=2)
     logits = writer.model.predict(torch.tensor([writer.encode("The city").token_ids]))[0][0, -1]
-    logits[list(writer.tokenizer.unwritable_ids)] = -math.inf
+    logits[list(writer.tokenizer.suppressed_ids)] = -math.inf
     assert token.probability == pytest.approx((logits / 0.7).softmax(0)[token.token_id].item(), rel=1e-4)
 
 
 def test_pieces_without_text_are_never_written(writer):
     with torch.no_grad():
-        writer.model.bias[list(writer.tokenizer.unwritable_ids)] = 1000
+        writer.model.bias[list(writer.tokenizer.suppressed_ids)] = 1000
     generated = writer.generate("", max_new_tokens=200, temperature=2.0)
-    assert not {token.token_id for token in generated.tokens} & set(writer.tokenizer.unwritable_ids)
-    most = writer.tokenizer.vocab_size - len(writer.tokenizer.unwritable_ids)
+    assert not {token.token_id for token in generated.tokens} & set(writer.tokenizer.suppressed_ids)
+    most = writer.tokenizer.vocab_size - len(writer.tokenizer.suppressed_ids)
     listed = [candidate.token for candidate in writer.next_tokens("", k=most)]
     assert "<pad>" not in listed
     assert "</s>" in listed
@@ -132,7 +132,7 @@ def test_a_replacement_character_that_was_meant_is_written_at_once(one_writer, m
 
 @pytest.mark.parametrize("temperature", [0.5, 1.0, 2.0])
 def test_next_tokens_are_sorted_and_are_the_softmax(writer, temperature):
-    most = writer.tokenizer.vocab_size - len(writer.tokenizer.unwritable_ids)
+    most = writer.tokenizer.vocab_size - len(writer.tokenizer.suppressed_ids)
     candidates = writer.next_tokens("It was", k=most, temperature=temperature)
     probabilities = [candidate.probability for candidate in candidates]
     assert probabilities == sorted(probabilities, reverse=True)
@@ -140,7 +140,7 @@ def test_next_tokens_are_sorted_and_are_the_softmax(writer, temperature):
     with torch.inference_mode():
         logits = writer.model.predict(torch.tensor([writer.encode("It was").token_ids]))[0][0, -1]
     logits = logits.clone()
-    logits[list(writer.tokenizer.unwritable_ids)] = -math.inf
+    logits[list(writer.tokenizer.suppressed_ids)] = -math.inf
     assert probabilities[0] == pytest.approx((logits / temperature).softmax(0).max().item(), rel=1e-4)
     assert writer.next_tokens("It was", k=3, temperature=temperature) == candidates[:3]
 
@@ -159,24 +159,24 @@ def test_next_tokens_have_the_probabilities_that_are_drawn_from(writer, setting,
     assert probabilities[:num_kept] == pytest.approx([one.probability / total for one in plain[:num_kept]], rel=1e-5)
     assert probabilities[num_kept:] == [0.0] * (10 - num_kept)
     texts = [writer.generate("It was", max_new_tokens=1, temperature=1, seed=seed, **setting) for seed in range(20)]
-    drawn = {writer.tokenizer.piece(token.token_id) for text in texts for token in text.tokens}
+    drawn = {writer.tokenizer.subword(token.token_id) for text in texts for token in text.tokens}
     assert drawn <= {candidate.token for candidate in plain[:num_kept]}
 
 
 def test_a_style_opens_the_text(writer):
     eos_id, bos_id = writer.tokenizer.eos_id, writer.tokenizer.bos_id
-    assert writer.encode("", "play").token_ids == [eos_id, writer.tokenizer.style_id("play")]
+    assert writer.encode("", "play").token_ids == [eos_id, writer.tokenizer.domain_id("play")]
     assert writer.encode("").token_ids == [eos_id, bos_id]
-    assert writer.encode("a\nb").start_ids == (eos_id, bos_id)
+    assert writer.encode("a\nb").prefix_ids == (eos_id, bos_id)
 
 
 def test_a_model_that_has_read_one_style_opens_with_it(tokenizer):
     def start_of(*data):
         checkpoint = checkpoint_of("lm", data=list(data))
-        return Writer("tiny", language_model(tokenizer.vocab_size), tokenizer, checkpoint).encode("a").start_ids[-1]
+        return Writer("tiny", language_model(tokenizer.vocab_size), tokenizer, checkpoint).encode("a").prefix_ids[-1]
 
-    assert start_of("tiny_shakespeare/train") == tokenizer.style_id("play")
-    assert start_of("imdb/train", "imdb/unsupervised") == tokenizer.style_id("review")
+    assert start_of("tiny_shakespeare/train") == tokenizer.domain_id("play")
+    assert start_of("imdb/train", "imdb/unsupervised") == tokenizer.domain_id("review")
     assert start_of("else/train") == tokenizer.bos_id
 
 
@@ -184,22 +184,22 @@ def test_without_a_style_the_likeliest_of_those_read_is_taken(tokenizer):
     data = ["imdb/train", "english_novels/train", "else/train"]
     writer = Writer("tiny", language_model(tokenizer.vocab_size), tokenizer, checkpoint_of("lm", data=data))
 
-    def nats(style, text):
-        ids = [tokenizer.eos_id, tokenizer.style_id(style), *tokenizer.encode(text)]
+    def nats(domain, text):
+        ids = [tokenizer.eos_id, tokenizer.domain_id(domain), *tokenizer.encode(text)]
         with torch.inference_mode():
             log_probs = writer.model.predict(torch.tensor([ids]), None)[0][0].log_softmax(1)
         return -sum(float(log_probs[place - 1, ids[place]]) for place in range(2, len(ids)))
 
     chosen = set()
     for text in ("It was a good day.", "London", "not bad", "She walked to the city", "x", "7"):
-        best = min((None, "review", "novel"), key=lambda style: nats(style, text))
-        assert writer.likeliest_style(text) == best
-        assert writer.encode(text).start_ids[-1] == tokenizer.bos_id
-        assert writer.generate(text) == writer.generate(text, style=best)
-        assert writer.next_tokens(text) == writer.next_tokens(text, style=best)
+        best = min((None, "review", "novel"), key=lambda domain: nats(domain, text))
+        assert writer.likeliest_domain(text) == best
+        assert writer.encode(text).prefix_ids[-1] == tokenizer.bos_id
+        assert writer.generate(text) == writer.generate(text, domain=best)
+        assert writer.next_tokens(text) == writer.next_tokens(text, domain=best)
         chosen.add(best)
     assert len(chosen) > 1
-    assert writer.likeliest_style("") is None
+    assert writer.likeliest_domain("") is None
 
 
 @pytest.mark.parametrize(
@@ -215,7 +215,7 @@ def test_without_a_style_the_likeliest_of_those_read_is_taken(tokenizer):
         ({"seed": 2**64}, r"seed is 18446744073709551616; it must be a whole number"),
         ({"seed": "x"}, r"seed is 'x'"),
         ({"seed": 0.5}, r"seed is 0\.5"),
-        ({"style": "novell"}, r"unknown style 'novell'; choose one of novel, .*did you mean 'novel'"),
+        ({"domain": "novell"}, r"unknown domain 'novell'; choose one of novel, .*did you mean 'novel'"),
     ],
 )
 def test_settings_are_refused_at_the_call_before_the_first_token(one_writer, settings, message):

@@ -8,7 +8,7 @@ from rnn_demo.cells import CELLS
 from rnn_demo.errors import InputError
 from rnn_demo.language.write import Writer
 from rnn_demo.microscope import attribution as attribution_module
-from rnn_demo.microscope.attribution import attribute, leave_out, logits
+from rnn_demo.microscope.attribution import attribute, leave_one_out, logits
 from rnn_demo.sentiment.score import SentimentScorer
 from rnn_demo.tokenizer import Tokenizer
 
@@ -41,16 +41,16 @@ def test_shares_add_up_to_the_difference(scorer: SentimentScorer) -> None:
 
 
 def test_many_small_batches_give_the_same(scorer: SentimentScorer, monkeypatch: pytest.MonkeyPatch) -> None:
-    shares, falls = attribute(scorer, TEXT).tokens, leave_out(scorer, TEXT)
+    shares, falls = attribute(scorer, TEXT).tokens, leave_one_out(scorer, TEXT)
     monkeypatch.setattr(attribution_module, "BATCH_TOKENS", 30)
     again = attribute(scorer, TEXT).tokens
     assert [token.attribution for token in again] == pytest.approx([t.attribution for t in shares], abs=1e-4)
-    assert leave_out(scorer, TEXT) == pytest.approx(falls, abs=1e-5)
+    assert leave_one_out(scorer, TEXT) == pytest.approx(falls, abs=1e-5)
 
 
 def test_leaving_out_a_token_is_reading_the_text_without_it(scorer: SentimentScorer) -> None:
     ids = scorer.encode(TEXT).token_ids
-    falls = leave_out(scorer, TEXT)
+    falls = leave_one_out(scorer, TEXT)
     assert len(falls) == len(ids) - 1
 
     def logit(token_ids: list[int]) -> float:
@@ -59,17 +59,17 @@ def test_leaving_out_a_token_is_reading_the_text_without_it(scorer: SentimentSco
 
     for place in (1, 3, len(ids) - 1):
         assert falls[place - 1] == pytest.approx(logit(ids) - logit(ids[:place] + ids[place + 1 :]), abs=1e-5)
-    assert leave_out(scorer, ".") == pytest.approx([logit(scorer.encode(".").token_ids)], abs=1e-5)
+    assert leave_one_out(scorer, ".") == pytest.approx([logit(scorer.encode(".").token_ids)], abs=1e-5)
 
 
 def test_of_a_long_text_the_end_is_explained(scorer: SentimentScorer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(attribution_module, "MAX_TOKENS", 5)
-    monkeypatch.setattr(attribution_module, "MAX_LEFT_OUT", 3)
+    monkeypatch.setattr(attribution_module, "MAX_OCCLUDED", 3)
     found = attribute(scorer, TEXT)
     end = TEXT[found.tokens[0].start :]
     assert len(found.tokens) == 5
     assert "".join(TEXT[token.start : token.end] for token in found.tokens) == end
-    assert len(leave_out(scorer, TEXT)) == 3
+    assert len(leave_one_out(scorer, TEXT)) == 3
 
 
 def test_what_cannot_be_explained_is_refused(scorer: SentimentScorer, tokenizer: Tokenizer) -> None:

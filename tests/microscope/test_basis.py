@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rnn_demo.microscope.basis import basis_arrays, fit_basis, own_basis, read_basis
-from rnn_demo.microscope.study import Section
+from rnn_demo.precomputed import Entry
 
 
 def states_of(seed: int, count: int, units: int) -> np.ndarray:
@@ -56,7 +56,7 @@ def test_density_says_where_the_states_lie() -> None:
 
 def test_a_basis_comes_back_from_a_section() -> None:
     basis = fit_basis(states_of(2, 40, 4))
-    section = Section({f"1.c.{name}": array for name, array in basis_arrays(basis).items()}, {})
+    section = Entry({f"1.c.{name}": array for name, array in basis_arrays(basis).items()}, {})
     assert {array.dtype for array in section.arrays.values()} == {np.dtype(np.float32)}
     assert read_basis(None, 1, "c") is read_basis(section, 0, "c") is read_basis(section, 1, "h") is None
     found = read_basis(section, 1, "c")

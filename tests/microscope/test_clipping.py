@@ -1,4 +1,4 @@
-"""Clipping shortens a step and does not turn it; the reader that all share stays as it is."""
+"""Clipping shortens a step and does not turn it; the predictor that all share stays as it is."""
 
 import pytest
 import torch
@@ -88,7 +88,7 @@ def test_a_short_gradient_is_left_alone(writer: Writer) -> None:
 def test_of_a_long_text_the_end_is_learned(writer: Writer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(clipping_module, "MAX_TOKENS", 3)
     encoded = writer.encode(TEXT)
-    ids = torch.tensor([[*encoded.start_ids, *encoded.token_ids[-3:]]])
+    ids = torch.tensor([[*encoded.prefix_ids, *encoded.token_ids[-3:]]])
     assert take_clipped_step(writer, TEXT).loss == pytest.approx(
         float(writer.model(ids[:, :-1], ids[:, 1:])[0].detach())
     )

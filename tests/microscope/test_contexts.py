@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from rnn_demo.errors import InputError
 from rnn_demo.microscope.contexts import find_contexts, find_span, match_spans, units_on
-from rnn_demo.microscope.reference import Reference
+from rnn_demo.microscope.held_out_corpus import HeldOutCorpus
 from rnn_demo.tokenizer import EncodedText, Token
 
 PASSAGES = ("One two. Three four.\nFive six", "Seven eight nine. Ten")
@@ -16,14 +16,14 @@ PASSAGES = ("One two. Three four.\nFive six", "Seven eight nine. Ten")
 def encoded(text: str) -> EncodedText:
     """Cut a text into words, each with the white space before it."""
     words, end = [], 0
-    for part in text.replace("\n", " ").split(" "):
-        start, end = end, end + len(part) + bool(end)
+    for quantity in text.replace("\n", " ").split(" "):
+        start, end = end, end + len(quantity) + bool(end)
         words.append(Token(text[start:end], 0, start, end))
     return EncodedText(text, (), tuple(words))
 
 
-def reference_of(states: object) -> Reference:
-    return Reference(tuple(map(encoded, PASSAGES)), np.array([0, 6, 10]), (np.array(states, dtype=np.float16),))
+def reference_of(states: object) -> HeldOutCorpus:
+    return HeldOutCorpus(tuple(map(encoded, PASSAGES)), np.array([0, 6, 10]), (np.array(states, dtype=np.float16),))
 
 
 UNIT = [[0.1], [0.9], [0.5], [0.4], [-0.2], [-1.0], [0.8], [0.7], [0.0], [-0.5]]
@@ -44,14 +44,16 @@ def test_a_window_has_eight_words_on_either_side() -> None:
     text = " ".join(map(str, range(100, 140)))
     states = np.zeros((40, 1), dtype=np.float16)
     states[20] = 1
-    found = find_contexts(Reference((encoded(text),), np.array([0, 40]), (states,)), 0, 0, 1)[0]
+    found = find_contexts(HeldOutCorpus((encoded(text),), np.array([0, 40]), (states,)), 0, 0, 1)[0]
     assert found.before == "112 113 114 115 116 117 118 119 "
     assert (found.token, found.after) == ("120", " 121 122 123 124 125 126 127 128")
 
 
 def test_a_token_without_text_is_no_context() -> None:
     tokens = (Token("", 0, 0, 0), Token("é", 1, 0, 1))
-    reference = Reference((EncodedText("é", (), tokens),), np.array([0, 2]), (np.array([[9], [1]], dtype=np.float16),))
+    reference = HeldOutCorpus(
+        (EncodedText("é", (), tokens),), np.array([0, 2]), (np.array([[9], [1]], dtype=np.float16),)
+    )
     assert [context.value for context in find_contexts(reference, 0, 0, 5)] == [1]
 
 

@@ -14,8 +14,8 @@ def test_correlations_equal_numpys_in_any_number_of_batches() -> None:
     expected = np.corrcoef(features.T, units.T.astype(np.float64))[:3, 3:]
     for sizes in ([50], [1, 7, 42]):
         correlator = Correlator()
-        for part in np.split(np.arange(50), np.cumsum(sizes)[:-1]):
-            correlator.add(features[part], units[part])
+        for quantity in np.split(np.arange(50), np.cumsum(sizes)[:-1]):
+            correlator.add(features[quantity], units[quantity])
         assert correlator.num_tokens == 50
         found = correlator.correlations()
         assert found.dtype == np.float32

@@ -14,17 +14,17 @@ from rnn_demo.microscope.fixed_points import MAX_SPEED, find_fixed_points, searc
 from rnn_demo.microscope.fixed_points_section import fixed_points_of
 from rnn_demo.microscope.joint_state import REST_CAP, JointState
 from rnn_demo.microscope.slow_modes import jacobian_at, slowest_modes, time_constant
-from rnn_demo.microscope.study import Study, read_study, write_study
+from rnn_demo.precompute.fixed_points import precompute_fixed_points
+from rnn_demo.precompute.held_out import HeldOut
+from rnn_demo.precomputed import Precomputed, read_precomputed, write_precomputed
 from rnn_demo.results import FixedPoints
 from rnn_demo.sentiment.reviews import LabelledText
 from rnn_demo.sentiment.score import SentimentScorer
-from rnn_demo.studies.fixed_points import study_fixed_points
-from rnn_demo.studies.held_out import HeldOut
 from rnn_demo.tokenizer import Tokenizer
 
 
 def reader_of(tokenizer: Tokenizer, cell: str, num_layers: int = 2, shrink: float = 1.0) -> SentimentScorer:
-    """Make a float64 reader; weights shrunk far enough have one fixed point, which attracts all."""
+    """Make a float64 predictor; weights shrunk far enough have one fixed point, which attracts all."""
     model = sentiment_model(tokenizer.vocab_size, cell, num_layers).double()
     with torch.no_grad():
         for parameter in model.encoder.layers.parameters():
@@ -32,8 +32,8 @@ def reader_of(tokenizer: Tokenizer, cell: str, num_layers: int = 2, shrink: floa
     return SentimentScorer("tiny", model, tokenizer, checkpoint_of("sentiment", cell))
 
 
-def found_by(reader: SentimentScorer, num_starts: int = 12) -> FixedPoints:
-    *shares, found = find_fixed_points(reader, [reader.encode(text).token_ids for text in FILM_TEXTS], num_starts)
+def found_by(predictor: SentimentScorer, num_starts: int = 12) -> FixedPoints:
+    *shares, found = find_fixed_points(predictor, [predictor.encode(text).token_ids for text in FILM_TEXTS], num_starts)
     assert shares == sorted(shares)
     assert all(0 <= share < 1 for share in shares)
     assert isinstance(found, FixedPoints)
@@ -42,14 +42,14 @@ def found_by(reader: SentimentScorer, num_starts: int = 12) -> FixedPoints:
 
 @pytest.mark.parametrize("cell", CELLS)
 def test_visited_states_are_those_of_the_encoder(tokenizer: Tokenizer, cell: str) -> None:
-    reader = reader_of(tokenizer, cell)
-    joint, texts = JointState(reader), [reader.encode(text).token_ids for text in FILM_TEXTS[:2]]
+    predictor = reader_of(tokenizer, cell)
+    joint, texts = JointState(predictor), [predictor.encode(text).token_ids for text in FILM_TEXTS[:2]]
     visited = joint.visit(texts)
     with torch.no_grad():
-        read = [reader.model.encoder.explain(torch.tensor([ids])) for ids in texts]
-    for part, name in enumerate(CELLS[cell].state_names):
+        read = [predictor.model.encoder.forward_with_gates(torch.tensor([ids])) for ids in texts]
+    for quantity, name in enumerate(CELLS[cell].state_names):
         expected = torch.cat([layers[-1][name][0] for layers in read])
-        given = joint.last(visited, part)
+        given = joint.last(visited, quantity)
         assert sorted(map(tuple, given.round(decimals=9).tolist())) == sorted(
             map(tuple, expected.round(decimals=9).tolist())
         )
@@ -57,18 +57,18 @@ def test_visited_states_are_those_of_the_encoder(tokenizer: Tokenizer, cell: str
 
 @pytest.mark.parametrize("cell", CELLS)
 def test_a_state_held_for_ever_scores_what_the_classifier_says(tokenizer: Tokenizer, cell: str) -> None:
-    joint = JointState(reader := reader_of(tokenizer, cell))
-    states = joint.visit([reader.encode(FILM_TEXTS[0]).token_ids])
+    joint = JointState(predictor := reader_of(tokenizer, cell))
+    states = joint.visit([predictor.encode(FILM_TEXTS[0]).token_ids])
     held = joint.last(states)[:, None].expand(-1, 900, -1)
-    expected = reader.model.logits(held, torch.full((len(states),), 900))
+    expected = predictor.model.logits(held, torch.full((len(states),), 900))
     torch.testing.assert_close(joint.logits(states), expected)
 
 
 @pytest.mark.parametrize("cell", CELLS)
 def test_the_jacobian_is_that_of_finite_differences(tokenizer: Tokenizer, cell: str) -> None:
     step = 1e-6
-    joint = JointState(reader := reader_of(tokenizer, cell))
-    state = joint.visit([reader.encode(FILM_TEXTS[0]).token_ids])[-1].clamp(-REST_CAP, REST_CAP)
+    joint = JointState(predictor := reader_of(tokenizer, cell))
+    state = joint.visit([predictor.encode(FILM_TEXTS[0]).token_ids])[-1].clamp(-REST_CAP, REST_CAP)
     nudges = step * torch.eye(len(state), dtype=state.dtype)
     with torch.no_grad():
         expected = ((joint.rest(state + nudges) - joint.rest(state - nudges)) / (2 * step)).T
@@ -77,12 +77,12 @@ def test_the_jacobian_is_that_of_finite_differences(tokenizer: Tokenizer, cell: 
 
 @pytest.mark.parametrize("cell", CELLS)
 def test_fixed_points_stay_put_when_the_network_runs_on(tokenizer: Tokenizer, cell: str) -> None:
-    reader = reader_of(tokenizer, cell, shrink=0.3)
-    found = found_by(reader)
+    predictor = reader_of(tokenizer, cell, shrink=0.3)
+    found = found_by(predictor)
     assert found.num_converged == found.num_started == 12
     assert found.drift.max() < 1e-4
-    joint = JointState(reader)
-    ends = run(search(joint, joint.visit([reader.encode(FILM_TEXTS[0]).token_ids])))
+    joint = JointState(predictor)
+    ends = run(search(joint, joint.visit([predictor.encode(FILM_TEXTS[0]).token_ids])))
     with torch.no_grad():
         moved = ends
         for _ in range(20):  # by the equations, without the cap
@@ -101,18 +101,18 @@ def run(work: object) -> torch.Tensor:
 
 def test_a_linear_rnn_has_the_fixed_point_of_its_equation(tokenizer: Tokenizer) -> None:
     """It is h = W h + b, so that h = (1 - W)^-1 b; tanh is linear near 0."""
-    reader = reader_of(tokenizer, "rnn", num_layers=1)
-    kernel = reader.model.encoder.cells[0].kernel
+    predictor = reader_of(tokenizer, "rnn", num_layers=1)
+    kernel = predictor.model.encoder.cells[0].kernel
     diagonal, bias = torch.tensor([0.98, 0.9, 0.5, -0.5, 0.1, 0.0]).double(), 1e-5 * torch.arange(1.0, 7).double()
     with torch.no_grad():
         kernel.weight_ih_l0.mul_(1e-5)
         kernel.weight_hh_l0.copy_(diagonal.diag())
         kernel.bias_ih_l0.copy_(bias)
         kernel.bias_hh_l0.zero_()
-    joint = JointState(reader)
-    ends = run(search(joint, joint.visit([reader.encode(FILM_TEXTS[0]).token_ids])))
+    joint = JointState(predictor)
+    ends = run(search(joint, joint.visit([predictor.encode(FILM_TEXTS[0]).token_ids])))
     torch.testing.assert_close(ends, (bias / (1 - diagonal)).expand_as(ends), rtol=1e-2, atol=2e-5)
-    found = found_by(reader)
+    found = found_by(predictor)
     expected = [1 / abs(np.log(value)) for value in (0.98, 0.9, 0.5, 0.5, 0.1)]
     np.testing.assert_allclose(found.time_constants[0, :5], expected, rtol=1e-3)
     readout = joint.readout / joint.readout.norm()
@@ -121,13 +121,13 @@ def test_a_linear_rnn_has_the_fixed_point_of_its_equation(tokenizer: Tokenizer) 
 
 def test_an_unstable_fixed_point_is_found_where_the_network_would_leave_it(tokenizer: Tokenizer) -> None:
     """One unit with weight 2 rests at 0 and at two places beside it; Adam stays at 0 where a step would leave it."""
-    reader = reader_of(tokenizer, "rnn", num_layers=1)
-    kernel = reader.model.encoder.cells[0].kernel
+    predictor = reader_of(tokenizer, "rnn", num_layers=1)
+    kernel = predictor.model.encoder.cells[0].kernel
     with torch.no_grad():
         kernel.weight_hh_l0.copy_(torch.diag(torch.tensor([2.0, 0.1, 0.1, 0.1, 0.1, 0.1])))
         kernel.bias_ih_l0.zero_()
         kernel.bias_hh_l0.zero_()
-    joint = JointState(reader)
+    joint = JointState(predictor)
     ends = run(search(joint, torch.tensor([[0.1] * 6, [-0.1] * 6, [0.0] * 6]).double()))
     assert bool((speed(ends, joint.rest(ends)) < MAX_SPEED).all())
     torch.testing.assert_close(ends[:, 0], torch.tensor([0.9575, -0.9575, 0.0]).double(), rtol=0, atol=1e-3)
@@ -157,13 +157,13 @@ def test_a_time_constant_is_the_tokens_to_fall_or_grow_e_fold(size: float, token
 
 def test_a_memory_cell_that_counts_rests_at_the_cap(tokenizer: Tokenizer) -> None:
     """Forget and input gates open, candidate 1: c gains 1 a token for ever, and h stands still."""
-    reader = reader_of(tokenizer, "lstm", num_layers=1)
-    cell = reader.model.encoder.cells[0]
+    predictor = reader_of(tokenizer, "lstm", num_layers=1)
+    cell = predictor.model.encoder.cells[0]
     with torch.no_grad():
         for parameter in cell.parameters():
             parameter.zero_()
         cell.kernel.bias_ih_l0.fill_(50)
-    joint = JointState(reader)
+    joint = JointState(predictor)
     ends = run(search(joint, torch.zeros(1, 12).double()))
     torch.testing.assert_close(joint.last(ends, 1), torch.full((1, 6), REST_CAP).double())
     torch.testing.assert_close(joint.last(ends), torch.ones(1, 6).double(), rtol=0, atol=1e-4)
@@ -174,17 +174,17 @@ def test_other_tasks_are_refused(tokenizer: Tokenizer) -> None:
     writer = Writer("tiny", language_model(tokenizer.vocab_size), tokenizer, checkpoint_of("lm"))
     with pytest.raises(InputError, match="tiny is of task lm; give a sentiment model"):
         next(iter(find_fixed_points(writer, [[1, 2]], 3)))
-    assert study_fixed_points(writer, HeldOut(None)) is None
+    assert precompute_fixed_points(writer, HeldOut(None)) is None
 
 
 def test_the_study_comes_back_as_it_was_found(tokenizer: Tokenizer, tmp_path: Path) -> None:
-    reader, held_out = reader_of(tokenizer, "gru", shrink=0.3), HeldOut(None)
+    predictor, held_out = reader_of(tokenizer, "gru", shrink=0.3), HeldOut(None)
     held_out.__dict__["reviews"] = [LabelledText(text, 1.0) for text in FILM_TEXTS]
-    section = study_fixed_points(reader, held_out)
+    section = precompute_fixed_points(predictor, held_out)
     assert section is not None
     (tmp_path / "model.safetensors").write_bytes(b"weights")
-    write_study(tmp_path, Study({"fixed_points": section}))
-    stored = read_study(tmp_path).get("fixed_points")
+    write_precomputed(tmp_path, Precomputed({"fixed_points": section}))
+    stored = read_precomputed(tmp_path).get("fixed_points")
     assert stored is not None
     assert sum(array.nbytes for array in stored.arrays.values()) < 200_000
     trained = fixed_points_of(stored)["trained"]

@@ -26,7 +26,7 @@ def writer(request: pytest.FixtureRequest, tokenizer: Tokenizer) -> Writer:
 def bits_by_definition(writer: Writer, text: str) -> list[float]:
     encoded = writer.encode(text)
     ids, bits = encoded.token_ids, []
-    for place in range(len(encoded.start_ids), len(ids)):
+    for place in range(len(encoded.prefix_ids), len(ids)):
         logits, _ = writer.model.predict(torch.tensor([ids[:place]]))
         bits.append(-float(logits[0, -1].double().log_softmax(0)[ids[place]]) / math.log(2))
     return bits

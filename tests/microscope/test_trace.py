@@ -1,4 +1,4 @@
-"""A trace is what the encoder gives, one row a token of the text, for every kind of reader."""
+"""A trace is what the encoder gives, one row a token of the text, for every kind of predictor."""
 
 import numpy as np
 import pytest
@@ -6,8 +6,8 @@ import torch
 from tiny_models import NAMES, tiny_checkpoint, tiny_model
 
 from rnn_demo.errors import InputError
-from rnn_demo.microscope.trace import parts_of, trace_hidden_states
-from rnn_demo.reader import Reader
+from rnn_demo.microscope.trace import quantities_of, trace_hidden_states
+from rnn_demo.predictor import Predictor
 from rnn_demo.tasks import TASKS
 from rnn_demo.tokenizer import Tokenizer
 
@@ -15,52 +15,52 @@ TEXT = "Ada walked in London.\nIt was 👩‍👧 fine"
 
 
 @pytest.fixture(params=NAMES)
-def reader(request: pytest.FixtureRequest, tokenizer: Tokenizer) -> Reader:
+def predictor(request: pytest.FixtureRequest, tokenizer: Tokenizer) -> Predictor:
     checkpoint = tiny_checkpoint(request.param)
     model = tiny_model(request.param, tokenizer.vocab_size)
-    return TASKS[checkpoint.task].reader(request.param, model, tokenizer, checkpoint)
+    return TASKS[checkpoint.task].predictor(request.param, model, tokenizer, checkpoint)
 
 
-def test_trace_has_one_row_a_token_and_leaves_the_start_pieces_out(reader: Reader) -> None:
-    trace, encoded = trace_hidden_states(reader, TEXT), reader.encode(TEXT)
+def test_trace_has_one_row_a_token_and_leaves_the_start_pieces_out(predictor: Predictor) -> None:
+    trace, encoded = trace_hidden_states(predictor, TEXT), predictor.encode(TEXT)
     with torch.no_grad():
-        outputs = reader.model.encoder(torch.tensor([encoded.token_ids])).outputs[0]
+        outputs = predictor.model.encoder(torch.tensor([encoded.token_ids])).outputs[0]
     assert trace.tokens == tuple(token.token for token in encoded.tokens)
-    assert trace.states.shape == (len(encoded.tokens), reader.model.encoder.config.hidden_size)
+    assert trace.states.shape == (len(encoded.tokens), predictor.model.encoder.config.hidden_size)
     assert trace.states.dtype == np.float32
-    np.testing.assert_array_equal(trace.states, outputs[len(encoded.start_ids) :].numpy())
+    np.testing.assert_array_equal(trace.states, outputs[len(encoded.prefix_ids) :].numpy())
 
 
-def test_trace_counts_layers_from_either_end(reader: Reader) -> None:
-    first, last = trace_hidden_states(reader, TEXT, layer=0), trace_hidden_states(reader, TEXT, layer=1)
+def test_trace_counts_layers_from_either_end(predictor: Predictor) -> None:
+    first, last = trace_hidden_states(predictor, TEXT, layer=0), trace_hidden_states(predictor, TEXT, layer=1)
     assert (first.layer, last.layer) == (0, 1)
     assert not np.array_equal(first.states, last.states)
     for layer, same in ((-2, first), (-1, last)):
-        again = trace_hidden_states(reader, TEXT, layer=layer)
+        again = trace_hidden_states(predictor, TEXT, layer=layer)
         assert again.layer == same.layer
         np.testing.assert_array_equal(again.states, same.states)
 
 
-def test_every_part_is_what_the_equations_give(reader: Reader) -> None:
+def test_every_part_is_what_the_equations_give(predictor: Predictor) -> None:
     text = TEXT[:12]  # what the last bit of a float32 differs by grows from token to token in a random RNN
-    encoded = reader.encode(text)
+    encoded = predictor.encode(text)
     with torch.no_grad():
-        explained = reader.model.encoder.explain(torch.tensor([encoded.token_ids]))[1]
-    assert parts_of(reader) == tuple(explained)
+        explained = predictor.model.encoder.forward_with_gates(torch.tensor([encoded.token_ids]))[1]
+    assert quantities_of(predictor) == tuple(explained)
     assert len(encoded.tokens) > 3
-    for part in parts_of(reader):
-        expected = explained[part][0, len(encoded.start_ids) :].numpy()
-        np.testing.assert_allclose(trace_hidden_states(reader, text, 1, part).states, expected, atol=1e-5)
-    with pytest.raises(InputError, match="unknown part 'gate'"):
-        trace_hidden_states(reader, TEXT, 1, "gate")
+    for quantity in quantities_of(predictor):
+        expected = explained[quantity][0, len(encoded.prefix_ids) :].numpy()
+        np.testing.assert_allclose(trace_hidden_states(predictor, text, 1, quantity).states, expected, atol=1e-5)
+    with pytest.raises(InputError, match="unknown quantity 'gate'"):
+        trace_hidden_states(predictor, TEXT, 1, "gate")
 
 
 @pytest.mark.parametrize("layer", [2, -3, 1.0, None])
-def test_trace_refuses_a_layer_that_is_not_there(reader: Reader, layer: object) -> None:
+def test_trace_refuses_a_layer_that_is_not_there(predictor: Predictor, layer: object) -> None:
     with pytest.raises(InputError, match=r"has 2: give 0..1, or -1 for the last"):
-        trace_hidden_states(reader, TEXT, layer=layer)  # type: ignore[arg-type]
+        trace_hidden_states(predictor, TEXT, layer=layer)  # type: ignore[arg-type]
 
 
-def test_trace_refuses_an_empty_text(reader: Reader) -> None:
+def test_trace_refuses_an_empty_text(predictor: Predictor) -> None:
     with pytest.raises(InputError, match="the text is empty"):
-        trace_hidden_states(reader, "")
+        trace_hidden_states(predictor, "")

@@ -4,7 +4,7 @@ import pytest
 import torch
 from tiny import sentiment_model
 
-from rnn_demo.regularisation.adversarial import hardest_push
+from rnn_demo.regularisation.adversarial import adversarial_perturbation
 
 LENGTHS = torch.tensor([2, 3])
 
@@ -12,7 +12,7 @@ LENGTHS = torch.tensor([2, 3])
 def test_push_of_a_linear_loss_is_its_formula():
     vectors = torch.tensor([[[1.0, 2.0], [2.0, 0.0], [9.0, 9.0]], [[0.0, 1.0], [1.0, 0.0], [2.0, 1.0]]])
     slope = torch.tensor([[[3.0, 0.0], [0.0, -4.0], [0.0, 0.0]], [[0.0, 0.0], [0.0, 0.0], [0.0, 0.0]]])
-    push = hardest_push(lambda push: ((vectors + push) * slope).sum(), vectors, LENGTHS, size=2.0)
+    push = adversarial_perturbation(lambda push: ((vectors + push) * slope).sum(), vectors, LENGTHS, size=2.0)
     rms = ((1 + 4 + 4 + 0 + 0 + 1 + 1 + 0 + 4 + 1) / 10) ** 0.5  # the padding, 9 and 9, does not count
     torch.testing.assert_close(push, 2 * 2**0.5 * rms * slope / 5)
 
@@ -25,7 +25,7 @@ def test_no_push_of_its_length_is_harder_for_a_network(tokenizer):
         return torch.nn.functional.binary_cross_entropy_with_logits(model(token_ids, LENGTHS, push), targets)
 
     vectors = model.encoder.embed(token_ids).detach()
-    push = hardest_push(loss_at, vectors, LENGTHS, size=0.1)
+    push = adversarial_perturbation(loss_at, vectors, LENGTHS, size=0.1)
     assert not push.requires_grad
     assert not push[0, 2].any()
     assert all(parameter.grad is None for parameter in model.parameters())

@@ -9,7 +9,7 @@ from rnn_demo.sentiment.score import SentimentScorer
 
 @pytest.fixture(params=["rnn", "gru", "lstm"])
 def scorer(request, tokenizer):
-    """Make a reader of a tiny model, once a cell."""
+    """Make a predictor of a tiny model, once a cell."""
     model = sentiment_model(tokenizer.vocab_size, request.param, num_layers=2)
     return SentimentScorer("tiny", model, tokenizer, checkpoint_of("sentiment", request.param))
 

@@ -58,8 +58,8 @@ def test_a_checkpoint_is_measured_in_each_case(folder, tmp_path):
 def test_long_reviews_keep_their_end(tokenizer):
     whole, cut = review_ids(["good " * 30], tokenizer)[0], review_ids(["good " * 30], tokenizer, max_tokens=5)[0]
     assert cut == [whole[0], *whole[-5:]]
-    assert whole[0] == tokenizer.style_id("review")
-    assert review_ids([""], tokenizer, max_tokens=5) == [[tokenizer.style_id("review")]]
+    assert whole[0] == tokenizer.domain_id("review")
+    assert review_ids([""], tokenizer, max_tokens=5) == [[tokenizer.domain_id("review")]]
 
 
 def test_rows_without_a_label_cannot_be_scored(folder, tmp_path):

@@ -12,7 +12,7 @@ from rnn_demo.sentiment.score import SentimentScorer, label_of
 
 @pytest.fixture(scope="session")
 def one_scorer(tokenizer):
-    """Make a reader of one tiny LSTM."""
+    """Make a predictor of one tiny LSTM."""
     return SentimentScorer("tiny", sentiment_model(tokenizer.vocab_size), tokenizer, checkpoint_of("sentiment"))
 
 
@@ -30,7 +30,7 @@ def test_the_verdict_is_the_models_and_the_last_running_score(scorer):
 
 
 def test_the_score_before_is_that_of_a_text_with_nothing_in_it_yet(scorer):
-    start = torch.tensor([scorer.encode("good").start_ids])
+    start = torch.tensor([scorer.encode("good").prefix_ids])
     with torch.inference_mode():
         logit = scorer.model(start, torch.tensor([1]))
     assert scorer.score_before() == pytest.approx(torch.sigmoid(logit).item(), abs=1e-6)

@@ -8,7 +8,7 @@ from rnn_demo.training.layer_rates import parameter_groups
 
 @pytest.fixture
 def scales():
-    """Give the scale and the weight decay of each weight of a network of two layers, by name."""
+    """Return the scale and the weight decay of each weight of a network of two layers, by name."""
     model = sentiment_model(20, num_layers=2)
     names = {id(parameter): name for name, parameter in model.named_parameters()}
     groups = parameter_groups(model, 2.0, 0.1)

@@ -25,7 +25,7 @@ def test_reads_train_and_unsupervised_and_nothing_else(data_dir):
     recipe = TokenizerRecipe(data_dir=data_dir, vocab_size=480)
     model_proto = train(recipe)
     tokenizer = Tokenizer(model_proto)
-    pieces = {tokenizer.piece(token_id) for token_id in range(480)}
+    pieces = {tokenizer.subword(token_id) for token_id in range(480)}
     assert set("ΩЖΦ\n") <= pieces
     assert not set("ΨΛΘΞ") & set("".join(pieces))
     assert not any("\n" in piece or "<br" in piece for piece in pieces - {"\n"})
@@ -36,5 +36,5 @@ def test_no_text_and_too_little_text_are_refused(tmp_path):
     with pytest.raises(DataError, match="no text in no data set; expected a column text, sentence or tokens"):
         train(TokenizerRecipe(data_dir=tmp_path / "nowhere"))
     write_split(tmp_path, "mine", "train", text=["hardly anything"])
-    with pytest.raises(DataError, match=r"cannot learn 8000 pieces from 1 lines: .*[Vv]ocabulary size"):
+    with pytest.raises(DataError, match=r"cannot learn 8000 subwords from 1 lines: .*[Vv]ocabulary size"):
         train(TokenizerRecipe(data_dir=tmp_path))

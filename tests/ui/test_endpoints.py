@@ -58,12 +58,14 @@ def client(url: str) -> Client:
 
 def test_endpoints_are_those_of_the_design_and_documented(client: Client) -> None:
     found = client.view_api(return_format="dict", print_info=False)["named_endpoints"]
-    assert {name: [part["parameter_name"] for part in info["parameters"]] for name, info in found.items()} == ENDPOINTS
+    assert {
+        name: [parameter["parameter_name"] for parameter in info["parameters"]] for name, info in found.items()
+    } == ENDPOINTS
     for info in found.values():
         assert len(info["description"]) > 20
         first, *rest = info["parameters"]
         assert not first["parameter_has_default"]
-        assert all(part["parameter_has_default"] for part in rest)
+        assert all(parameter["parameter_has_default"] for parameter in rest)
 
 
 def test_generate_streams_text_that_grows_and_a_seed_repeats_it(client: Client) -> None:
@@ -278,7 +280,7 @@ def test_what_cannot_be_held_gets_a_message(url: str, data: list[Any], message: 
         (["It", "lm-lstm", 5, float("nan")], "temperature is nan; give a number"),
         (["It", "lm-lstm", 5, 3], r"temperature is 3; it must be in \[0, 2\]"),
         (["It", "lm-lstm", 5, 1, 0, 1, "first"], "seed is 'first'; give a number"),
-        (["It", "lm-lstm", 5, 1, 0, 1, 0, "<b>"], "unknown style '&lt;b&gt;'"),
+        (["It", "lm-lstm", 5, 1, 0, 1, 0, "<b>"], "unknown domain '&lt;b&gt;'"),
     ],
 )
 def test_wrong_settings_get_a_message(client: Client, url: str, data: list[Any], message: str) -> None:

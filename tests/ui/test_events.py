@@ -6,7 +6,7 @@ import gradio as gr
 import pytest
 
 from rnn_demo.errors import InputError
-from rnn_demo.ui.events import shows_errors, throttled
+from rnn_demo.ui.shared.events import shows_errors, throttled
 
 
 def test_errors_of_the_package_become_messages_that_hold_no_tags() -> None:

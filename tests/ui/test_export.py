@@ -9,7 +9,7 @@ import pytest
 
 from rnn_demo.errors import InputError
 from rnn_demo.results import Entity, TaggedText, TaggedToken
-from rnn_demo.ui.export import build_export, to_json
+from rnn_demo.ui.shared.export import build_export, to_json
 
 
 def handler_of(fn: Any) -> Any:

@@ -19,11 +19,11 @@ from tiny_models import tiny_checkpoint, tiny_model, write_checkpoints
 from visitor import SLOW_MS, fill, needs_browser, open_page, open_tab, settled, tab
 
 from rnn_demo.checkpoint import save_checkpoint
-from rnn_demo.microscope.study import Section, Study, write_study
+from rnn_demo.precomputed import Entry, Precomputed, write_precomputed
 from rnn_demo.results import Attribution, Surprisal
 from rnn_demo.tokenizer import Tokenizer
 from rnn_demo.ui import TABS
-from rnn_demo.ui.answers import Answers
+from rnn_demo.ui.service import Service
 
 pytestmark = needs_browser
 
@@ -72,14 +72,14 @@ def hold_a_unit(page: Page, units: str) -> None:
 @pytest.fixture
 def slowly(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let 400 tokens take 12 seconds or more: the tiny networks would be through before a Stop."""
-    write = Answers.write
+    write = Service.write
 
-    def write_slowly(self: Answers, *args: Any, **kwargs: Any) -> Iterator[str]:
+    def write_slowly(self: Service, *args: Any, **kwargs: Any) -> Iterator[str]:
         for text in write(self, *args, **kwargs):
             time.sleep(0.03)
             yield text
 
-    monkeypatch.setattr(Answers, "write", write_slowly)
+    monkeypatch.setattr(Service, "write", write_slowly)
 
 
 @pytest.mark.usefixtures("slowly")
@@ -223,8 +223,8 @@ LUMINANCES = """(text) => {
     const [r, g, b, alpha = 1] = colour.match(/[\\d.]+/g).map(Number);
     return [r, g, b].map((value, i) => alpha * value + (1 - alpha) * below[i]);
   };
-  const behind = (part) => part
-    ? paint(getComputedStyle(part).backgroundColor, behind(part.parentElement)) : [255, 255, 255];
+  const behind = (quantity) => quantity
+    ? paint(getComputedStyle(quantity).backgroundColor, behind(quantity.parentElement)) : [255, 255, 255];
   const linear = (value) => value <= 10 ? value / 3294.6 : ((value / 255 + 0.055) / 1.055) ** 2.4;
   const luminance = ([r, g, b]) => 0.2126 * linear(r) + 0.7152 * linear(g) + 0.0722 * linear(b);
   const ground = behind(text);
@@ -263,13 +263,13 @@ def test_sentiment_is_scored(page: Page) -> None:
 
 
 def test_a_verdict_is_explained_on_request(page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked, attribute = [], Answers.attribute
+    asked, attribute = [], Service.attribute
 
-    def remember(self: Answers, text: str, model: str, entity: float = 0) -> Attribution:
+    def remember(self: Service, text: str, model: str, entity: float = 0) -> Attribution:
         asked.append(text)
         return attribute(self, text, model, entity)
 
-    monkeypatch.setattr(Answers, "attribute", remember)
+    monkeypatch.setattr(Service, "attribute", remember)
     panel = open_tab(page, "Sentiment")
     panel.get_by_text("Why this verdict").click()
     explain = panel.get_by_role("button", name="Explain")
@@ -296,14 +296,14 @@ def until(page: Page, holds: Callable[[], bool]) -> None:
 
 def test_reasons_that_come_too_late_are_not_shown(page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
     """Another text was scored while they were computed."""
-    leave_out, ready, begun = Answers.leave_out, Event(), Event()
+    leave_one_out, ready, begun = Service.leave_one_out, Event(), Event()
 
-    def wait(self: Answers, text: str, model: str) -> list[float]:
+    def wait(self: Service, text: str, model: str) -> list[float]:
         begun.set()
         assert ready.wait(60)
-        return leave_out(self, text, model)
+        return leave_one_out(self, text, model)
 
-    monkeypatch.setattr(Answers, "leave_out", wait)
+    monkeypatch.setattr(Service, "leave_one_out", wait)
     panel = open_tab(page, "Sentiment")
     panel.get_by_text("Why this verdict").click()
     panel.get_by_role("button", name="Explain").click()
@@ -317,15 +317,15 @@ def test_reasons_that_come_too_late_are_not_shown(page: Page, monkeypatch: pytes
 
 def test_what_is_asked_for_last_is_what_stays(page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
     """A long text is still being read when an example is clicked."""
-    surprisal, ready, begun = Answers.surprisal, Event(), Event()
+    surprisal, ready, begun = Service.surprisal, Event(), Event()
 
-    def wait(self: Answers, text: str, model: str) -> Surprisal:
+    def wait(self: Service, text: str, model: str) -> Surprisal:
         if text == "Ada":
             begun.set()
             assert ready.wait(60)
         return surprisal(self, text, model)
 
-    monkeypatch.setattr(Answers, "surprisal", wait)
+    monkeypatch.setattr(Service, "surprisal", wait)
     panel = open_tab(page, "Reading")
     marked = panel.locator("#surprises")
     panel.get_by_label("Text", exact=True).fill("Ada")
@@ -512,8 +512,8 @@ def test_a_text_is_coloured_by_one_unit_and_held_out_places_are_shown(page: Page
 def test_a_row_of_the_table_chooses_its_unit(browser: Browser, checkpoints_dir: Path, tmp_path: Path) -> None:
     folder = Path(shutil.copytree(checkpoints_dir, tmp_path / "checkpoints"))
     correlations = np.eye(2, 12, dtype=np.float32) * [[0.5], [0.75]]
-    section = Section({"1.correlations": correlations}, {"features": ["inside quotes", "how positive the review is"]})
-    write_study(folder / "lm-lstm", Study({"units": section}))
+    section = Entry({"1.correlations": correlations}, {"features": ["inside quotes", "how positive the review is"]})
+    write_precomputed(folder / "lm-lstm", Precomputed({"units": section}))
     with serve(folder) as url, open_page(browser, url) as page:
         panel = open_tab(page, "Units")
         expect(panel.locator("#unit-summary")).to_contain_text("goes with inside quotes (r = +0.50); here")
@@ -534,7 +534,7 @@ def test_saved_numbers_are_of_the_text_that_is_shown(page: Page) -> None:
     assert "".join(numbers["trace"]["tokens"]) == "Ada met Babbage"
     panel = open_hidden_states(page)
     panel.get_by_role("button", name="not bad / not good").click()
-    expect(panel.locator("#trace-summary")).to_contain_text("The two texts part")
+    expect(panel.locator("#trace-summary")).to_contain_text("The two texts quantity")
     panel.get_by_label("Text", exact=True).fill("something else")
     panel.get_by_label("Compare with").fill("")
     (numbers,) = saved(page, panel.get_by_role("button", name="Numbers"))
@@ -581,7 +581,7 @@ def test_a_path_is_compared_with_that_of_another_text(page: Page) -> None:
     panel = open_hidden_states(page)
     expect(panel.locator("#trace-summary")).not_to_contain_text("The two texts")
     panel.get_by_role("button", name="not bad / not good").click()
-    expect(panel.locator("#trace-summary")).to_contain_text("The two texts part at token")
+    expect(panel.locator("#trace-summary")).to_contain_text("The two texts quantity at token")
     expect(panel.locator("#trajectory .legendtext")).to_have_text(["The film was not bad.", "The film was not good."])
     panel.get_by_label("Compare with").fill("")
     panel.get_by_role("button", name="Read", exact=True).click()
@@ -625,15 +625,15 @@ def test_fixed_points_are_computed_on_request(page: Page) -> None:
 
 
 def test_a_search_for_fixed_points_is_stopped_and_begun_again(page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
-    search = Answers.search_fixed_points
+    search = Service.search_fixed_points
 
-    def search_slowly(self: Answers, texts: list[str], model: str) -> Iterator[Any]:
+    def search_slowly(self: Service, texts: list[str], model: str) -> Iterator[Any]:
         for news in search(self, texts, model):
             time.sleep(0.2)
             yield news
 
     with monkeypatch.context() as slow:
-        slow.setattr(Answers, "search_fixed_points", search_slowly)
+        slow.setattr(Service, "search_fixed_points", search_slowly)
         panel = open_tab(page, "Attractor")
         panel.get_by_role("button", name="Compute it again").click()
         panel.get_by_role("button", name="Compute", exact=True).click()

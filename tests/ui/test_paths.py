@@ -9,12 +9,10 @@ import pytest
 
 from rnn_demo.errors import InputError
 from rnn_demo.microscope.basis import basis_arrays, fit_basis
-from rnn_demo.microscope.study import Section, Study, write_study
 from rnn_demo.plots import BY_PLACE, TracedPath
+from rnn_demo.precomputed import Entry, Precomputed, write_precomputed
 from rnn_demo.results import Basis, HiddenTrace, Trajectory
-from rnn_demo.ui.answers import Answers
-from rnn_demo.ui.hidden_states_tab import numbers_shown
-from rnn_demo.ui.paths import (
+from rnn_demo.ui.hidden_states.paths import (
     BY_ENTITY,
     Paths,
     View,
@@ -26,29 +24,31 @@ from rnn_demo.ui.paths import (
     trace_paths,
     views_of_cells,
 )
-from rnn_demo.ui.readers import ReaderShelf
+from rnn_demo.ui.hidden_states.tab import numbers_shown
+from rnn_demo.ui.model_store import ModelStore
+from rnn_demo.ui.service import Service
 
 TEXT = "Ada met  Babbage 👩‍👧 in London."
 
 
 @pytest.fixture(scope="module")
-def answers(checkpoints_dir: Path) -> Answers:
-    return Answers(ReaderShelf(checkpoints_dir))
+def service(checkpoints_dir: Path) -> Service:
+    return Service(ModelStore(checkpoints_dir))
 
 
-def test_tokens_are_coloured_by_what_the_model_says_of_them(answers: Answers) -> None:
-    found = trace_paths(answers, [TEXT], View("sentiment-lstm", 1, colour="P(positive)")).paths[0]
-    assert list(found.values) == [token.score for token in answers.score(TEXT, "sentiment-lstm").tokens]
-    found = trace_paths(answers, [TEXT], View("lm-gru", 1, colour="surprisal")).paths[0]
-    assert list(found.values) == [token.bits for token in answers.surprisal(TEXT, "lm-gru").tokens]
-    found = trace_paths(answers, [TEXT], View("lm-gru", 1)).paths[0]
+def test_tokens_are_coloured_by_what_the_model_says_of_them(service: Service) -> None:
+    found = trace_paths(service, [TEXT], View("sentiment-lstm", 1, colour="P(positive)")).paths[0]
+    assert list(found.values) == [token.score for token in service.score(TEXT, "sentiment-lstm").tokens]
+    found = trace_paths(service, [TEXT], View("lm-gru", 1, colour="surprisal")).paths[0]
+    assert list(found.values) == [token.bits for token in service.surprisal(TEXT, "lm-gru").tokens]
+    found = trace_paths(service, [TEXT], View("lm-gru", 1)).paths[0]
     assert list(found.values) == list(range(1, len(found.tokens) + 1))
 
 
-def test_pieces_of_an_entity_are_coloured_by_its_type(answers: Answers) -> None:
-    entities = answers.tag(TEXT, "ner-lstm").entities
-    found = trace_paths(answers, [TEXT], View("ner-lstm", 0, colour="entity")).paths[0]
-    pieces = answers.shelf.find("ner-lstm").encode(TEXT).tokens
+def test_pieces_of_an_entity_are_coloured_by_its_type(service: Service) -> None:
+    entities = service.tag(TEXT, "ner-lstm").entities
+    found = trace_paths(service, [TEXT], View("ner-lstm", 0, colour="entity")).paths[0]
+    pieces = service.store.find("ner-lstm").encode(TEXT).tokens
     assert entities
     for piece, name in zip(pieces, found.values, strict=True):
         inside = [entity.label for entity in entities if entity.start <= piece.start < entity.end]
@@ -65,15 +65,15 @@ def test_pieces_of_an_entity_are_coloured_by_its_type(answers: Answers) -> None:
         (View("nobody", 0), "unknown model 'nobody'"),
     ],
 )
-def test_a_view_that_is_not_there_is_refused(answers: Answers, view: View, message: str) -> None:
+def test_a_view_that_is_not_there_is_refused(service: Service, view: View, message: str) -> None:
     with pytest.raises(InputError, match=message):
-        trace_paths(answers, [TEXT], view)
+        trace_paths(service, [TEXT], view)
 
 
-def test_a_long_text_is_drawn_from_its_last_2000_tokens(answers: Answers) -> None:
+def test_a_long_text_is_drawn_from_its_last_2000_tokens(service: Service) -> None:
     text = "a b " * 1200
-    found = trace_paths(answers, [text], View("lm-gru", 1, colour="surprisal"))
-    whole = answers.trace(text, "lm-gru", 1)
+    found = trace_paths(service, [text], View("lm-gru", 1, colour="surprisal"))
+    whole = service.trace(text, "lm-gru", 1)
     assert len(found.paths[0].tokens) == len(found.paths[0].values) == 2000
     assert found.num_skipped == (len(whole.tokens) - 2000,)
     assert found.num_skipped[0] > 0
@@ -85,31 +85,31 @@ def test_a_studied_model_has_the_same_axes_for_every_text(checkpoints_dir: Path,
     folder = Path(copytree(checkpoints_dir, tmp_path / "checkpoints"))
     basis = fit_basis(np.random.default_rng(0).normal(size=(50, 12)).astype(np.float32))
     arrays = {f"1.h.{name}": array for name, array in basis_arrays(basis).items()}
-    write_study(folder / "lm-rnn", Study({"basis": Section(arrays, {"texts": 9})}))
-    answers = Answers(ReaderShelf(folder))
+    write_precomputed(folder / "lm-rnn", Precomputed({"basis": Entry(arrays, {"texts": 9})}))
+    service = Service(ModelStore(folder))
     for text in (TEXT, "It was"):
-        found = trace_paths(answers, [text], View("lm-rnn", 1))
+        found = trace_paths(service, [text], View("lm-rnn", 1))
         assert found.paths[0].trajectory.basis == "held-out texts"
         np.testing.assert_allclose(found.basis.components, basis.components, rtol=1e-6)
         assert draw_paths(found).data[0].type == "heatmap"
         assert "the same for every text" in describe_basis(found)
-    own = trace_paths(answers, [TEXT], View("lm-rnn", 0))
+    own = trace_paths(service, [TEXT], View("lm-rnn", 0))
     assert own.paths[0].trajectory.basis == "this text"
     assert draw_paths(own).data[0].type == "scatter"
     assert "of this text alone" in describe_basis(own)
 
 
-def test_every_cell_is_looked_at_in_the_same_way(answers: Answers) -> None:
-    views = views_of_cells(answers.shelf, View("lm-lstm", 1, part="c", colour="surprisal", space="3-D"))
+def test_every_cell_is_looked_at_in_the_same_way(service: Service) -> None:
+    views = views_of_cells(service.store, View("lm-lstm", 1, quantity="c", colour="surprisal", space="3-D"))
     assert list(views) == ["rnn", "gru", "lstm"]
-    assert [(view.model, view.layer, view.part) for view in views.values()] == [
+    assert [(view.model, view.layer, view.quantity) for view in views.values()] == [
         ("lm-rnn", 1, "h"),
         ("lm-gru", 1, "h"),
         ("lm-lstm", 1, "c"),
     ]
     for view in views.values():
-        assert draw_paths(trace_paths(answers, [TEXT], view)).data[0].type == "scatter3d"
-    assert list(views_of_cells(answers.shelf, View("ner-lstm", 0))) == ["lstm"]
+        assert draw_paths(trace_paths(service, [TEXT], view)).data[0].type == "scatter3d"
+    assert list(views_of_cells(service.store, View("ner-lstm", 0))) == ["lstm"]
 
 
 def paths_of(*texts: tuple[tuple[str, ...], list[list[float]]]) -> Paths:
@@ -126,7 +126,7 @@ def test_the_longest_step_and_the_distance_are_told() -> None:
     assert describe_paths(paths_of(first)) == told
     assert describe_paths(paths_of(first, second)) == (
         f"{told} The second text's longest step is at token 3, **not**: 1.3 times the median step. "
-        "The two texts part at token 3 and end 8.5 apart, 4.3 median steps."
+        "The two texts quantity at token 3 and end 8.5 apart, 4.3 median steps."
     )
 
 
@@ -139,17 +139,17 @@ def test_a_close_up_is_told_of() -> None:
     assert describe_close_up(found) == ""
 
 
-def test_the_numbers_are_of_all_that_is_shown(answers: Answers) -> None:
+def test_the_numbers_are_of_all_that_is_shown(service: Service) -> None:
     """Of two texts only the first was saved, and of three axes two."""
-    texts, view = [TEXT, "It was"], View("lm-lstm", 1, part="c", colour="surprisal", space="3-D")
-    (alone,) = numbers_shown(answers, texts, view, False)
-    assert (alone["model"], alone["layer"], alone["part"]) == ("lm-lstm", 1, "c")
+    texts, view = [TEXT, "It was"], View("lm-lstm", 1, quantity="c", colour="surprisal", space="3-D")
+    (alone,) = numbers_shown(service, texts, view, False)
+    assert (alone["model"], alone["layer"], alone["quantity"]) == ("lm-lstm", 1, "c")
     assert ["".join(one["tokens"]) for one in alone["texts"]] == texts
     for text, one in zip(texts, alone["texts"], strict=True):
         assert {len(point) for point in one["points"]} == {3}
         assert len(one["points"]) == len(one["states"]) == len(one["values"])
-        assert one["values"] == [token.bits for token in answers.surprisal(text, "lm-lstm").tokens]
-    chosen, *cells = numbers_shown(answers, texts, view, True)
+        assert one["values"] == [token.bits for token in service.surprisal(text, "lm-lstm").tokens]
+    chosen, *cells = numbers_shown(service, texts, view, True)
     assert chosen == alone
     assert [one["model"] for one in cells] == ["lm-rnn", "lm-gru", "lm-lstm"]
     assert cells[2]["texts"][1]["points"] == alone["texts"][1]["points"]

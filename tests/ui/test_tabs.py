@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 from tiny_models import tiny_checkpoint, tiny_model
 
 from rnn_demo.checkpoint import save_checkpoint
-from rnn_demo.microscope.study import Study, write_study
+from rnn_demo.precompute.fixed_points import precompute_fixed_points
+from rnn_demo.precompute.held_out import HeldOut
+from rnn_demo.precomputed import Precomputed, write_precomputed
 from rnn_demo.results import (
     AttributedToken,
     ClippedStep,
@@ -25,21 +27,19 @@ from rnn_demo.results import (
     WeightGroup,
 )
 from rnn_demo.sentiment.reviews import LabelledText
-from rnn_demo.studies.fixed_points import study_fixed_points
-from rnn_demo.studies.held_out import HeldOut
 from rnn_demo.tokenizer import Tokenizer
 from rnn_demo.training.vocabulary import learn_characters
 from rnn_demo.ui import TABS, build_app
-from rnn_demo.ui.clipping_panel import HEADERS, row_of
-from rnn_demo.ui.clipping_panel import describe as describe_clipping
-from rnn_demo.ui.entities_tab import PARTS_OF_SPEECH, mark, mark_parts_of_speech
+from rnn_demo.ui.entities.tab import PARTS_OF_SPEECH, mark, mark_parts_of_speech
+from rnn_demo.ui.entities.why_panel import entity_choices, mark_shares
+from rnn_demo.ui.memory.clipping_panel import HEADERS, row_of
+from rnn_demo.ui.memory.clipping_panel import describe as describe_clipping
+from rnn_demo.ui.model_store import ModelStore
 from rnn_demo.ui.models_tab import model_rows, say_which_compare, train_commands
-from rnn_demo.ui.readers import ReaderShelf
 from rnn_demo.ui.reading_tab import colour_surprise, compare_readings, describe
 from rnn_demo.ui.sentiment_tab import colour_moves
-from rnn_demo.ui.theme import DARK_SURPRISE_COLOURS, MOVE_COLOURS, PART_OF_SPEECH_COLOURS, SURPRISE_COLOURS
-from rnn_demo.ui.why_entity_panel import entity_choices, mark_shares
-from rnn_demo.ui.write_tab import suited_length
+from rnn_demo.ui.shared.theme import DARK_SURPRISE_COLOURS, MOVE_COLOURS, PART_OF_SPEECH_COLOURS, SURPRISE_COLOURS
+from rnn_demo.ui.write.tab import suited_length
 
 
 @given(st.lists(st.tuples(st.text(max_size=4), st.floats(0, 1)), min_size=1))
@@ -50,7 +50,7 @@ def test_moves_give_the_text_back(pairs: list[tuple[str, float]]) -> None:
         end += len(token)
     text = "".join(token for token, _ in pairs)
     parts = colour_moves(text, SentimentScore(0.5, "neutral", tuple(tokens)), 0.5)
-    assert "".join(part for part, _ in parts) == text
+    assert "".join(quantity for quantity, _ in parts) == text
     assert {label for _, label in parts} <= {*MOVE_COLOURS, None}
 
 
@@ -65,16 +65,20 @@ def test_marks_give_the_text_back_with_its_emoji() -> None:
     text = "👩‍👧 Ada met  Babbage\nin 東京"
     entities = (Entity("PER", 4, 7, 0.9), Entity("PER", 13, 20, 0.8), Entity("THING", 24, 26, 0.7))
     parts = mark(TaggedText(text, entities, ()))
-    assert "".join(part for part, _ in parts) == text
-    assert [part for part in parts if part[1]] == [("Ada", "person"), ("Babbage", "person"), ("東京", "THING")]
+    assert "".join(quantity for quantity, _ in parts) == text
+    assert [quantity for quantity in parts if quantity[1]] == [
+        ("Ada", "person"),
+        ("Babbage", "person"),
+        ("東京", "THING"),
+    ]
 
 
 def test_shares_of_an_entity_give_the_text_back_and_colour_only_what_matters() -> None:
     text = "  Ada met  Babbage, and so on"
     tokens = [("Ada", 2, 2.0), ("met", 6, 0.1), ("Babbage", 11, -0.4)]
     parts = mark_shares(text, tuple(AttributedToken(word, at, at + len(word), share) for word, at, share in tokens))
-    assert "".join(part for part, _ in parts) == text
-    assert [part for part in parts if part[1]] == [("Ada", "++"), ("Babbage", "−")]
+    assert "".join(quantity for quantity, _ in parts) == text
+    assert [quantity for quantity in parts if quantity[1]] == [("Ada", "++"), ("Babbage", "−")]
 
 
 def test_entities_are_offered_in_words_with_their_places() -> None:
@@ -134,7 +138,7 @@ def test_surprise_gives_the_text_back(pairs: list[tuple[str, float]], skipped: s
         end += len(token)
     text = skipped + "".join(token for token, _ in pairs)
     parts = colour_surprise(text, Surprisal(tuple(tokens), 1.0, 1.0, len(skipped)))
-    assert "".join(part for part, _ in parts) == text
+    assert "".join(quantity for quantity, _ in parts) == text
     assert {label for _, label in parts} <= {None, *SURPRISE_COLOURS}
 
 
@@ -149,8 +153,8 @@ def test_parts_of_speech_are_named_in_plain_words() -> None:
     tokens = [("She", 0, "PRP"), ("met", 4, "VBD"), ("Ada", 9, "NNP"), (".", 12, ".")]
     tagged = tuple(TaggedToken(word, start, start + len(word), "O", 1.0, pos) for word, start, pos in tokens)
     parts = mark_parts_of_speech(TaggedText(text, (), tagged))
-    assert "".join(part for part, _ in parts) == text
-    assert [part for part in parts if part[1]] == [("She", "pronoun"), ("met", "verb"), ("Ada", "name")]
+    assert "".join(quantity for quantity, _ in parts) == text
+    assert [quantity for quantity in parts if quantity[1]] == [("She", "pronoun"), ("met", "verb"), ("Ada", "name")]
 
 
 def test_every_part_of_speech_has_its_colour() -> None:
@@ -188,7 +192,7 @@ def test_a_model_of_characters_writes_as_much_text(tokenizer: Tokenizer) -> None
 
 
 def test_model_rows_say_what_the_config_files_say(checkpoints_dir: Path) -> None:
-    rows = model_rows(ReaderShelf(checkpoints_dir))
+    rows = model_rows(ModelStore(checkpoints_dir))
     assert [row[0] for row in rows] == ["lm-lstm", "lm-gru", "lm-rnn", "sentiment-lstm", "ner-lstm"]
     assert rows[0][1:4] == ["tiny/test: accuracy 0.424", "language model, lstm", "1.2 M"]
     assert rows[0][-1] == "tiny: 0.0 M tokens in 0 minutes on 1 CPU thread"
@@ -200,21 +204,21 @@ def test_a_model_that_went_on_from_itself_is_told_from_one_that_began_with_anoth
     for name, start in (("sentiment-lstm", "sentiment-lstm"), ("sentiment-gru", "lm-gru")):
         about = replace(tiny_checkpoint(name), init_from=start, command="python train.py sentiment")
         save_checkpoint(tmp_path / name, tiny_model(name, tokenizer.vocab_size), tokenizer, about)
-    shelf = ReaderShelf(tmp_path)
-    assert [row[-1].split(", ")[-1] for row in model_rows(shelf)] == ["after an earlier version of it", "after lm-gru"]
+    store = ModelStore(tmp_path)
+    assert [row[-1].split(", ")[-1] for row in model_rows(store)] == ["after an earlier version of it", "after lm-gru"]
     command = "python train.py sentiment"  # the same for both
-    assert train_commands(shelf) == ["# sentiment-lstm", command, "# sentiment-gru", command]
+    assert train_commands(store) == ["# sentiment-lstm", command, "# sentiment-gru", command]
 
 
 def test_cells_are_called_comparable_only_where_they_were_trained_alike(
     checkpoints_dir: Path, tokenizer: Tokenizer, tmp_path: Path
 ) -> None:
-    assert "take lm-rnn, lm-gru, lm-lstm**" in say_which_compare(ReaderShelf(checkpoints_dir))
+    assert "take lm-rnn, lm-gru, lm-lstm**" in say_which_compare(ModelStore(checkpoints_dir))
     for name, tokens in (("lm-rnn", {"tokens": 10}), ("lm-gru", {})):
         about = replace(tiny_checkpoint(name), training={"steps": 2, **tokens})
         save_checkpoint(tmp_path / name, tiny_model(name, tokenizer.vocab_size), tokenizer, about)
-    assert say_which_compare(ReaderShelf(tmp_path)) == ""
-    assert model_rows(ReaderShelf(tmp_path))[0][-1] == "tiny: 0 minutes on 1 CPU thread"
+    assert say_which_compare(ModelStore(tmp_path)) == ""
+    assert model_rows(ModelStore(tmp_path))[0][-1] == "tiny: 0 minutes on 1 CPU thread"
 
 
 def shown_values(checkpoints_dir: Path) -> str:
@@ -238,32 +242,36 @@ def test_app_without_checkpoints_says_how_to_train_each(tmp_path: Path) -> None:
 
 def test_app_has_a_tab_for_each_entry_of_the_registry(tmp_path: Path) -> None:
     config = build_app(tmp_path).get_config_file()
-    assert [part["props"]["label"] for part in config["components"] if part["type"] == "tabitem"] == list(TABS)
+    assert [quantity["props"]["label"] for quantity in config["components"] if quantity["type"] == "tabitem"] == list(
+        TABS
+    )
 
 
 def follows_a_choice(event: dict[str, Any], types: dict[int, str]) -> bool:
     """Whether an event of the page's config is set off by a menu, a switch or an example."""
-    return any(name in ("input", "change", "then") and types.get(part) != "state" for part, name in event["targets"])
+    return any(
+        name in ("input", "change", "then") and types.get(quantity) != "state" for quantity, name in event["targets"]
+    )
 
 
 def test_a_choice_made_while_an_answer_is_under_way_is_not_dropped(checkpoints_dir: Path) -> None:
     """Gradio's own trigger mode ignores it, and leaves figures that are not of what is chosen."""
     config = build_app(checkpoints_dir).get_config_file()
-    types = {part["id"]: part["type"] for part in config["components"]}
+    types = {quantity["id"]: quantity["type"] for quantity in config["components"]}
     chosen = [event for event in config["dependencies"] if event["queue"] and follows_a_choice(event, types)]
     assert len(chosen) > len(TABS)
     assert {event["trigger_mode"] for event in chosen} == {"always_last"}
     triggers = {name for event in chosen for _, name in event["targets"]}
-    assert "then" not in triggers  # it would be an event of its own, see build_ticket
+    assert "then" not in triggers  # it would be an event of its own, see build_request_counter
 
 
 def test_the_attractor_tab_opens_with_what_was_stored(checkpoints_dir: Path, tmp_path: Path) -> None:
     folder = Path(copytree(checkpoints_dir, tmp_path / "checkpoints"))
     held_out = HeldOut(None)
     held_out.__dict__["reviews"] = [LabelledText("a fine film, good and great", 1.0)]
-    section = study_fixed_points(ReaderShelf(folder).find("sentiment-lstm"), held_out)
+    section = precompute_fixed_points(ModelStore(folder).find("sentiment-lstm"), held_out)
     assert section is not None
-    write_study(folder / "sentiment-lstm", Study({"fixed_points": section}))
+    write_precomputed(folder / "sentiment-lstm", Precomputed({"fixed_points": section}))
     shown = shown_values(folder)
     assert "searches ended where h stands still" in shown  # not fixed points: c moves on
     assert "not been computed yet" not in shown

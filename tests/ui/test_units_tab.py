@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rnn_demo.results import Context, HiddenTrace, RankedUnit, SpanMatch, SpanMatches, UnitReading
-from rnn_demo.ui.answers import Answers
-from rnn_demo.ui.readers import ReaderShelf
-from rnn_demo.ui.theme import GATE_COLOURS, HERE_COLOUR, UNIT_COLOURS
-from rnn_demo.ui.unit_sayings import (
+from rnn_demo.ui.model_store import ModelStore
+from rnn_demo.ui.service import Service
+from rnn_demo.ui.shared.theme import GATE_COLOURS, HERE_COLOUR, UNIT_COLOURS
+from rnn_demo.ui.units.captions import (
     HERE,
     colour_unit,
     describe,
@@ -24,7 +24,7 @@ from rnn_demo.ui.unit_sayings import (
     scale_of,
     unit_choices,
 )
-from rnn_demo.ui.units_tab import WAIT, make_show
+from rnn_demo.ui.units.tab import WAIT, make_show
 
 RANKED = (RankedUnit(1, "digits", -0.5), RankedUnit(0, "comma", 0.25), RankedUnit(2, "comma", 0.0))
 
@@ -43,7 +43,7 @@ def test_a_coloured_text_is_the_text(tokens: list[tuple[str, float]]) -> None:
     text, values = "".join(token for token, _ in tokens), [value for _, value in tokens]
     for cell_part, colours in (("h", UNIT_COLOURS), ("forget", GATE_COLOURS)):
         parts = colour_unit(text, reading_of(text, [values]), 0, cell_part, 1.0)
-        assert "".join(part for part, _ in parts) == text
+        assert "".join(quantity for quantity, _ in parts) == text
         assert {label for _, label in parts} <= {None, *colours}
 
 
@@ -150,7 +150,7 @@ def test_similar_places_are_counted() -> None:
 
 def test_the_tab_works_without_a_reference_text_and_says_so(checkpoints_dir: Path, tmp_path: Path) -> None:
     folder = Path(copytree(checkpoints_dir, tmp_path / "checkpoints"))
-    show = make_show(Answers(ReaderShelf(folder)))
+    show = make_show(Service(ModelStore(folder)))
     early, (_, _, _, highest, lowest, caption, table, read) = show("Ada met Babbage.", "lm-lstm", 1, "h", 3)
     assert early[3] == early[4] == [(WAIT, None)]
     assert [label for _, label in highest].count(HERE) >= 2
@@ -165,15 +165,15 @@ def test_the_tab_works_without_a_reference_text_and_says_so(checkpoints_dir: Pat
     assert len(once) == 1
     assert once[0][3:5] == (highest, lowest)
     (folder / "reference.txt").unlink()
-    show = make_show(Answers(ReaderShelf(folder)))
+    show = make_show(Service(ModelStore(folder)))
     early, (_, marked, _, highest, lowest, *_) = show("Ada met Babbage.", "lm-lstm", 1, "h", 3)
     assert early[1] == marked
-    assert "".join(part for part, _ in marked["value"]) == "Ada met Babbage."
+    assert "".join(quantity for quantity, _ in marked["value"]) == "Ada met Babbage."
     assert highest == lowest
     assert "python train.py reference" in highest[0][0]
 
 
 @pytest.mark.parametrize("unit", [None, 99])
 def test_a_unit_that_is_not_listed_gives_way_to_the_first(checkpoints_dir: Path, unit: int | None) -> None:
-    (update, *_), *_ = make_show(Answers(ReaderShelf(checkpoints_dir)))("Ada met", "lm-gru", 0, "h", unit)
+    (update, *_), *_ = make_show(Service(ModelStore(checkpoints_dir)))("Ada met", "lm-gru", 0, "h", unit)
     assert update["value"] == update["choices"][0][1]

@@ -13,7 +13,7 @@ from rnn_demo.checkpoint import CHECKPOINTS_DIR
 
 README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
 SHOWN = {"the lines": "#gradient-summary", "the path": "#trace-summary", "the held text": "#written-held textarea"}
-"""What the reader is told to look at, and where it stands on the page."""
+"""What the predictor is told to look at, and where it stands on the page."""
 FORMS = {
     "open": r"Open \*\*(.+)\*\*\.",
     "type": r"Type `(.+)` into \*\*(.+)\*\*\.",
@@ -63,7 +63,7 @@ def test_walk_can_be_taken(browser: Browser, shipped_url: str, title: str) -> No
 
 
 def take(page: Page, steps: list[tuple[str, tuple[str, ...]]]) -> None:
-    """Do each step; what the reader has to look at must be another after the button than before."""
+    """Do each step; what the predictor has to look at must be another after the button than before."""
     panel, before = page.locator("body"), ""
     shown = page.locator(next(SHOWN[given[0]] for action, given in steps if action == "look"))
     for action, given in steps:

@@ -1,0 +1,160 @@
+"""What clamp does to what a language model writes: `python -m bench.clamping`.
+
+Many texts are written from one prompt for each setting, with the sentiment direction or the best single unit held, and
+a sentiment classifier judges them (Radford et al. 2017, arXiv:1704.01444, show six such texts and measure none). The
+perplexity of a text under the model that nothing is held in says what the hold costs.
+"""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+import tyro
+
+from bench.evaluate import interval, ratio_of
+from rnn_demo.checkpoint import CHECKPOINTS_DIR
+from rnn_demo.errors import CheckpointError
+from rnn_demo.language.clamping import Clamp, read_clamped
+from rnn_demo.language.evaluate import count_losses
+from rnn_demo.language.write import Writer
+from rnn_demo.microscope.sentiment_direction import read_direction
+from rnn_demo.precomputed import Entry, read_precomputed
+from rnn_demo.sentiment.evaluate import review_ids, score_rows
+from rnn_demo.sentiment.score import SentimentScorer
+
+PROMPT, DOMAIN = "The movie was", "review"
+SAMPLES, LENGTH, TEMPERATURE, SEED = 100, 60, 0.8, 0
+DEVIATIONS = (-12, -8, -4, 0, 4, 8, 12)
+
+
+@dataclass(frozen=True)
+class ClampedTexts:
+    """What came of one setting."""
+
+    setting: str
+    layer: int | None
+    """None where nothing was held."""
+    samples: int
+    score: float
+    """Mean P(positive) of prompt and text."""
+    low: float
+    high: float
+    """Bootstrap 95 % interval of the score, over the texts."""
+    perplexity: float
+    """Of what was written, the prompt given, under the model with nothing held."""
+    example: str
+    """The first text, prompt included."""
+
+
+def settings_of(section: Entry, layer: int) -> dict[str, Clamp]:
+    """The settings of one layer, by name: the sentiment direction, then the best unit at its ends and at its limits."""
+    found = read_direction(section, layer)
+    settings = {
+        f"direction at {deviations:+} sd": Clamp(layer, {}, found.vector, found.at(deviations))
+        for deviations in DEVIATIONS
+    }
+    limit = math.copysign(1, found.unit_positive - found.unit_negative)
+    for value in (-limit, found.unit_negative, found.unit_positive, limit):
+        settings[f"unit {found.unit} at {value:+.2f}"] = Clamp(layer, {found.unit: value})
+    return settings
+
+
+@torch.inference_mode()
+def write_many(writer: Writer, clamp: Clamp | None, samples: int, length: int) -> list[list[int]]:
+    """Write many texts side by side, at one temperature and without top-k or top-p; token ids without the prompt."""
+    generator = torch.Generator().manual_seed(SEED)
+    token_ids = torch.tensor([writer.encode(PROMPT, DOMAIN).token_ids]).expand(samples, -1)
+    state, columns = None, []
+    for _ in range(length):
+        encoded = read_clamped(writer.model.encoder, token_ids, state, clamp)
+        state = encoded.final_state
+        logits = writer.model.logits(encoded.outputs[:, -1])
+        logits[:, list(writer.tokenizer.suppressed_ids)] = -torch.inf
+        token_ids = torch.multinomial((logits / TEMPERATURE).softmax(-1), 1, generator=generator)
+        columns.append(token_ids)
+    eos_id = writer.tokenizer.eos_id
+    rows = torch.cat(columns, dim=1).tolist()
+    return [row[: row.index(eos_id)] if eos_id in row else row for row in rows]
+
+
+@torch.inference_mode()
+def measure(
+    writer: Writer,
+    scorer: SentimentScorer,
+    section: Entry,
+    layers: Sequence[int] | None = None,
+    *,
+    samples: int = SAMPLES,
+    length: int = LENGTH,
+    on_row: Callable[[ClampedTexts], None] = lambda row: None,
+) -> list[ClampedTexts]:
+    """Write and judge.
+
+    Args:
+        writer: the language model.
+        scorer: the judge.
+        section: `sentiment_direction` of the writer's study.
+        layers: which to hold something in; None is each.
+        samples: texts a setting.
+        length: tokens a text, at most.
+        on_row: told each row as soon as it is measured.
+
+    Returns:
+        The free texts, then each setting of each layer.
+    """
+    chosen = range(writer.model.config.num_layers) if layers is None else layers
+    held = [(layer, name, clamp) for layer in chosen for name, clamp in settings_of(section, layer).items()]
+    settings: list[tuple[int | None, str, Clamp | None]] = [(None, "nothing held", None), *held]
+    rows = []
+    for layer, name, clamp in settings:
+        rows.append(judge(writer, scorer, write_many(writer, clamp, samples, length), name, layer))
+        on_row(rows[-1])
+    return rows
+
+
+def judge(
+    writer: Writer, scorer: SentimentScorer, rows: list[list[int]], setting: str, layer: int | None
+) -> ClampedTexts:
+    """Score texts and measure how well the free model foresees them."""
+    texts = [PROMPT + writer.tokenizer.decode(row) for row in rows]
+    scores = score_rows(scorer.model, review_ids(texts, scorer.tokenizer))
+    score, low, high = interval(np.stack([scores, np.ones(len(scores))], 1), ratio_of)
+    given = writer.encode(PROMPT, DOMAIN).token_ids
+    nats, tokens = count_losses(writer.model, [given + row for row in rows])
+    prompt_nats, prompt_tokens = count_losses(writer.model, [given])
+    written = max(1, tokens - len(rows) * prompt_tokens)
+    perplexity = math.exp((nats - len(rows) * prompt_nats) / written)
+    return ClampedTexts(setting, layer, len(rows), score, low, high, perplexity, texts[0])
+
+
+def main(checkpoints_dir: Path = CHECKPOINTS_DIR, model: str = "lm-lstm", judge: str = "sentiment-lstm") -> None:
+    """Measure and print a table.
+
+    Args:
+        checkpoints_dir: holds a folder a checkpoint.
+        model: the language model, with its study.
+        judge: the sentiment model.
+    """
+    section = read_precomputed(checkpoints_dir / model).get("sentiment_direction")
+    if section is None:
+        raise CheckpointError(
+            f"{checkpoints_dir / model} has no sentiment direction: run `python train.py study` on it"
+        )
+    print(f"{SAMPLES} texts of {LENGTH} tokens a setting after {PROMPT!r}, temperature {TEMPERATURE}.\n")
+    print("| layer | held | P(positive) | 95 % interval | perplexity | one text |\n|---|---|---|---|---|---|")
+    writer, scorer = Writer.load(checkpoints_dir / model), SentimentScorer.load(checkpoints_dir / judge)
+    measure(writer, scorer, section, on_row=print_row)
+
+
+def print_row(row: ClampedTexts) -> None:
+    """Print a line of the table."""
+    layer = "" if row.layer is None else row.layer
+    between, example = f"{row.low:.2f} to {row.high:.2f}", " ".join(row.example.split())
+    print(f"| {layer} | {row.setting} | {row.score:.2f} | {between} | {row.perplexity:.1f} | {example} |", flush=True)
+
+
+if __name__ == "__main__":
+    tyro.cli(main)

@@ -1,0 +1,113 @@
+"""Words as a tagger reads them: each is cut into subwords, and the subwords of a sentence stand end to end.
+
+- The backbone has learned from running text, so words are written as such: with a space before each but closing signs
+  and clitics (see `spacing.py`), whatever stands before them in the text. A data set that brings its own words does
+  not say where the spaces were.
+- A sentence in CAPITALS says nothing by them, and its words would fall into letters: it is read in small letters.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import chain
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from rnn_demo.entities.words import Word
+from rnn_demo.spacing import spaced
+from rnn_demo.tokenizer import PAD_ID, Token, Tokenizer
+from rnn_demo.training.batching import pad_rows
+
+DOMAIN = "news"
+"""What the backbone is told that it reads."""
+MAX_ROWS = 32
+MAX_SUBWORDS = 8192
+"""Subwords in one batch, padding included, unless one sentence alone has more; bounds the memory."""
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """The subwords of all words of a sentence."""
+
+    token_ids: list[int]
+    """The subword that opens a news text, then those of the words."""
+    subword_counts: list[int]
+    """Subwords in each word, 1 or more."""
+    forms: list[str]
+    """The words in small letters: what tells whether two are the same."""
+
+    @classmethod
+    def of(cls, words: Sequence[str], subwords: Sequence[Sequence[int]], start_id: int) -> "Sentence":
+        """Join words, given with the token ids of each."""
+        forms = [word.lower() for word in words]
+        return cls([start_id, *chain.from_iterable(subwords)], [len(word_ids) for word_ids in subwords], forms)
+
+    def hide(self, hidden: np.ndarray, unk_id: int) -> "Sentence":
+        """Return the sentence with all subwords of some words unknown: bool (words,)."""
+        ids = np.array(self.token_ids)
+        ids[1:][np.repeat(hidden, self.subword_counts)] = unk_id
+        return replace(self, token_ids=ids.tolist())
+
+
+def encode_sentences(sentences: Sequence[Sequence[str]], tokenizer: Tokenizer) -> list[Sentence]:
+    """Cut the words of sentences into subwords; every word is looked up once."""
+    shown = [as_read(words) for words in sentences]
+    start_id = tokenizer.domain_id(DOMAIN)
+    subwords = {word: tokenizer.encode(spaced(word)) or [tokenizer.unk_id] for words in shown for word in words}
+    return [Sentence.of(words, [subwords[word] for word in words], start_id) for words in shown]
+
+
+def as_read(words: Sequence[str]) -> list[str]:
+    """Turn a sentence of two words or more in CAPITALS into small letters; others, and single words, stay as they are.
+
+    >>> as_read(["IRAQ", "'S", "MEN"]), as_read(["NATO", "1996"]), as_read(["U.S.", "and", "UK"])
+    (['iraq', "'s", 'men'], ['NATO', '1996'], ['U.S.', 'and', 'UK'])
+    """
+    if sum(word.isupper() for word in words) < 2 or any(word != word.upper() for word in words):
+        return list(words)
+    return [word.lower() if len(word.lower()) == len(word) else word for word in words]  # places must not move
+
+
+def encode_words_with_spans(words: Sequence[Word], tokenizer: Tokenizer) -> list[list[Token]]:
+    """Cut the words of a typed sentence into subwords that know their place in the text.
+
+    A subword of an added space alone is empty. The token ids are those of `encode_sentences`.
+    """
+    encoded = []
+    for word, shown in zip(words, as_read([word.text for word in words]), strict=True):
+        added = len(spaced(shown)) - len(shown)
+        tokens = []
+        for token in tokenizer.encode_with_spans(spaced(shown)):
+            first, last = max(token.start - added, 0), max(token.end - added, 0)
+            tokens.append(Token(word.text[first:last], token.token_id, word.start + first, word.start + last))
+        encoded.append(tokens)
+    return encoded
+
+
+def collate(sentences: Sequence[Sentence]) -> dict[str, Tensor]:
+    """Make a batch.
+
+    Returns:
+        token_ids: int64 (batch, 1 + seq); PAD_ID past each sentence.
+        subword_counts: int64 (batch, words); 0 past each sentence.
+    """
+    token_ids, _ = pad_rows([sentence.token_ids for sentence in sentences], PAD_ID)
+    subword_counts, _ = pad_rows([sentence.subword_counts for sentence in sentences], 0)
+    return {"token_ids": torch.from_numpy(token_ids), "subword_counts": torch.from_numpy(subword_counts)}
+
+
+def length_sorted_batches(lengths: Sequence[int]) -> Iterator[list[int]]:
+    """Group rows of about the same length, so that little is padded: row numbers, shortest rows first.
+
+    >>> list(length_sorted_batches([5, 9000, 3]))
+    [[2, 0], [1]]
+    """
+    batch: list[int] = []
+    for row in np.argsort(lengths, kind="stable").tolist():
+        if batch and (len(batch) == MAX_ROWS or lengths[row] * (len(batch) + 1) > MAX_SUBWORDS):
+            yield batch
+            batch = []
+        batch.append(row)
+    if batch:
+        yield batch

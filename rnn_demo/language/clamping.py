@@ -1,0 +1,132 @@
+"""Hold some of what a network shows at chosen values, and let it write on (Radford et al. 2017, arXiv:1704.01444).
+
+After each step, h of one layer is changed before anything reads it, so that the layer above, the softmax and the next
+step all see the held values:
+
+    h_i = v_i                                   for each held unit i
+    h   = h + (p - d . h) d_F / |d_F|^2         then d . h = p, with d_F = d in the units that are not held
+
+Nothing else is touched: of an LSTM, c goes on as it would. The prompt is read freely and the hold begins at its last
+token, whose state the first new token is drawn from. (Radford et al. held one unit of a multiplicative LSTM.)
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from torch import Tensor
+
+from rnn_demo.cells import State
+from rnn_demo.config import EncoderConfig
+from rnn_demo.encoder import Encoded, Encoder
+from rnn_demo.errors import InputError
+from rnn_demo.language.sampling import require_number
+
+LARGEST_VALUE = 100.0
+"""Far outside of what h can be, -1..1 a unit, and still far from overflow."""
+SMALLEST_SHARE = 1e-4
+"""Of |d|^2 that has to lie in units which are free to move."""
+
+
+@dataclass(frozen=True, eq=False)
+class Clamp:
+    """What is held in one layer: units, or the projection on a direction, or both at once."""
+
+    layer: int = -1
+    """0 is nearest to the words; negative counts from the end, -1 is the last."""
+    units: Mapping[int, float] = field(default_factory=dict)
+    """Unit -> the value that it is held at."""
+    direction: np.ndarray | None = None
+    """Float (unit,), of any length but 0; None holds no projection."""
+    projection: float = 0.0
+    """What h is held at along the direction, as if that were of length 1."""
+
+    def __post_init__(self) -> None:
+        """Refuse what no network could be held at."""
+        for unit, value in self.units.items():
+            if not is_whole(unit):
+                raise InputError(f"unit is {unit!r}; give its number, 0 or more")
+            require_value(f"the value of unit {unit}", value)
+        require_value("projection", self.projection)
+        if self.direction is not None and not (np.isfinite(self.direction).all() and np.any(self.direction)):
+            raise InputError("the direction has numbers that are not finite, or is 0 everywhere; give another")
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is held at all."""
+        return not self.units and self.direction is None
+
+    def check(self, config: EncoderConfig) -> None:
+        """Refuse a network that has no such layer or unit.
+
+        Raises:
+            InputError: saying which there are.
+        """
+        if not is_whole(self.layer) or not -config.num_layers <= self.layer < config.num_layers:
+            raise InputError(
+                f"layer is {self.layer!r}; there are {config.num_layers}: give 0..{config.num_layers - 1}, or -1 for "
+                "the last"
+            )
+        for unit in self.units:
+            if not 0 <= unit < config.hidden_size:
+                raise InputError(f"unit is {unit}; a layer has {config.hidden_size}: give 0..{config.hidden_size - 1}")
+        if self.direction is None:
+            return
+        if self.direction.shape != (config.hidden_size,):
+            raise InputError(f"the direction has shape {self.direction.shape}; a layer has {config.hidden_size} units")
+        if np.square(self._free_part()).sum() < SMALLEST_SHARE:
+            raise InputError("no unit along the direction is free to move; hold fewer units, or no direction")
+
+    def hold(self, h: Tensor) -> Tensor:
+        """Set what is held: float32 (batch, hidden) -> the same, a copy."""
+        held, units = h.clone(), list(self.units)
+        held[:, units] = h.new_tensor(list(self.units.values()))
+        if self.direction is not None:
+            d = h.new_tensor(self._unit_direction())
+            d_free = h.new_tensor(self._free_part())
+            held += ((self.projection - held @ d) / (d_free @ d_free))[:, None] * d_free
+        return held
+
+    def _unit_direction(self) -> np.ndarray:
+        direction = np.asarray(self.direction, dtype=np.float64)
+        return direction / np.linalg.norm(direction)
+
+    def _free_part(self) -> np.ndarray:
+        free = self._unit_direction()
+        free[list(self.units)] = 0
+        return free
+
+
+def read_clamped(encoder: Encoder, token_ids: Tensor, state: State | None, clamp: Clamp | None) -> Encoded:
+    """Read tokens and hold at the last one.
+
+    Args:
+        encoder: in eval mode; reads forwards.
+        token_ids: int64 (batch, seq).
+        state: before them, (layer, batch, hidden) a state name; None is zero.
+        clamp: fits the encoder (see `Clamp.check`); None reads as ever.
+
+    Returns:
+        The outputs after the last token only, where something is held; the carried state has it held too.
+    """
+    if clamp is None:
+        return encoder(token_ids, state)
+    if token_ids.shape[1] > 1:
+        state = encoder(token_ids[:, :-1], state).final_state
+    layer = clamp.layer % encoder.config.num_layers
+    return encoder.step(token_ids[:, -1:], state, lambda i, h: clamp.hold(h) if i == layer else h)
+
+
+def is_whole(number: object) -> bool:
+    """Whether this is a whole number, and no truth value."""
+    return isinstance(number, int) and not isinstance(number, bool)
+
+
+def require_value(name: str, given: object) -> None:
+    """Refuse a value that is not a finite number of a sensible size."""
+    require_number(
+        name,
+        given,
+        lambda v: abs(v) <= LARGEST_VALUE,
+        f"a number in -{LARGEST_VALUE:.0f}..{LARGEST_VALUE:.0f} (a unit itself stays within -1..1)",
+    )

@@ -1,0 +1,183 @@
+"""Why a tagger marks an entity: which tokens its log-odds rest on.
+
+    log-odds = log p - log(1 - p)        p = p(exactly this span has this label | X), the CRF's own confidence
+
+That is one number in logits for the whole entity, whatever its length, with the steps between tags and the other paths
+counted in, and the confidence on the page is its sigmoid. Integrated gradients share it out as for sentiment (see
+`microscope/attribution.py`). A tagger reads every subword with two encoders that have an embedding each: the share of a
+subword is that of its two vectors together.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import groupby, islice
+
+import torch
+from torch import Tensor
+from torch.nn.utils.rnn import pad_sequence
+
+from rnn_demo.entities.consistency import Occurrences, smooth_emissions
+from rnn_demo.entities.crf import TagSpan
+from rnn_demo.entities.model import TaggerModel
+from rnn_demo.entities.scores import bar_signs, group_names
+from rnn_demo.entities.tag import EntityTagger
+from rnn_demo.entities.words import Word
+from rnn_demo.errors import InputError
+from rnn_demo.microscope.attribution import BATCH_TOKENS, MAX_OCCLUDED, MAX_TOKENS, attribute_along_path
+from rnn_demo.results import AttributedToken, Attribution
+from rnn_demo.tokenizer import Token
+
+SMALLEST_PROB = 1e-15
+"""Of not being this entity: float64 tells no smaller one."""
+
+
+@dataclass(frozen=True)
+class Window:
+    """Some consecutive words of a text, as a tagger reads them, and an entity among them."""
+
+    words: Sequence[Word]
+    subwords: Sequence[Sequence[Token]]
+    sentence_sizes: Sequence[int]
+    """Words in each sentence; each is read by itself."""
+    sentence: int
+    """The number of the one with the entity."""
+    span: TagSpan
+    """Counted in the words of that sentence."""
+    vectors: Tensor
+    """float32 (1, 1 + seq, 2 * embed); of the prefix, then of the subwords, for the forward encoder and for the
+    backward one."""
+    places: Occurrences
+    """Which words are the same name: in the whole window, and kept so where a part of it is left out, or the log-odds
+    would jump where a word stops being a name."""
+
+    @property
+    def subword_counts(self) -> list[int]:
+        """Subwords in each word."""
+        return [len(subwords) for subwords in self.subwords]
+
+
+def attribute_entity(tagger: EntityTagger, text: str, entity: int = 0) -> Attribution:
+    """Share the log-odds of an entity out among the tokens of a text, from a text of empty tokens.
+
+    Args:
+        tagger: what found it.
+        text: of a longer one only the MAX_TOKENS tokens around the entity are read.
+        entity: its place among the entities that the tagger finds, from 0.
+
+    Raises:
+        InputError: there is no such entity, or the text cannot be read.
+    """
+    window = read_window(tagger, text, entity, MAX_TOKENS)
+    tokens = [token for subwords in window.subwords for token in subwords]
+    return attribute_along_path(lambda batch: log_odds(tagger, window, batch), window.vectors, tokens, num_start=1)
+
+
+@torch.inference_mode()
+def leave_one_word_out(tagger: EntityTagger, text: str, entity: int = 0) -> tuple[AttributedToken, ...]:
+    """Return by how much the log-odds of an entity fall when each word is left out; otherwise as `attribute_entity`.
+
+    A word is left out by setting its vectors to 0, for its place has to stay: the entity may be that very word.
+
+    Returns:
+        One entry a word, of the MAX_OCCLUDED tokens around the entity.
+    """
+    window = read_window(tagger, text, entity, MAX_OCCLUDED)
+    whole = float(log_odds(tagger, window, window.vectors))
+    word_of_piece = torch.arange(len(window.words)).repeat_interleave(torch.tensor(window.subword_counts))  # (seq,)
+    falls: list[float] = []
+    for words in torch.arange(len(window.words)).split(max(1, BATCH_TOKENS // window.vectors.shape[1])):
+        vectors = window.vectors.repeat(len(words), 1, 1)
+        vectors[:, 1:] *= (word_of_piece != words[:, None])[:, :, None]
+        falls += (whole - log_odds(tagger, window, vectors)).tolist()
+    return tuple(
+        AttributedToken(word.text, word.start, word.end, fall) for word, fall in zip(window.words, falls, strict=True)
+    )
+
+
+def read_window(tagger: EntityTagger, text: str, entity: int, most: int) -> Window:
+    """Find an entity, and take the words around it that have `most` tokens together."""
+    found = tagger.predict([text])[0].entities
+    if not found:
+        raise InputError(f"{tagger.name} finds no entity in this text; give one with a name in it")
+    if not 0 <= entity < len(found):
+        raise InputError(f"entity is {entity}; {tagger.name} finds {len(found)} in this text: give 0..{len(found) - 1}")
+    flat = [
+        (word, tokens, number)
+        for number, sentence in enumerate(tagger.split(text))
+        for word, tokens in zip(*sentence, strict=True)
+    ]
+    start = next(i for i, (word, _, _) in enumerate(flat) if word.start == found[entity].start)
+    end = next(i for i, (word, _, _) in enumerate(flat) if word.end == found[entity].end) + 1
+    first, last = window_around([len(tokens) for _, tokens, _ in flat], start, end, most)
+    words, subwords, numbers = zip(*flat[first:last], strict=True)
+    sizes = [len(list(sentence)) for _, sentence in groupby(numbers)]  # the window may cut the first and the last
+    sentence = numbers[start - first] - numbers[0]
+    before = first + sum(sizes[:sentence])
+    span = TagSpan(0, start - before, end - before, found[entity].label)
+    model = tagger.model
+    with torch.no_grad():
+        token_ids = torch.tensor([[tagger.start_id, *(token.token_id for tokens in subwords for token in tokens)]])
+        vectors = torch.cat([model.encoder.embed(token_ids), model.backward_encoder.embed(token_ids)], dim=-1)
+        emissions, pos_logits = score_window(model, vectors, [len(tokens) for tokens in subwords], sizes)
+    in_order = iter(words)
+    forms = [[word.text.lower() for word in islice(in_order, size)] for size in sizes]
+    places = group_names(model, forms, emissions[0], pos_logits[0])
+    return Window(words, subwords, sizes, sentence, span, vectors, places)
+
+
+def window_around(sizes: Sequence[int], start: int, end: int, most: int) -> tuple[int, int]:
+    """Grow start..end to both sides for as long as what lies between has a size of `most` at most.
+
+    >>> window_around([1, 1, 1, 5, 1, 1], 2, 3, 4), window_around([1, 1], 1, 2, 9)
+    ((0, 3), (0, 2))
+    """
+    size, grows = sum(sizes[start:end]), True
+    while grows:
+        grows = False
+        if start > 0 and size + sizes[start - 1] <= most:
+            start, size, grows = start - 1, size + sizes[start - 1], True
+        if end < len(sizes) and size + sizes[end] <= most:
+            end, size, grows = end + 1, size + sizes[end], True
+    return start, end
+
+
+def log_odds(tagger: EntityTagger, window: Window, vectors: Tensor) -> Tensor:
+    """Return the log-odds of the window's entity for vectors in the place of its own: (batch, 1 + seq, 2 * embed)."""
+    model, sizes = tagger.model, window.sentence_sizes
+    emissions, _ = score_window(model, vectors, window.subword_counts, sizes)
+    settled = smooth_emissions(emissions.double(), window.places, model.config.agreement)
+    barred = bar_signs(model, settled, [word.text for word in window.words])
+    around = barred.split(list(sizes), dim=1)[window.sentence]
+    spans = [replace(window.span, row=row) for row in range(len(vectors))]
+    probs = model.crf.span_posteriors(around, torch.full((len(vectors),), around.shape[1]), spans)  # float64 (batch,)
+    return probs.log() - (1 - probs).clamp(min=SMALLEST_PROB).log()
+
+
+def score_window(
+    model: TaggerModel, vectors: Tensor, subword_counts: Sequence[int], sentence_sizes: Sequence[int]
+) -> tuple[Tensor, Tensor]:
+    """Score the words of a window, each sentence read by itself.
+
+    Args:
+        model: a tagger.
+        vectors: float32 (batch, 1 + seq, 2 * embed); of the window, in several versions.
+        subword_counts: subwords in each word.
+        sentence_sizes: words in each sentence.
+
+    Returns:
+        emissions (batch, words, tags), and pos_logits (batch, words, parts of speech).
+    """
+    batch = len(vectors)
+    counts = [part.tolist() for part in torch.tensor(subword_counts).split(list(sentence_sizes))]
+    start, *parts = vectors.split([1, *map(sum, counts)], dim=1)
+    # (1 + longest, sentences, batch, 2 * embed), then a row for each sentence of each version
+    padded = pad_sequence([torch.cat([start, part], dim=1).transpose(0, 1) for part in parts])
+    rows = padded.flatten(1, 2).transpose(0, 1)
+    row_counts = pad_sequence([torch.tensor(part) for part in counts], batch_first=True).repeat_interleave(batch, 0)
+    forward, backward = rows.chunk(2, dim=-1)
+    scores = model.score_vectors(forward, backward, row_counts)
+
+    def end_to_end(found: Tensor) -> Tensor:
+        return torch.cat([rows[:, :n] for rows, n in zip(found.split(batch), sentence_sizes, strict=True)], dim=1)
+
+    return end_to_end(scores.emissions), end_to_end(scores.pos_logits)

@@ -1,0 +1,133 @@
+"""What every unit of every layer keeps track of: its correlation with features of held-out texts.
+
+Features of the text itself over the novels; how positive a review is, at each of its tokens; entities and parts of
+speech over news sentences, whose words are written as running text again. A token has the label of the word in which
+its last character stands.
+"""
+
+from bisect import bisect_right
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from rnn_demo.microscope.correlations import Correlator
+from rnn_demo.microscope.features import FEATURES, Spans, read_features
+from rnn_demo.microscope.held_out_corpus import stride
+from rnn_demo.microscope.states import read_states
+from rnn_demo.precompute.held_out import HeldOut
+from rnn_demo.precomputed import Entry
+from rnn_demo.predictor import Predictor
+from rnn_demo.spacing import spaced
+
+MOST_CHARS = 400_000
+"""Of each of the three corpora, evenly spread; some 100,000 tokens."""
+SENTIMENT = "how positive the review is"
+ENTITIES = {"person": "PER", "place": "LOC", "organisation": "ORG", "other name": "MISC"}
+ANY_ENTITY = "entity"
+PARTS_OF_SPEECH = {
+    "proper name": ("NNP", "NNPS"),
+    "noun": ("NN", "NNS"),
+    "verb": ("VB", "VBD", "VBG", "VBN", "VBP", "VBZ", "MD"),
+    "adjective": ("JJ", "JJR", "JJS"),
+    "adverb": ("RB", "RBR", "RBS"),
+    "pronoun": ("PRP", "PRP$", "WP", "WP$"),
+    "article": ("DT",),
+    "preposition": ("IN", "TO"),
+    "conjunction": ("CC",),
+    "number": ("CD",),
+}
+"""The Penn Treebank's tags under plain names."""
+TAG_FEATURES = (ANY_ENTITY, *(f"entity: {name}" for name in ENTITIES), *PARTS_OF_SPEECH)
+
+
+def correlate_units(predictor: Predictor, held_out: HeldOut) -> Entry:
+    """Correlate the h of every layer, of a tagger the encoder that reads forwards, with every feature.
+
+    Returns:
+        `<layer>.correlations`, float32 (feature, unit); in the notes `features`, their names, and `tokens`, how many
+        tokens of which data.
+    """
+    passages = list(filter(str.strip, held_out.novels))
+    passages = passages[:: stride(map(len, passages), MOST_CHARS)]
+    reviews = [row for row in held_out.reviews if row.text.strip()]
+    reviews = reviews[:: stride((len(row.text) for row in reviews), MOST_CHARS)]
+    sentences = held_out.sentences
+    every = stride((len(word) + 1 for words in sentences.words for word in words), MOST_CHARS)
+    words, tags, pos_tags = (rows[::every] for rows in (sentences.words, sentences.tags, sentences.pos_tags))
+    labels = [label_words(*row) for row in zip(tags, pos_tags, strict=True)]
+    written = [write_words(row) for row in words]
+    correlators = {
+        "novels": correlate(predictor, passages, lambda i, spans: read_features(passages[i], spans)),
+        "reviews": correlate(
+            predictor, [row.text for row in reviews], lambda i, spans: np.full((len(spans), 1), reviews[i].target)
+        ),
+        "sentences": correlate(
+            predictor, [text for text, _ in written], lambda i, spans: labels[i][words_of(written[i][1], spans)]
+        ),
+    }
+    arrays = {
+        f"{layer}.correlations": np.concatenate([by_layer[layer].correlations() for by_layer in correlators.values()])
+        for layer in range(predictor.model.encoder.config.num_layers)
+    }
+    tokens = {name: by_layer[0].num_tokens for name, by_layer in correlators.items()}
+    return Entry(arrays, {"features": [*FEATURES, SENTIMENT, *TAG_FEATURES], "tokens": tokens})
+
+
+def correlate(
+    predictor: Predictor, texts: Sequence[str], label: Callable[[int, Spans], np.ndarray]
+) -> list[Correlator]:
+    """Read texts and correlate each layer with labels.
+
+    Args:
+        predictor: of any task.
+        texts: with something in each.
+        label: from a text's number and its tokens' spans to (token, feature).
+    """
+    encoded = [predictor.encode(text) for text in texts]
+    correlators = [Correlator() for _ in range(predictor.model.encoder.config.num_layers)]
+    for number, layers in read_states(predictor, encoded):
+        features = label(number, [(token.start, token.end) for token in encoded[number].tokens])
+        for correlator, states in zip(correlators, layers, strict=True):
+            correlator.add(features, states)
+    return correlators
+
+
+def label_words(tags: Sequence[str], pos_tags: Sequence[str]) -> np.ndarray:
+    """Return each word its labels: float32 (word, feature), 0 or 1, in the order of TAG_FEATURES.
+
+    >>> label_words(["B-LOC", "O"], ["NNP", "VBZ"])[:, :8].astype(int).tolist()
+    [[1, 0, 1, 0, 0, 1, 0, 0], [0, 0, 0, 0, 0, 0, 0, 1]]
+    """
+    return np.array(
+        [
+            [
+                tag != "O",
+                *(tag[2:] == name for name in ENTITIES.values()),
+                *(pos in of for of in PARTS_OF_SPEECH.values()),
+            ]
+            for tag, pos in zip(tags, pos_tags, strict=True)
+        ],
+        dtype=np.float32,
+    )
+
+
+def write_words(words: Sequence[str]) -> tuple[str, list[int]]:
+    """Write words as a text, and say where each ends; a space belongs to the word after it.
+
+    >>> write_words(["Iraq", "'s", "men", "."])
+    ("Iraq's men.", [4, 6, 10, 11])
+    """
+    text, ends = "", []
+    for word in words:
+        text += spaced(word) if text else word
+        ends.append(len(text))
+    return text, ends
+
+
+def words_of(ends: Sequence[int], spans: Spans) -> list[int]:
+    """Return in which word the last character of each token stands.
+
+    >>> words_of([4, 6, 10, 11], [(0, 4), (4, 6), (6, 10), (10, 10), (10, 11)])
+    [0, 1, 2, 2, 3]
+    """
+    return [bisect_right(ends, max(0, end - 1)) for _, end in spans]

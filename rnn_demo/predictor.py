@@ -1,0 +1,83 @@
+"""A loaded checkpoint, ready to answer: what the writer, the scorer and the tagger have in common.
+
+A predictor is shared between all visitors and never changes: no method writes to it.
+"""
+
+from abc import ABC, abstractmethod
+from pathlib import Path
+from typing import Any, ClassVar, Self
+
+from rnn_demo.checkpoint import TOKENIZER_NAME, Checkpoint, CheckpointModel, read_checkpoint
+from rnn_demo.errors import CheckpointError, InputError
+from rnn_demo.tokenizer import EncodedText, Tokenizer
+
+
+class Predictor(ABC):
+    """A network with its tokenizer.
+
+    Args:
+        name: how it is called on the page.
+        model: the network, in eval mode.
+        tokenizer: the one that it was trained with.
+        checkpoint: what is known about its training.
+    """
+
+    task: ClassVar[str]
+    model_class: ClassVar[type[CheckpointModel]]
+    model: Any  # each predictor narrows this to its own network
+
+    def __init__(self, name: str, model: CheckpointModel, tokenizer: Tokenizer, checkpoint: Checkpoint) -> None:
+        self.name, self.model, self.tokenizer, self.checkpoint = name, model, tokenizer, checkpoint
+
+    @classmethod
+    def load(cls, folder: Path, name: str | None = None) -> Self:
+        """Read a checkpoint folder.
+
+        Args:
+            folder: with config.json and what it tells of.
+            name: what to call it; default is the folder's name, which of a download is a hash.
+
+        Raises:
+            CheckpointError: a file is missing or broken, the files do not fit together, or it is of another task.
+        """
+        checkpoint = read_checkpoint(folder)
+        if checkpoint.task != cls.task:
+            raise CheckpointError(f"{folder} is of task {checkpoint.task!r}, not {cls.task!r}")
+        tokenizer, model = Tokenizer.from_file(folder / TOKENIZER_NAME), cls.model_class.load(folder)
+        if tokenizer.vocab_size != model.config.vocab_size:
+            raise CheckpointError(
+                f"{folder}: the tokenizer has {tokenizer.vocab_size} subwords, vocab_size in config.json is "
+                f"{model.config.vocab_size}"
+            )
+        return cls(name or folder.absolute().name, model, tokenizer, checkpoint)
+
+    @abstractmethod
+    def encode(self, text: str) -> EncodedText:
+        """Turn a text into what the network reads, start subwords included.
+
+        Raises:
+            InputError: the text cannot be read.
+        """
+
+
+def require_text(text: object) -> str:
+    """Refuse what is not a text, or has nothing in it to read.
+
+    Raises:
+        InputError: not a string, or only white space.
+    """
+    if not isinstance(text, str):
+        raise InputError(f"the text is a {type(text).__name__}; give a string")
+    if not text.strip():
+        raise InputError("the text is empty; give at least one word")
+    return text
+
+
+def require_list(texts: object) -> None:
+    """Refuse one bare text where a list of texts is asked for: its letters would be taken for texts.
+
+    Raises:
+        InputError: a string was given.
+    """
+    if isinstance(texts, str):
+        raise InputError("predict takes a list of texts; put the text in brackets: predict([text])")

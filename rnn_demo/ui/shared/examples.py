@@ -1,0 +1,78 @@
+"""What the tabs open with and what can be clicked: the first text of each list is the one that is shown at start."""
+
+from collections.abc import Sequence
+
+import gradio as gr
+
+from rnn_demo.ui.shared.events import INSTANT, count_request
+
+PROMPTS = (
+    "It was a dark and stormy night, and",
+    "I have seen this film three times, and",
+    "“My dear Mr. Holmes,” said she,",
+    "The captain looked at the sea and",
+    "ROMEO: What light is this",
+)
+SENTIMENT_TEXTS = (
+    "The first hour drags, but I loved every minute of the end.",
+    "The acting is wonderful, but the story is a mess.",
+    "The story is a mess, but the acting is wonderful.",
+    "Isn't it great? The best comedy in years.",
+)
+ENTITY_TEXTS = (
+    "Bill Gates of Microsoft met the European Commission in London.",
+    "Paris Hilton lives in Paris.",
+    "Ford said on Monday that Harrison Ford would visit Ford in Detroit.",
+    "Nothing could stop Madison. President James Madison signed the bill.",
+    "PAKISTAN CAPTAIN WASIM AKRAM ARRIVES IN LONDON",
+)
+MEMORY_TEXTS = (
+    "I did not expect much from this film, with its tired plot and its long silences, but by the time the old man "
+    "reached the sea and the music began I had forgotten all of that, and when the lights went on I was still sitting "
+    "there, thinking of nothing else.",
+    "The keys that the woman who lived next to the men had lost were found.",
+    "one two three four five six seven eight nine ten one two three four five six seven eight nine ten",
+)
+READING_TEXTS = (
+    "The old man sat by the fire and smoked his elephant. The old man sat by the fire and smoked his elephant.",
+    "She opened the door and went into the room. She opened the door and went into the room.",
+    "The dogs that the man saw was barking.",
+    "I have seen this film three times, and I loved every minute of it.",
+)
+HIDDEN_TEXTS = (
+    "The film was not good, it was great.",
+    "The old man sat by the fire and the fire went out.",
+    "one two three one two three one two three",
+    "Barack Obama flew from Chicago to Berlin.",
+)
+UNIT_TEXTS = (
+    '"I have never been to London," said the old man, and he shut the door. "It is too far, and I am too old."',
+    "The first half was not good, not funny and not even loud. The second half was a joy.",
+    "In 1914 Dr. Watson (who was then 62) met Mr. Holmes at Baker Street.",
+    "one two three four five six seven eight nine ten",
+)
+
+PAIRS = {
+    "not bad / not good": ("The film was not bad.", "The film was not good."),
+    "what comes last": (
+        "The acting is wonderful, but the story is a mess.",
+        "The story is a mess, but the acting is wonderful.",
+    ),
+    "a person / a place": ("Paris Hilton was quiet on Monday.", "Paris was quiet on Monday."),
+}
+"""Two texts that differ in little, by what they differ in."""
+
+
+def build_examples(textbox: gr.Textbox, texts: Sequence[str]) -> gr.Dataset:
+    """Show texts to click, for a textbox."""
+    return gr.Dataset(components=[textbox], samples=[[text] for text in texts], label="Or try one of these")
+
+
+def on_pick(examples: gr.Dataset, textbox: gr.Textbox, counter: gr.Number) -> None:
+    """Put the example that is clicked into the textbox, and raise a counter once it is there."""
+    count_request(examples.click(pick, examples, textbox, **INSTANT), counter)
+
+
+def pick(sample: list[str]) -> str:
+    """Take the text out of an example."""
+    return sample[0]

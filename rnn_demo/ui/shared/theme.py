@@ -1,0 +1,97 @@
+"""How the page looks, light and dark: contrast holds in both, as a test with axe checks.
+
+Fonts are named by plain strings, so that nothing is fetched from outside.
+"""
+
+import gradio as gr
+
+SANS = ["Inter", "system-ui", "Segoe UI", "Roboto", "Arial", "sans-serif"]
+MONO = ["ui-monospace", "Menlo", "monospace"]
+
+THEME = gr.themes.Default(
+    primary_hue="indigo", secondary_hue="indigo", neutral_hue="slate", radius_size="lg", font=SANS, font_mono=MONO
+).set(
+    body_text_color_subdued="*neutral_600",
+    body_text_color_subdued_dark="*neutral_300",
+    block_info_text_color="*neutral_600",
+    block_info_text_color_dark="*neutral_300",
+    button_primary_background_fill="*primary_600",
+    button_primary_background_fill_dark="*primary_600",
+    button_primary_background_fill_hover="*primary_700",
+    button_primary_background_fill_hover_dark="*primary_700",
+    button_primary_text_color="white",
+    button_primary_text_color_dark="white",
+    button_cancel_background_fill="*neutral_100",
+    button_cancel_text_color="#b91c1c",
+    button_cancel_background_fill_dark="*neutral_800",
+    button_cancel_text_color_dark="#fca5a5",
+)
+
+RULES = """
+.gradio-container .fillable.app { max-width: 1080px !important }
+@media (max-width: 640px) { .gradio-container .fillable.app { padding: 12px !important } }
+button[role=tab][aria-selected=true] { color: var(--primary-700) !important }
+.dark button[role=tab][aria-selected=true] { color: var(--primary-300) !important }
+.token.highlighted, .token.highlighted .text, .legend-item { color: var(--body-text-color) !important }
+.dark .token.highlighted, .dark .legend-item { background-image: linear-gradient(rgb(2 6 23 / .25) 0 0) }
+.token .label { color: #0b1220 !important }
+.textfield:has(> .token-container) { display: block !important; word-break: normal !important }
+.token-container { display: inline !important; word-break: normal; overflow-wrap: anywhere }
+.token .text { white-space: pre-wrap }
+[data-testid=highlighted-text] { overflow-x: hidden !important } /* a space at the end of a line sticks out */
+.textfield > .line-break { display: block; height: 4px }
+#entities .token.highlighted { display: inline-block; line-height: 1.5; margin: 2px 0 }
+button.export { width: auto !important; flex-grow: 0 !important; align-self: flex-end; background: none !important;
+  color: var(--body-text-color-subdued) !important; box-shadow: none !important; text-decoration: underline }
+.js-plotly-plot text:not(.hoverlayer *) { fill: var(--body-text-color-subdued) !important }
+footer .divider { display: none }
+.problem { border-left: 4px solid #f59e0b; padding: 8px 12px; margin: 4px 0; overflow-wrap: anywhere }
+.problem code { font-family: var(--font-mono) }
+#models, #models *, #unit-table, #unit-table * { font-family: var(--font) }
+.verdict { padding: 4px 2px }
+.verdict b { font-size: 1.5rem }
+.verdict .scale { position: relative; height: 12px; border-radius: 6px; margin: 10px 0 4px;
+  background: linear-gradient(to right, #f97316 0 40%, #94a3b8 40% 60%, #6366f1 60%) }
+.verdict .mark { position: absolute; top: -5px; width: 6px; height: 22px; margin-left: -3px; border-radius: 3px;
+  background: var(--body-text-color); border: 1px solid var(--background-fill-primary) }
+.verdict .ends { display: flex; justify-content: space-between; color: var(--body-text-color-subdued) }
+"""
+
+ENTITY_COLOURS = {"person": "#818cf8", "place": "#10b981", "organisation": "#f59e0b", "other name": "#f472b6"}
+PART_OF_SPEECH_COLOURS = {
+    "name": "#818cf8",
+    "noun": "#38bdf8",
+    "verb": "#f97316",
+    "adjective": "#10b981",
+    "adverb": "#a3e635",
+    "pronoun": "#f472b6",
+    "article": "#94a3b8",
+    "preposition": "#cbd5e1",
+    "conjunction": "#d6d3d1",
+    "number": "#facc15",
+}
+SURPRISE_COLOURS = {"under 2 bits": "#c7d2fe", "2 to 6": "#e2e8f0", "6 to 10": "#fdba74", "over 10": "#f97316"}
+"""How little a token was expected: indigo as thought, orange against all odds."""
+DARK_SURPRISE_COLOURS = {"under 2 bits": "#312e81", "2 to 6": "#334155", "6 to 10": "#7c2d12", "over 10": "#c2410c"}
+"""The same on a dark page, where what is to be seen first is brightest and not darkest."""
+MOVE_COLOURS = {"−−": "#f97316", "−": "#fdba74", "+": "#a5b4fc", "++": "#6366f1"}
+"""How a token moved the score: orange down, indigo up, as in the figures."""
+UNIT_COLOURS = {"far below 0": "#f97316", "below 0": "#fdba74", "above 0": "#a5b4fc", "far above 0": "#6366f1"}
+"""What a unit held, on the scale of all texts: orange and indigo as in the heat map."""
+GATE_COLOURS = {"0.2 to 0.6": "#a5b4fc", "over 0.6": "#6366f1"}
+"""How far a gate was open."""
+HERE_COLOUR = {"here": "#a5b4fc"}
+"""The place itself in a quoted context."""
+
+
+def dark_rule(light: str, dark: str) -> str:
+    r"""Return a mark of the Reading tab another colour on a dark page: gradio writes the one of the light page into it.
+
+    >>> dark_rule("#f97316", "#c2410c")
+    '.dark #surprises [style*="rgba(249, 115, 22,"] { background: #c2410c !important }\n'
+    """
+    red, green, blue = bytes.fromhex(light[1:])
+    return f'.dark #surprises [style*="rgba({red}, {green}, {blue},"] {{ background: {dark} !important }}\n'
+
+
+CSS = RULES + "".join(dark_rule(SURPRISE_COLOURS[name], dark) for name, dark in DARK_SURPRISE_COLOURS.items())
