@@ -1,8 +1,8 @@
-"""Token ids in, states out: any cell, stacked, read in one direction, exact under padding.
+"""Token ids in, states out: a stack of any cell, in one direction, exact under padding.
 
-It hands back the outputs of every layer, not only the last. Padding stands behind a text, so it is never seen before
-the text ends and needs no packing. (`PackedSequence` gives the same numbers and leaves the fast kernels.) Who reads
-backwards too reverses each row within its own length, so that reading starts at the last real token.
+Padding follows a text, so the network never reads it before the text ends and rows need no packing. (`PackedSequence`
+gives the same numbers but leaves the fast kernels.) To read backwards, reverse each row within its own length
+(`bidirectional.py`).
 """
 
 from collections.abc import Callable
@@ -21,12 +21,12 @@ from rnn_demo.regularisation.locked_dropout import LockedDropout
 
 @dataclass(frozen=True)
 class Encoded:
-    """What an encoder made of a batch."""
+    """The hidden states of a batch."""
 
     layers: tuple[Tensor, ...]
-    """Float32 (batch, seq, hidden) a layer."""
+    """float32 (batch, seq, hidden) for each layer."""
     final_state: State
-    """(layer, batch, hidden) a state name, after the last COLUMN: real only in rows without padding."""
+    """(layer, batch, hidden) for each state name, after the last COLUMN: valid only for rows without padding."""
 
     @property
     def outputs(self) -> Tensor:
@@ -50,7 +50,7 @@ class Encoder(nn.Module):
         nn.init.normal_(self.embedding.weight, std=config.embed_size**-0.5)  # a tied softmax starts near uniform
         cell_class = CELLS[config.cell]
         input_sizes = [config.embed_size] + [config.hidden_size] * (config.num_layers - 1)
-        self.layers = nn.ModuleList(  # the names that weights are stored under: layers.0.forward_cell
+        self.layers = nn.ModuleList(  # weights are stored under these names: layers.0.forward_cell
             nn.ModuleDict({"forward_cell": cell_class(size, config.hidden_size, config.weight_drop_prob)})
             for size in input_sizes
         )
@@ -58,24 +58,24 @@ class Encoder(nn.Module):
 
     @property
     def cells(self) -> list[Cell]:
-        """The cell of each layer, the first one first."""
+        """The cell of each layer, from the embedding up."""
         return [layer["forward_cell"] for layer in cast("list[dict[str, Cell]]", self.layers)]
 
     def forward(self, token_ids: Tensor, state: State | None = None) -> Encoded:
         """Read a batch.
 
         Args:
-            token_ids: int64 (batch, seq); what pads a row stands behind its text.
-            state: (layer, batch, hidden) a state name; None is zero.
+            token_ids: int64 (batch, seq); padding follows the text.
+            state: (layer, batch, hidden) for each state name; None is zero.
 
         Raises:
-            ShapeError: there is nothing to read, or the state does not fit.
+            ShapeError: there are no tokens, or the state does not fit.
         """
         self._check(token_ids, state)
         return self.read(self.embed(token_ids), state)
 
     def read(self, vectors: Tensor, state: State | None = None) -> Encoded:
-        """Read a batch of vectors as `embed` makes them, float32 (batch, seq, embed); otherwise as `forward`."""
+        """Read a batch of vectors from `embed`, float32 (batch, seq, embed); otherwise as `forward`."""
         inputs = self.dropout(vectors)
         layers, final_states = [], []
         for i, (cell, before) in enumerate(zip(self.cells, self._split(state), strict=True)):
@@ -86,17 +86,17 @@ class Encoder(nn.Module):
         return Encoded(tuple(layers), tuple(torch.stack(parts) for parts in zip(*final_states, strict=True)))
 
     def step(self, token_ids: Tensor, state: State | None, change: Callable[[int, Tensor], Tensor]) -> Encoded:
-        """Read one token a row, and change what a layer shows before anything reads it.
+        """Read one token per row and change the h of each layer before anything reads it.
 
-        Both the layer above and the next step see the changed h. Dropout is off.
+        Both the layer above and the next step read the changed h. Dropout is off.
 
         Args:
             token_ids: int64 (batch, 1).
             state: as in `forward`.
-            change: given the number of a layer and its h, float32 (batch, hidden); gives the h to go on with.
+            change: takes a layer number and its h, float32 (batch, hidden); returns the h to use instead.
 
         Raises:
-            ShapeError: more than one token a row, or a state that does not fit.
+            ShapeError: a row has more than one token, or the state does not fit.
         """
         self._check(token_ids, state)
         if token_ids.shape[1] != 1:
@@ -112,10 +112,10 @@ class Encoder(nn.Module):
         return Encoded(tuple(layers), tuple(torch.stack(parts) for parts in zip(*final_states, strict=True)))
 
     def forward_with_gates(self, token_ids: Tensor) -> list[dict[str, Tensor]]:
-        """Read a batch by the equations and keep every state and gate; slower than `forward`, same numbers.
+        """Read a batch by the equations and return every state and gate: slower than `forward`, the same numbers.
 
         Returns:
-            For each layer: float32 (batch, seq, hidden) by state or gate name.
+            For each layer: float32 (batch, seq, hidden) by the name of the state or gate.
         """
         self._check(token_ids, None)
         inputs = self.embed(token_ids)
@@ -126,7 +126,7 @@ class Encoder(nn.Module):
         return trace
 
     def inputs_of_last_layer(self, token_ids: Tensor) -> Tensor:
-        """What the last layer reads at each step: int64 (batch, seq) -> float32 (batch, seq, input)."""
+        """Return what the last layer reads at each step: int64 (batch, seq) -> float32 (batch, seq, input)."""
         inputs = self.embed(token_ids)
         for cell in self.cells[:-1]:
             inputs, _ = cell(inputs, None)
@@ -135,8 +135,8 @@ class Encoder(nn.Module):
     def embed(self, token_ids: Tensor) -> Tensor:
         """Look the tokens up and scale them to unit variance (Vaswani et al. 2017, section 3.4).
 
-        A tied softmax wants small embeddings and a recurrent layer large inputs. Without the scale an LSTM hardly
-        moves at first: after 150 steps at twice the learning rate it stood at 6.5 nats a token, with it at 6.1.
+        A tied softmax wants small embeddings and a recurrent layer large inputs: without the scale an LSTM hardly moves
+        at first (docs/experiments.md).
         """
         vectors: Tensor
         if self.training and self.config.embed_drop_prob:
@@ -157,6 +157,6 @@ class Encoder(nn.Module):
         if state is not None:
             names = CELLS[self.config.cell].state_names
             expected = {name: (len(self.layers), len(token_ids), self.config.hidden_size) for name in names}
-            given = [tuple(part.shape) for part in state]
-            if given != list(expected.values()):
-                raise ShapeError(f"the state has shapes {given}; expected {expected}")
+            shapes = [tuple(part.shape) for part in state]
+            if shapes != list(expected.values()):
+                raise ShapeError(f"the state has shapes {shapes}; expected {expected}")

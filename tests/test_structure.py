@@ -22,7 +22,7 @@ HIGHEST_FIRST = [
     ("predictor",),
     ("precomputed",),
     ("checkpoint",),
-    ("encoder",),
+    ("bidirectional", "encoder"),
     ("cells",),
     ("regularisation",),
     ("tokenizer",),

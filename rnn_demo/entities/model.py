@@ -9,11 +9,11 @@ from typing import ClassVar, NamedTuple
 import torch
 from torch import Tensor, nn
 
+from rnn_demo.bidirectional import BidirectionalLayer, reverse_within_lengths
 from rnn_demo.cells import CELLS
 from rnn_demo.checkpoint import CheckpointModel
 from rnn_demo.config import TaggerConfig
 from rnn_demo.encoder import Encoder
-from rnn_demo.entities.bidirectional import BidirectionalLayer, reverse_within_lengths
 from rnn_demo.entities.consistency import Occurrences, smooth_emissions
 from rnn_demo.entities.crf import LinearChainCRF
 from rnn_demo.regularisation.locked_dropout import LockedDropout

@@ -23,7 +23,7 @@ from rnn_demo.errors import InputError
 from rnn_demo.language.sampling import require_number
 
 LARGEST_VALUE = 100.0
-"""Far outside of what h can be, -1..1 a unit, and still far from overflow."""
+"""Far outside -1..1, where most cells keep h, and still far from overflow."""
 SMALLEST_SHARE = 1e-4
 """Of |d|^2 that has to lie in units which are free to move."""
 
@@ -128,5 +128,5 @@ def require_value(name: str, given: object) -> None:
         name,
         given,
         lambda v: abs(v) <= LARGEST_VALUE,
-        f"a number in -{LARGEST_VALUE:.0f}..{LARGEST_VALUE:.0f} (a unit itself stays within -1..1)",
+        f"a number in -{LARGEST_VALUE:.0f}..{LARGEST_VALUE:.0f}",
     )

@@ -1,6 +1,6 @@
 """All that a sentiment network carries from one token to the next, as one vector, and the map that moves it.
 
-    s = [h, c of layer 0, h, c of layer 1, ..]              c only in an LSTM
+    s = [h, c of layer 0, h, c of layer 1, ..]              c stands for every state but h, if the cell has any
     s_t = F(s_{t-1}, x_t)                                   layer l reads the new h of layer l - 1
 
 With nothing to read, x = 0: the centre of the embeddings, which start around it, and what Maheswaranathan et al. 2019
@@ -8,8 +8,8 @@ take. (The mean embedding would weigh subwords that are hardly ever read like al
 
 The surprise: a memory cell whose forget gate is open counts, c_t = c_{t-1} + i g, and with nothing to read it never
 stops. So an LSTM has next to no fixed point in its raw c. But c is seen by the rest of the network as tanh(c) only, and
-beyond 5 that is 1 to within 1e-4: past REST_CAP the count is held. A cell that counts outwards then rests at the cap,
-and one that counts back from there still moves. h lies within 1 and is never touched.
+beyond 5 that is 1 to within 1e-4: c is capped at REST_CAP. A cell that counts outwards then rests at the cap, and one
+that counts back from there still moves. h is never capped.
 """
 
 from collections.abc import Sequence
@@ -52,9 +52,11 @@ class JointState:
         return torch.cat(moved, dim=-1)
 
     def rest(self, states: Tensor) -> Tensor:
-        """Take one step with nothing to read: F(s, 0), c held at REST_CAP."""
+        """Take one step with nothing to read: F(s, 0), c capped at REST_CAP."""
         nothing = states.new_zeros(len(states), self.encoder.config.embed_size)
-        return self.step(states, nothing).clamp(-REST_CAP, REST_CAP)
+        parts = self.step(states, nothing).split(self.hidden_size, dim=-1)
+        capped = [part.clamp(-REST_CAP, REST_CAP) if i % self.num_parts else part for i, part in enumerate(parts)]
+        return torch.cat(capped, dim=-1)
 
     @torch.no_grad()
     def visit(self, texts: Sequence[Sequence[int]]) -> Tensor:

@@ -2,16 +2,15 @@
 
 import torch
 
-from rnn_demo.cells import CELLS
+from rnn_demo.cells import CELLS, Quantity
 from rnn_demo.errors import InputError, unknown_name
 from rnn_demo.predictor import Predictor
 from rnn_demo.results import HiddenTrace
 
 
-def quantities_of(predictor: Predictor) -> tuple[str, ...]:
-    """What can be traced in a predictor's cells: its states, h first, then its gates."""
-    cell = CELLS[predictor.model.encoder.config.cell]
-    return (*cell.state_names, *cell.gate_names)
+def quantities_of(predictor: Predictor) -> dict[str, Quantity]:
+    """Return what can be traced in a predictor's cells: the states, h first, then the gates."""
+    return CELLS[predictor.model.encoder.config.cell].quantities
 
 
 @torch.inference_mode()

@@ -1,1 +1,1 @@
-"""What keeps a network from learning its training text by heart: a file a method, each with its paper."""
+"""Regularisation: one method and its paper per file."""

@@ -1,4 +1,4 @@
-"""Embedding dropout: whole words of the vocabulary are dropped, wherever they stand in the batch.
+"""Embedding dropout: whole rows of the vocabulary are dropped, wherever they occur in the batch.
 
 Source: Gal & Ghahramani 2016, arXiv:1512.05287, section 4.2.
 """

@@ -1,14 +1,14 @@
-"""Locked (variational) dropout: the same numbers are dropped at every step of a sequence.
+"""Locked (variational) dropout: one mask for all steps of a sequence.
 
-Source: Gal & Ghahramani 2016, arXiv:1512.05287; the name is that of Merity et al. 2017, arXiv:1708.02182. Dropout that
-is drawn anew at every step disturbs what a recurrent network tries to carry from step to step.
+Source: Gal & Ghahramani 2016, arXiv:1512.05287; the name is that of Merity et al. 2017, arXiv:1708.02182. A new
+mask at every step would disturb what a recurrent network carries from step to step.
 """
 
 from torch import Tensor, nn
 
 
 class LockedDropout(nn.Module):
-    """Dropout with one mask a row of the batch, shared by its steps; off in eval mode.
+    """Dropout with one mask per row of the batch, shared by its steps; off in eval mode.
 
     Args:
         dropout_prob: chance that a number is set to 0, in [0, 1); the others are scaled up by 1 / (1 - dropout_prob).

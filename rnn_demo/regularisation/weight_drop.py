@@ -1,7 +1,7 @@
-"""Weight drop: recurrent weights are dropped instead of states, one draw for a whole sequence.
+"""Weight drop: recurrent weights are dropped instead of states, with one mask for a whole sequence.
 
-Source: Merity et al. 2017, arXiv:1708.02182, after DropConnect (Wan et al. 2013). A state can then be carried as it is,
-and torch's fused kernels still run.
+Source: Merity et al. 2017, arXiv:1708.02182, after DropConnect (Wan et al. 2013). The state is carried unchanged, and
+torch's fused kernels still run.
 """
 
 from typing import Any
@@ -9,17 +9,16 @@ from typing import Any
 from torch import Tensor, nn
 from torch.func import functional_call
 
-RECURRENT = "weight_hh_l0"
 
-
-def run_with_dropped_weights(kernel: nn.RNNBase, inputs: Tensor, hidden: Any, drop_prob: float) -> Any:
-    """Run a recurrent kernel of one layer with part of W_hh set to 0 and the rest scaled up.
+def run_with_dropped_weights(kernel: nn.RNNBase, name: str, inputs: Tensor, hidden: Any, drop_prob: float) -> Any:
+    """Run a recurrent kernel with part of one weight set to 0 and the rest scaled up.
 
     Args:
-        kernel: nn.RNN, nn.GRU or nn.LSTM.
+        kernel: one of torch's recurrent modules.
+        name: its recurrent weight.
         inputs: as the kernel takes them.
         hidden: as the kernel takes it.
-        drop_prob: chance of each weight, in (0, 1).
+        drop_prob: chance of each number in the weight, in (0, 1).
     """
-    dropped = nn.functional.dropout(getattr(kernel, RECURRENT), drop_prob)
-    return functional_call(kernel, {RECURRENT: dropped}, (inputs, hidden))
+    dropped = nn.functional.dropout(getattr(kernel, name), drop_prob)
+    return functional_call(kernel, {name: dropped}, (inputs, hidden))

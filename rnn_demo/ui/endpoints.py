@@ -83,7 +83,7 @@ def register_endpoints(service: Service) -> None:
 
         Args:
             prompt: the text to go on from; may be empty. It is read freely: the hold begins at its last token.
-            units: unit to value, such as {"12": 1.0, "40": -1}; {} holds none. A unit by itself stays within -1..1.
+            units: unit to value, such as {"12": 1.0, "40": -1}; {} holds none. Most cells keep h in -1..1.
             model: a language model, such as lm-rnn, lm-gru or lm-lstm.
             layer: 0 is nearest to the words; -1 is the last.
             max_new_tokens: tokens to write at most, 1 to 2000.

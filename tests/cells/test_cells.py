@@ -3,10 +3,10 @@
 import pytest
 import torch
 
-from rnn_demo.cells import CELLS
+from rnn_demo.cells import CELLS, FusedCell
 
 INPUT_SIZE, HIDDEN_SIZE, BATCH, SEQ_LEN = 5, 4, 3, 7
-TORCH_KERNELS = {"rnn": torch.nn.RNN, "gru": torch.nn.GRU, "lstm": torch.nn.LSTM}
+FUSED = [name for name, kind in CELLS.items() if issubclass(kind, FusedCell)]
 
 
 @pytest.fixture(params=CELLS)
@@ -36,11 +36,6 @@ def assert_same(first, second, atol=1e-10):
     assert len(first) == len(second)
     for one, other in zip(first, second, strict=True):
         torch.testing.assert_close(one, other, rtol=0, atol=atol)
-
-
-@pytest.mark.parametrize("name", CELLS)
-def test_the_kernel_is_torchs_own(name):
-    assert CELLS[name].kernel_class is TORCH_KERNELS[name]
 
 
 @pytest.mark.parametrize("given_state", [False, True])
@@ -105,15 +100,15 @@ def test_weight_gradients_of_equations_and_kernel_agree(cell, inputs):
     assert_same(gradients(cell(inputs)[0]), gradients(cell.forward_with_gates(inputs)["h"]))
 
 
-def test_gates_lie_where_their_functions_end(cell, inputs):
-    trace = cell.forward_with_gates(inputs)
-    for name in cell.gate_names:
-        low = -1 if name == "candidate" else 0
-        assert trace[name].min() >= low
-        assert trace[name].max() <= 1
+def test_every_state_and_gate_has_words_and_keeps_to_its_range(cell, inputs):
+    assert tuple(cell.quantities) == (*cell.state_names, *cell.gate_names)
+    trace = cell.forward_with_gates(10 * inputs, random_state(cell))
+    for name, quantity in cell.quantities.items():
+        assert (trace[name].min() >= 0) == quantity.is_gate
+        assert not quantity.bounded or trace[name].abs().max() <= 1
 
 
-@pytest.mark.parametrize("name", CELLS)
+@pytest.mark.parametrize("name", FUSED)
 def test_a_new_cell_keeps_the_length_of_a_gradient_gate_by_gate(name):
     w_ih, w_hh, _, _ = CELLS[name](INPUT_SIZE, HIDDEN_SIZE).weights
     for rows in w_hh.split(HIDDEN_SIZE):
@@ -126,6 +121,17 @@ def test_lstm_starts_by_remembering():
     _, _, b_ih, b_hh = cell.weights
     _, forget, _, _ = (b_ih + b_hh).chunk(4)
     assert forget.tolist() == [1.0] * HIDDEN_SIZE
+
+
+def test_gates_do_what_their_words_say():
+    torch.manual_seed(0)
+    x, h, c = torch.randn(1, INPUT_SIZE), torch.randn(1, HIDDEN_SIZE).tanh(), torch.randn(1, HIDDEN_SIZE)
+    (h_t, c_t), lstm = CELLS["lstm"](INPUT_SIZE, HIDDEN_SIZE).step(x, (h, c))
+    (renewed,), gru = CELLS["gru"](INPUT_SIZE, HIDDEN_SIZE).step(x, (h,))
+    torch.testing.assert_close(c_t, lstm["forget"] * c + lstm["input"] * lstm["candidate"])
+    torch.testing.assert_close(h_t, lstm["output"] * c_t.tanh())
+    torch.testing.assert_close(renewed, gru["update"] * h + (1 - gru["update"]) * gru["candidate"])
+    assert (CELLS["lstm"].quantities["forget"].at_one, CELLS["gru"].quantities["update"].at_one) == ("keep", "keep")
 
 
 def test_gru_update_gate_of_one_keeps_the_old_state():

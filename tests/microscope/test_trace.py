@@ -46,7 +46,7 @@ def test_every_part_is_what_the_equations_give(predictor: Predictor) -> None:
     encoded = predictor.encode(text)
     with torch.no_grad():
         explained = predictor.model.encoder.forward_with_gates(torch.tensor([encoded.token_ids]))[1]
-    assert quantities_of(predictor) == tuple(explained)
+    assert list(quantities_of(predictor)) == list(explained)
     assert len(encoded.tokens) > 3
     for quantity in quantities_of(predictor):
         expected = explained[quantity][0, len(encoded.prefix_ids) :].numpy()

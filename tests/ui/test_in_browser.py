@@ -602,7 +602,7 @@ def test_a_text_is_drawn_for_every_cell(page: Page) -> None:
     panel = open_hidden_states(page)
     panel.get_by_label("Model").click()
     page.get_by_role("option", name="lm-gru").click()
-    panel.get_by_label("All three cells").check()
+    panel.get_by_label("The same text with every cell").check()
     for cell in ("rnn", "gru", "lstm"):
         expect(panel.locator(f"#cell-{cell} .main-svg").first).to_be_visible()
         expect(panel.locator(f"#cell-{cell}-summary")).to_contain_text(f"lm-{cell}, layer 1, h.")

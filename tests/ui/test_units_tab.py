@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from rnn_demo.cells import CELLS
 from rnn_demo.results import Context, HiddenTrace, RankedUnit, SpanMatch, SpanMatches, UnitReading
 from rnn_demo.ui.model_store import ModelStore
 from rnn_demo.ui.service import Service
@@ -26,6 +27,7 @@ from rnn_demo.ui.units.captions import (
 )
 from rnn_demo.ui.units.tab import WAIT, make_show
 
+H, C, FORGET = (CELLS["lstm"].quantities[name] for name in ("h", "c", "forget"))
 RANKED = (RankedUnit(1, "digits", -0.5), RankedUnit(0, "comma", 0.25), RankedUnit(2, "comma", 0.0))
 
 
@@ -41,16 +43,16 @@ def reading_of(text: str, columns: list[list[float]], ranked: tuple[RankedUnit, 
 @given(st.lists(st.tuples(st.characters(), st.floats(-1, 1, width=32)), min_size=1, max_size=12))
 def test_a_coloured_text_is_the_text(tokens: list[tuple[str, float]]) -> None:
     text, values = "".join(token for token, _ in tokens), [value for _, value in tokens]
-    for cell_part, colours in (("h", UNIT_COLOURS), ("forget", GATE_COLOURS)):
-        parts = colour_unit(text, reading_of(text, [values]), 0, cell_part, 1.0)
-        assert "".join(quantity for quantity, _ in parts) == text
+    for quantity, colours in ((H, UNIT_COLOURS), (FORGET, GATE_COLOURS)):
+        parts = colour_unit(text, reading_of(text, [values]), 0, quantity, 1.0)
+        assert "".join(part for part, _ in parts) == text
         assert {label for _, label in parts} <= {None, *colours}
 
 
 @pytest.mark.parametrize("scale", [2.0, None])
 def test_colours_are_shares_of_the_scale_or_of_the_largest_value(scale: float | None) -> None:
     values = [-2.0, -1.0, 0.1, 0.5, 1.3]
-    assert [label for _, label in colour_unit("abcde", reading_of("abcde", [values]), 0, "c", scale)] == [
+    assert [label for _, label in colour_unit("abcde", reading_of("abcde", [values]), 0, C, scale)] == [
         "far below 0",
         "below 0",
         None,
@@ -62,23 +64,23 @@ def test_colours_are_shares_of_the_scale_or_of_the_largest_value(scale: float | 
 def test_a_unit_that_is_silent_all_text_long_has_no_colour() -> None:
     """It was coloured by its share of the text's own largest value: +0.08 was "far above 0"."""
     reading = reading_of("abc", [[0.02, 0.08, 0.05]])
-    assert colour_unit("abc", reading, 0, "h", scale_of("h", [])) == [("abc", None)]
-    assert colour_unit("ab", reading_of("ab", [[0.0, 0.0]]), 0, "c", None) == [("ab", None)]
+    assert colour_unit("abc", reading, 0, H, scale_of(H, [])) == [("abc", None)]
+    assert colour_unit("ab", reading_of("ab", [[0.0, 0.0]]), 0, C, None) == [("ab", None)]
 
 
 def test_a_gate_is_coloured_by_how_far_it_is_open() -> None:
     reading = reading_of("abc", [[0.1, 0.3, 0.9]])
-    assert [label for _, label in colour_unit("abc", reading, 0, "forget", 1.0)] == [None, *GATE_COLOURS]
+    assert [label for _, label in colour_unit("abc", reading, 0, FORGET, 1.0)] == [None, *GATE_COLOURS]
 
 
 def test_memory_is_coloured_on_the_scale_of_held_out_text() -> None:
     far = [Context("", "x", "", 4.0), Context("", "y", "", -10.0)]
-    assert scale_of("c", far) == 10
-    assert scale_of("c", []) is None
-    assert describe_colours("c", 10.0).startswith("Colours begin at ±2.00 and the strong ones at ±6.00, a fifth")
-    assert describe_colours("h", 1.0) == "Colours begin at ±0.20 and the strong ones at ±0.60."
-    assert "this text" in describe_colours("c", None)
-    assert describe_colours("forget", 1.0).endswith("between 0 and 1: at 0 it drops, at 1 it keeps what c held.")
+    assert scale_of(C, far) == 10
+    assert scale_of(C, []) is None
+    assert describe_colours(C, 10.0).startswith("Colours begin at ±2.00 and the strong ones at ±6.00, a fifth")
+    assert describe_colours(H, 1.0) == "Colours begin at ±0.20 and the strong ones at ±0.60."
+    assert "this text" in describe_colours(C, None)
+    assert describe_colours(FORGET, 1.0).endswith("between 0 (erase) and 1 (keep the cell state).")
 
 
 def test_the_first_unit_goes_with_the_tasks_own_feature_where_that_is_clear() -> None:

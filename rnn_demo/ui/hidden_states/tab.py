@@ -6,7 +6,8 @@ from typing import Any
 
 import gradio as gr
 
-from rnn_demo.cells import CELLS
+from rnn_demo.cells import CELLS, Quantity
+from rnn_demo.microscope.trace import quantities_of
 from rnn_demo.microscope.units import most_active_units
 from rnn_demo.plots import draw_heatmap
 from rnn_demo.results import HiddenTrace
@@ -28,7 +29,7 @@ from rnn_demo.ui.shared.events import INSTANT, LATEST, build_request_counter, co
 from rnn_demo.ui.shared.examples import HIDDEN_TEXTS, PAIRS, build_examples, on_pick
 from rnn_demo.ui.shared.export import build_export
 from rnn_demo.ui.shared.problems import build_problems
-from rnn_demo.ui.shared.quantities import GATES, quantity_choices, say_gate
+from rnn_demo.ui.shared.quantities import describe_gate, quantity_choices
 
 INTRO = (
     "After each token a layer of the network holds a list of numbers, its hidden state: what it makes of the text so "
@@ -36,13 +37,13 @@ INTRO = (
     "**Look for tokens that make it jump,** and for repeated words that lead it to the same place."
 )
 CHOICES_TITLE = "Compare texts and cells, colours, 3-D"
-CELLS_LABEL = "All three cells on the same text"
+CELLS_LABEL = "The same text with every cell"
 MAP_CAPTION = "**The units,** a row each, sorted by the token at which they stand out most."
 FIRST_MODEL = "sentiment-lstm"  # its state makes the larger jumps, at the words that matter
 MOST_TOKENS, MOST_UNITS = 200, 40
 """More would not fit the heat map; the endpoint gives all of them."""
 CELL_HEIGHT = 380
-"""Pixels of each of the three figures side by side."""
+"""Pixels of each of the figures side by side."""
 
 
 def build_hidden_states_tab(service: Service) -> None:
@@ -77,13 +78,13 @@ def build_hidden_states_tab(service: Service) -> None:
         found = trace_paths(service, texts, view)
         whole = service.trace(text, model, layer, quantity)
         drawn = replace(whole, tokens=whole.tokens[:MOST_TOKENS], states=whole.states[:MOST_TOKENS])
-        units = most_active_units(drawn, MOST_UNITS)
+        units, meaning = most_active_units(drawn, MOST_UNITS), quantities_of(store.find(model))[quantity]
         return [
             f"{describe_paths(found)} {describe_basis(found)} {describe(whole, drawn, units)}"
             + say_which_encoder(store.find(model)),
             gr.update(value=draw_paths(found), visible=not with_cells),
-            draw_heatmap(drawn, units, quantity, is_gate=quantity in GATES),
-            caption_map(quantity),
+            draw_heatmap(drawn, units, quantity, is_gate=meaning.is_gate),
+            caption_map(meaning),
             (texts, view, with_cells),
             gr.update(visible=with_cells),
             *(draw_cells(service, texts, view) if with_cells else [gr.skip()] * (2 * len(CELLS))),
@@ -183,10 +184,10 @@ def numbers_shown(service: Service, texts: Sequence[str], view: View, with_cells
     return numbers
 
 
-def caption_map(quantity: str) -> str:
+def caption_map(quantity: Quantity) -> str:
     """Return what the heat map shows."""
-    if quantity in GATES:
-        return f"{MAP_CAPTION} {say_gate(quantity)}. Full indigo is 1."
+    if quantity.is_gate:
+        return f"{MAP_CAPTION} {describe_gate(quantity)}. Full indigo is 1."
     return f"{MAP_CAPTION} Indigo is above 0, orange below."
 
 

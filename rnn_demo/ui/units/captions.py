@@ -5,11 +5,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from rnn_demo.cells import Quantity
 from rnn_demo.microscope.correlations import correlation
 from rnn_demo.microscope.features import FEATURES
 from rnn_demo.results import Context, RankedUnit, SpanMatches, UnitReading
 from rnn_demo.ui.shared.highlights import Highlights, mark_runs
-from rnn_demo.ui.shared.quantities import GATES, is_bounded, say_gate
+from rnn_demo.ui.shared.quantities import describe_gate
 
 STEPS = (0.2, 0.6)
 """From which share of the scale on a colour begins, and the stronger colour."""
@@ -48,7 +49,7 @@ def first_unit(reading: UnitReading, task: str) -> int:
     return next(clear, unit_choices(reading)[0][1])
 
 
-def scale_of(quantity: str, contexts: Sequence[Context]) -> float | None:
+def scale_of(quantity: Quantity, contexts: Sequence[Context]) -> float | None:
     """Return the value that the strongest colour stands for in every text.
 
     Args:
@@ -58,12 +59,12 @@ def scale_of(quantity: str, contexts: Sequence[Context]) -> float | None:
     Returns:
         None where it is not known, nor ever will be without a held-out text.
     """
-    if is_bounded(quantity):
+    if quantity.bounded:
         return 1.0
     return max((abs(context.value) for context in contexts), default=0.0) or None
 
 
-def colour_unit(text: str, reading: UnitReading, unit: int, quantity: str, scale: float | None) -> Highlights:
+def colour_unit(text: str, reading: UnitReading, unit: int, quantity: Quantity, scale: float | None) -> Highlights:
     """Cut a text into runs of tokens after which a unit held about the same; the parts, joined, give it back.
 
     Args:
@@ -75,7 +76,7 @@ def colour_unit(text: str, reading: UnitReading, unit: int, quantity: str, scale
     """
     values = reading.trace.states[:, unit]
     full = scale or float(np.abs(values).max()) or 1.0
-    name = name_opening if quantity in GATES else name_value
+    name = name_opening if quantity.is_gate else name_value
     labelled: list[tuple[int, str | None]] = [(reading.spans[0][0], None)]
     for (_, end), value in zip(reading.spans, values.tolist(), strict=True):
         labelled.append((end, name(value / full)))
@@ -106,14 +107,14 @@ def name_opening(value: float) -> str | None:
     return f"over {strong}" if value >= strong else f"{weak} to {strong}"
 
 
-def describe_colours(quantity: str, scale: float | None) -> str:
+def describe_colours(quantity: Quantity, scale: float | None) -> str:
     """Return what the colours stand for."""
-    if quantity in GATES:
-        return f"{say_gate(quantity)}."
+    if quantity.is_gate:
+        return f"{describe_gate(quantity)}."
     if scale is None:
         return "There is no held-out text to compare with: the colours are shares of the largest value in this text."
     weak, strong = (f"±{step * scale:.2f}" for step in STEPS)
-    of = "" if is_bounded(quantity) else ", a fifth and three fifths of the farthest that held-out text drives it"
+    of = "" if quantity.bounded else ", a fifth and three fifths of the farthest that held-out text drives it"
     return f"Colours begin at {weak} and the strong ones at {strong}{of}."
 
 

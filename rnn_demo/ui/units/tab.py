@@ -6,6 +6,7 @@ from typing import Any
 import gradio as gr
 
 from rnn_demo.errors import CheckpointError
+from rnn_demo.microscope.trace import quantities_of
 from rnn_demo.ui.model_store import say_which_encoder
 from rnn_demo.ui.service import Service
 from rnn_demo.ui.shared.events import (
@@ -21,7 +22,7 @@ from rnn_demo.ui.shared.examples import UNIT_TEXTS, build_examples, on_pick
 from rnn_demo.ui.shared.export import build_export
 from rnn_demo.ui.shared.highlights import Highlights
 from rnn_demo.ui.shared.problems import build_problems
-from rnn_demo.ui.shared.quantities import GATES, is_bounded, quantity_choices
+from rnn_demo.ui.shared.quantities import quantity_choices
 from rnn_demo.ui.shared.theme import GATE_COLOURS, HERE_COLOUR, UNIT_COLOURS
 from rnn_demo.ui.units.captions import (
     colour_unit,
@@ -63,6 +64,7 @@ def make_show(service: Service) -> Callable[[str, str, int, str, int | None], It
     @shows_errors
     def show(text: str, model: str, layer: int, quantity: str, unit: int | None) -> Iterator[Shown]:
         reading, predictor = service.units(text, model, layer, quantity), service.store.find(model)
+        meaning = quantities_of(predictor)[quantity]
         choices = unit_choices(reading)
         if unit not in [number for _, number in choices]:
             unit = first_unit(reading, predictor.task)
@@ -73,20 +75,20 @@ def make_show(service: Service) -> Callable[[str, str, int, str, int | None], It
         said, which = describe(text, reading, unit, quantity), say_which_encoder(predictor)
 
         def shown(scale: float | None, highest: Highlights, lowest: Highlights) -> Shown:
-            marked = colour_unit(text, reading, unit, quantity, scale)
-            coloured = gr.update(value=marked, color_map=GATE_COLOURS if quantity in GATES else UNIT_COLOURS)
-            summary = f"{said} {describe_colours(quantity, scale)}{which}"
+            marked = colour_unit(text, reading, unit, meaning, scale)
+            coloured = gr.update(value=marked, color_map=GATE_COLOURS if meaning.is_gate else UNIT_COLOURS)
+            summary = f"{said} {describe_colours(meaning, scale)}{which}"
             return offered, coloured, summary, highest, lowest, caption, table, (text, model, layer, quantity)
 
-        if is_bounded(quantity) and not service.has_contexts(model, quantity):
-            yield shown(scale_of(quantity, []), [(WAIT, None)], [(WAIT, None)])
+        if meaning.bounded and not service.has_contexts(model, quantity):
+            yield shown(scale_of(meaning, []), [(WAIT, None)], [(WAIT, None)])
             offered = gr.skip()  # another unit may be chosen by then
         try:
             highest, lowest = service.contexts(model, layer, unit, quantity)
         except CheckpointError as error:
-            yield shown(scale_of(quantity, []), [(str(error), None)], [(str(error), None)])
+            yield shown(scale_of(meaning, []), [(str(error), None)], [(str(error), None)])
         else:
-            yield shown(scale_of(quantity, [*highest, *lowest]), mark_contexts(highest), mark_contexts(lowest))
+            yield shown(scale_of(meaning, [*highest, *lowest]), mark_contexts(highest), mark_contexts(lowest))
 
     return show
 

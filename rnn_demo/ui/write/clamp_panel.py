@@ -7,7 +7,9 @@ from typing import Any
 import gradio as gr
 
 from rnn_demo.errors import InputError
+from rnn_demo.microscope.trace import quantities_of
 from rnn_demo.ui.hidden_states.tab import name_layer
+from rnn_demo.ui.model_store import ModelStore
 from rnn_demo.ui.service import Service
 from rnn_demo.ui.shared.events import INSTANT, LATEST, RequestToken, build_request_counter, shows_errors, throttled
 from rnn_demo.ui.write.settings import read_settings
@@ -47,7 +49,11 @@ def build_clamp_panel(
         choices = layers_of(name)
         found = service.sentiment_direction(name, -1) is not None
         deviations = gr.update(visible=found, value=START_DEVIATIONS if found else 0)
-        return gr.update(choices=choices, value=choices[-1][1]), deviations, describe_study(service, name, -1), NO_TURN
+        layer, units = (
+            gr.update(choices=choices, value=choices[-1][1]),
+            gr.update(info=describe_units(store, name)),
+        )
+        return layer, deviations, units, describe_study(service, name, -1), NO_TURN
 
     @shows_errors
     def describe_layer(name: str, layer: int) -> str:
@@ -88,7 +94,7 @@ def build_clamp_panel(
             units = gr.Textbox(
                 "" if found else START_UNITS,
                 label="Units and values",
-                info="Such as 12: 1, 40: -0.5. By itself a unit stays within -1 and 1.",
+                info=describe_units(store, name),
             )
             layer = gr.Dropdown(layers_of(name), value=layers_of(name)[-1][1], label="Layer", filterable=False)
         known = gr.Markdown(describe_study(service, name, -1), elem_id="held-known")
@@ -100,10 +106,16 @@ def build_clamp_panel(
 
     counter = build_request_counter()
     inputs = [turn, counter, deviations, units, layer, *settings]
-    suited.change(offer, model, [layer, deviations, known, counter], **INSTANT)
+    suited.change(offer, model, [layer, deviations, units, known, counter], **INSTANT)
     layer.input(describe_layer, [model, layer], known, **INSTANT)
     start.click(lambda turn: turn.next(), turn, counter, **INSTANT)
     counter.change(write_both, inputs, [free, held, summary], **LATEST)
+
+
+def describe_units(store: ModelStore, model: str) -> str:
+    """Return what can be typed into the box of units, and how large a unit grows on its own."""
+    bounded = quantities_of(store.find(model))["h"].bounded
+    return "Such as 12: 1, 40: -0.5." + (" On its own a unit stays within -1 and 1." if bounded else "")
 
 
 def parse_units(text: str) -> dict[str, float]:

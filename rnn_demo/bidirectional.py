@@ -1,4 +1,4 @@
-"""A recurrent layer that reads each row forwards and backwards, exact under padding.
+"""A recurrent layer in both directions, exact under padding.
 
 The backward cell reads each row reversed within its own length, so that it starts at the last real step.
 """
@@ -10,7 +10,7 @@ from rnn_demo.cells import Cell
 
 
 class BidirectionalLayer(nn.Module):
-    """Two cells, one a direction; its outputs are those of both, the forward units first."""
+    """One cell per direction; the outputs are the units of both, forward first."""
 
     def __init__(self, cell_class: type[Cell], input_size: int, hidden_size: int) -> None:
         super().__init__()
@@ -22,10 +22,10 @@ class BidirectionalLayer(nn.Module):
 
         Args:
             inputs: (batch, seq, input).
-            lengths: int64 (batch,), 1..seq; real steps in each row.
+            lengths: int64 (batch,), 1..seq; steps in each row without padding.
 
         Returns:
-            (batch, seq, 2 * hidden); without meaning past each row's length.
+            (batch, seq, 2 * hidden); meaningless beyond each row's length.
         """
         forward, _ = self.forward_cell(inputs)
         backward, _ = self.backward_cell(reverse_within_lengths(inputs, lengths))
@@ -33,7 +33,7 @@ class BidirectionalLayer(nn.Module):
 
 
 def reverse_within_lengths(inputs: Tensor, lengths: Tensor) -> Tensor:
-    """Reverse each row's real part and leave its padding where it is. Twice is no change.
+    """Reverse each row up to its length and leave the padding in place. Applying it twice changes nothing.
 
     Args:
         inputs: (batch, seq) or (batch, seq, size).
