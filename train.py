@@ -20,7 +20,7 @@ import tyro
 from tqdm import tqdm
 
 from rnn_demo.checkpoint import CHECKPOINTS_DIR, TOKENIZER_NAME, find_checkpoint, read_checkpoint, record_metrics
-from rnn_demo.config import EntityRecipe, LanguageRecipe, Recipe, SentimentRecipe, TokenizerRecipe
+from rnn_demo.config import EntityRecipe, LanguageRecipe, Recipe, SentimentRecipe, TeacherRecipe, TokenizerRecipe
 from rnn_demo.errors import RnnDemoError
 from rnn_demo.tasks import find_task
 
@@ -55,6 +55,21 @@ def train_sentiment(recipe: tyro.conf.OmitArgPrefixes[SentimentRecipe]) -> None:
     run("sentiment", recipe)
 
 
+@flags.command(name="teacher")
+def train_teacher(recipe: tyro.conf.OmitArgPrefixes[TeacherRecipe]) -> None:
+    """Fine-tune a transformer that judges sentences for a sentiment classifier."""
+    from rnn_demo.sentiment.fine_tune import train
+
+    def show(step: int, loss_nats: float) -> None:
+        if step % 20 == 1:
+            print(f"step {step:,}: loss {loss_nats:.3f} nats", file=sys.stderr)
+
+    for name, accuracy in train(recipe, show).items():
+        print(f"three-way accuracy on held-out rows of {name}/train: {accuracy:.4f}")
+    if not recipe.dry_run:
+        print(f"wrote {recipe.output_dir}")
+
+
 @flags.command(name="ner")
 def train_ner(recipe: tyro.conf.OmitArgPrefixes[EntityRecipe]) -> None:
     """Train an entity tagger."""
@@ -74,7 +89,7 @@ def evaluate(
     """Measure a checkpoint on a data set.
 
     Args:
-        name: a name under checkpoints/, a folder, or a Hub id.
+        name: a name under checkpoints/, a folder, or a Hub id; of a sentiment teacher too.
         dataset: a data set with the columns of the checkpoint's task.
         split: its split.
         data_dir: folder that holds a folder a data set; without it the data set comes from the Hub.
@@ -82,9 +97,12 @@ def evaluate(
         json_only: print one JSON object and nothing else.
         record: write the numbers into the checkpoint's config.json and model card too.
     """
+    from rnn_demo.sentiment.teacher import is_transformer
+
     folder = find_checkpoint(name)
-    metrics = find_task(read_checkpoint(folder).task).evaluate(folder, dataset, split, data_dir, case)
-    if record:
+    task = "sentiment" if is_transformer(folder) else read_checkpoint(folder).task
+    metrics = find_task(task).evaluate(folder, dataset, split, data_dir, case)
+    if record and not is_transformer(folder):
         record_metrics(folder, f"{dataset}/{split}" + ("" if case == "asis" else f", {case} case"), metrics)
     if json_only:
         print(json.dumps(metrics))

@@ -61,6 +61,8 @@ class LanguageModelConfig(EncoderConfig):
 class SentimentConfig(EncoderConfig):
     """A sentiment classifier: an encoder that reads forwards, pooled over all steps, and one sigmoid."""
 
+    emoji_names: bool = False
+    """Whether emoji are read by their names (see `sentiment/emoji.py`), as networks trained from now on do."""
     temperatures: tuple[tuple[float, float], ...] = ()
     """Pairs of a length in tokens and what the log-odds of texts so long are divided by, shortest first (see
     `training/calibration.py`); empty = nothing."""
@@ -281,11 +283,24 @@ class SentimentRecipe(Recipe):
     datasets: tuple[str, ...] = ("imdb", "sst2", "sst5")
     """Labelled data sets whose train splits are read together; one that is named twice is read twice."""
     unlabelled: tuple[str, ...] = ()
-    """Those of them whose unsupervised split is learned from too, as a linear model judges it (see reviews.py)."""
+    """Data sets whose unsupervised split (or train, if there is none) is learned from as the teacher judges it."""
     unlabelled_sentences: tuple[str, ...] = ()
-    """The same, cut into sentences, which are judged as those of the treebank; that needs sst5 among the datasets."""
+    """The same, cut into sentences; one that is named twice gives twice as many."""
     teacher: str | None = None
-    """Sentiment checkpoint, as --init-from, whose verdicts on unlabelled texts join those of the linear model."""
+    """Who judges them: a folder that `train.py teacher` wrote, a three-way classifier of the Hub, or a sentiment
+    checkpoint, as --init-from. Its verdicts are kept in --runs-dir."""
+    max_sentences: int = 10_000
+    """Sentences that are judged for each time that a data set is named."""
+    max_words: int = 40
+    """Longer sentences are not judged."""
+    patterns: int = 0
+    """Everyday sentences made from patterns that are learned from too (see patterns.py)."""
+    vary: bool = False
+    """Write some of the short texts in small letters, in capitals or without their last stop."""
+    long_every: int = 0
+    """Every so many steps the batch is of texts of more than 64 subwords, else of shorter ones only; 0 = mixed."""
+    short_batch_size: int = 64
+    """Rows in a step of short texts, over all processes, where --long-every is given."""
     max_tokens: int = 400
     """A longer review is cut to its last so many tokens while training."""
     validation_rows: int = 1000
@@ -306,19 +321,57 @@ class SentimentRecipe(Recipe):
             require(getattr(self, field) >= 1, field, getattr(self, field), "1 or more")
         require(self.adversarial_size >= 0, "adversarial_size", self.adversarial_size, "0 or more")
         require(len(self.datasets) > 0, "datasets", self.datasets, "one data set or more")
-        allowed = f"among the datasets {', '.join(self.datasets)}"
-        for field in ("unlabelled", "unlabelled_sentences"):
-            require(set(getattr(self, field)) <= set(self.datasets), field, getattr(self, field), allowed)
-        needs = "left out, or sst5 among the datasets"
-        require(
-            not self.unlabelled_sentences or "sst5" in self.datasets,
-            "unlabelled_sentences",
-            self.unlabelled_sentences,
-            needs,
-        )
+        for field in ("max_sentences", "max_words", "short_batch_size"):
+            require(getattr(self, field) >= 1, field, getattr(self, field), "1 or more")
+        for field in ("patterns", "long_every"):
+            require(getattr(self, field) >= 0, field, getattr(self, field), "0 or more")
+        require(self.long_every != 1, "long_every", self.long_every, "0, or 2 or more")
         judged = bool(self.unlabelled or self.unlabelled_sentences)
-        needs = "left out without --unlabelled and --unlabelled-sentences"
-        require(self.teacher is None or judged, "teacher", self.teacher, needs)
+        needs = "given with --unlabelled or --unlabelled-sentences, and left out without them"
+        require((self.teacher is not None) == judged, "teacher", self.teacher, needs)
+
+
+@dataclass(frozen=True, kw_only=True)
+class TeacherRecipe:
+    """How a teacher is fine-tuned."""
+
+    data_dir: Path | None = None
+    """Folder that holds a folder a data set; without it the data sets come from the Hub."""
+    output_dir: Path = Path("runs/teacher")
+    """The folder to write; `train.py sentiment --teacher` and `train.py evaluate` read it."""
+    start: str = "sentence-transformers/all-mpnet-base-v2"
+    """Folder or Hub id of the transformer to start from."""
+    datasets: tuple[str, ...] = ("sst5", "sst2", "goemotions", "rated_sentences", "emobank")
+    """Labelled data sets whose train splits are read; some of them with a neutral class."""
+    max_rows: int = 3000
+    """Rows of each of them, evenly from all."""
+    max_words: int = 30
+    """Longer texts are left out: they cost most."""
+    patterns: int = 2000
+    """Everyday sentences made from patterns (see sentiment/patterns.py), facts among them."""
+    batch_size: int = 32
+    """Rows in one optimiser step."""
+    lr: float = 5e-5
+    """Largest learning rate (AdamW)."""
+    frozen_layers: int = 5
+    """So many layers, and the embedding under them, stay as they are: they cost time and know enough."""
+    seed: int = 0
+    """Chooses the patterns, the order of the data and the new weights on top."""
+    bf16: bool = True
+    """Multiply in bf16: two to three times as fast on a CPU that can, slower on one that cannot."""
+    num_threads: int = 0
+    """CPU threads that torch uses; 0 = torch's own choice."""
+    dry_run: bool = False
+    """Take two steps and write nothing."""
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be trained, before any data is read."""
+        for field in ("max_rows", "max_words", "batch_size"):
+            require(getattr(self, field) >= 1, field, getattr(self, field), "1 or more")
+        for field in ("patterns", "frozen_layers", "num_threads"):
+            require(getattr(self, field) >= 0, field, getattr(self, field), "0 or more")
+        require(self.lr > 0, "lr", self.lr, "more than 0")
+        require(len(self.datasets) > 0, "datasets", self.datasets, "one data set or more")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""A linear model of words and pairs of words: a peer of the networks, and their teacher on unlabelled texts."""
+"""A linear model of words and pairs of words: what the networks are compared with."""
 
 import numpy as np
 from scipy.sparse import csr_matrix

@@ -4,27 +4,34 @@ Held out, to choose and to stop on: every tenth IMDB train review, and 1,000 sen
 binary treebank is made of phrases of the same sentences, so those phrases leave its training rows.
 """
 
+import random
 import re
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
-from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
 
 from rnn_demo.config import SentimentRecipe
 from rnn_demo.errors import DataError
-from rnn_demo.sentiment.nbsvm import NBSVM
-from rnn_demo.training.corpora import as_texts, clean, read_split, require_column
+from rnn_demo.sentiment.patterns import make_sentences
+from rnn_demo.training.corpora import as_texts, available_splits, clean, read_split, require_column
 
 HELD_OUT_EVERY = {"sst5": 8, "sst2": 0}
 """Every so many train rows of a data set are held out; 0 = none. Others: every tenth."""
 MAX_HELD_OUT = {"sst5": 1000}
-TREEBANK = ("sst2", "sst5")
-Verdicts = Callable[[list[str]], np.ndarray]
-"""Texts -> float (text,): scores of no unit, greater where a text is more positive."""
+STAND_INS = {"[NAME]": "Sam", "[RELIGION]": "Catholic", "_num_": "5"}
+"""What two data sets put for names and numbers, and what a person would have written."""
+PLACEHOLDER = re.compile("|".join(map(re.escape, STAND_INS)))
+TURNS = re.compile(r"\b(not|no|never|nothing|nobody|none|but|although|though|hardly|without)\b|n't\b|\?", re.IGNORECASE)
+"""What may turn a verdict."""
+MAX_VARIED = 250
+"""Characters; longer texts stay as they are."""
+Row = TypeVar("Row")
+Judge = Callable[[str, list[str]], np.ndarray]
+"""The name of a data set and texts of it -> float (text,): how positive they are, 0 .. 1, as a teacher judges."""
 
 
 @dataclass(frozen=True)
@@ -55,111 +62,123 @@ def read_labels(name: str, split: str, data_dir: Path | None) -> tuple[list[str]
     return [clean(text).strip() for text in as_texts(rows, name)["text"]], labels
 
 
-def read_reviews(
-    recipe: SentimentRecipe, network: Verdicts | None = None
-) -> tuple[list[LabelledText], dict[str, list[LabelledText]]]:
-    """Read the train splits of the recipe's data sets, and its unlabelled texts with the verdicts of teachers.
-
-    Args:
-        recipe: which data sets.
-        network: a second teacher; see `judge`.
-
-    Returns:
-        training: rows to learn from; those of a data set that is named twice stand there twice.
-        held_out: rows to choose on, by data set.
+def read_labelled(
+    names: Iterable[str], data_dir: Path | None
+) -> tuple[dict[str, list[LabelledText]], dict[str, list[LabelledText]]]:
+    """Read the train splits of data sets: the rows to learn from, and those to choose on, by data set.
 
     Raises:
-        DataError: as `read_labels` and `judge`, or nothing is held out.
+        DataError: as `read_labels`.
     """
     training: dict[str, list[LabelledText]] = {}
     held_out: dict[str, list[LabelledText]] = {}
-    for name in dict.fromkeys(recipe.datasets):
-        texts, labels = read_labels(name, "train", recipe.data_dir)
+    for name in dict.fromkeys(names):
+        texts, labels = read_labels(name, "train", data_dir)
         top = 4 if max(labels) > 1 else 1
         rows = [LabelledText(text, label / top) for text, label in zip(texts, labels, strict=True) if text]
         every = HELD_OUT_EVERY.get(name, 10)
         held_out[name] = rows[::every][: MAX_HELD_OUT.get(name)] if every else []
         apart = set(range(0, len(rows), every)[: len(held_out[name])]) if every else set()
         training[name] = [row for i, row in enumerate(rows) if i not in apart]
-    if not any(held_out.values()):
-        raise DataError(f"{', '.join(recipe.datasets)}: no rows to choose on; add imdb or sst5")
     if held_out.get("sst5") and "sst2" in training:
         training["sst2"] = without_phrases(training["sst2"], held_out["sst5"])
+    return training, held_out
+
+
+def read_reviews(
+    recipe: SentimentRecipe, judge: Judge | None = None
+) -> tuple[list[LabelledText], dict[str, list[LabelledText]]]:
+    """Read the train splits of the recipe's data sets, its unlabelled texts as a teacher judges them, and patterns.
+
+    Args:
+        recipe: which data sets.
+        judge: the recipe's teacher.
+
+    Returns:
+        training: rows to learn from; those of a data set that is named twice stand there twice.
+        held_out: rows to choose on, by data set.
+
+    Raises:
+        DataError: as `read_labels`, or nothing is held out.
+    """
+    training, held_out = read_labelled(recipe.datasets, recipe.data_dir)
+    if not any(held_out.values()):
+        raise DataError(f"{', '.join(recipe.datasets)}: no rows to choose on; add imdb or sst5")
     mixed = [
-        LabelledText(retype(row.text), row.target) if name in TREEBANK and (i + reading) % 2 else row
+        LabelledText(retype(row.text), row.target) if name != "imdb" and (i + reading) % 2 else row
         for name, rows in training.items()
         for reading in range(recipe.datasets.count(name))
         for i, row in enumerate(rows)
     ]
-    for name in recipe.unlabelled:
-        mixed += judge(name, read_unlabelled(name, recipe.data_dir), training[name], held_out[name], network)
-    for name in recipe.unlabelled_sentences:
-        lines = [row for treebank in TREEBANK for row in training.get(treebank, [])]
-        sentences = opinions(read_unlabelled(name, recipe.data_dir), len(lines))
-        mixed += judge("sst5", sentences, lines, held_out["sst5"], network)
-    return mixed, held_out
+    if judge is not None:
+        for name, texts in unlabelled_texts(recipe):
+            mixed += [LabelledText(text, float(s)) for text, s in zip(texts, judge(name, texts), strict=True)]
+    mixed += [LabelledText(*sentence) for sentence in make_sentences(recipe.patterns, recipe.seed)]
+    draw = random.Random(recipe.seed)
+    return [vary(row, draw) for row in mixed] if recipe.vary else mixed, held_out
+
+
+def unlabelled_texts(recipe: SentimentRecipe) -> list[tuple[str, list[str]]]:
+    """Read what the recipe's teacher is to judge: data sets by name, and their texts or sentences."""
+    whole = [(name, read_unlabelled(name, recipe.data_dir)) for name in recipe.unlabelled]
+    counts = Counter(recipe.unlabelled_sentences)
+    cut = [
+        (name, opinions(read_unlabelled(name, recipe.data_dir), count * recipe.max_sentences, recipe.max_words))
+        for name, count in counts.items()
+    ]
+    return whole + cut
 
 
 def read_unlabelled(name: str, data_dir: Path | None) -> list[str]:
-    """Read the unsupervised split of a data set."""
-    rows = as_texts(read_split(name, "unsupervised", data_dir), name)
+    """Read the unsupervised split of a data set, or the texts of its train split; labels are not looked at."""
+    rows = as_texts(read_split(name, unlabelled_split(name, data_dir), data_dir), name)
     return [text for text in (clean(text).strip() for text in rows["text"]) if text]
 
 
-def judge(
-    name: str,
-    texts: list[str],
-    labelled: list[LabelledText],
-    held_out: list[LabelledText],
-    network: Verdicts | None = None,
-) -> list[LabelledText]:
-    """Return each text the chance, by teachers of other kinds, that it is positive.
-
-    A network that reads few labelled texts many times learns them by heart. NBSVM counts words and pairs of words, is
-    right about as often, and errs for other reasons; what it says of fresh texts is worth learning too (distillation
-    with unlabelled data: Hinton et al. 2015, arXiv:1503.02531; Chen et al. 2020, arXiv:2006.10029). Together with a
-    network it is right more often than either: 85.1 % of the held-out sentences, 84.2 and 82.4 % alone.
-
-    Args:
-        name: the data set of the labelled rows, for messages.
-        texts: not labelled.
-        labelled: rows that the teacher learns from.
-        held_out: rows that tell how far each teacher's scores can be trusted.
-        network: a second teacher, that learned from the labelled rows too.
-
-    Raises:
-        DataError: there are not clear rows of both kinds to learn and to calibrate from.
-    """
-    clear, apart = ([row for row in rows if row.target != 0.5] for rows in (labelled, held_out))
-    for rows, what in ((clear, "rows to learn from"), (apart, "held-out rows")):
-        if len({row.target > 0.5 for row in rows}) < 2:
-            raise DataError(f"{name}: its {what} are not both positive and negative; no teacher can be made of them")
-    linear = NBSVM([row.text for row in clear], np.array([row.target > 0.5 for row in clear]))
-    teachers = [linear.scores] if network is None else [linear.scores, network]
-
-    def scores(texts: list[str]) -> np.ndarray:
-        return np.stack([teacher(texts) for teacher in teachers], axis=1)
-
-    panel = make_pipeline(StandardScaler(), LogisticRegression(C=np.inf))
-    panel.fit(scores([row.text for row in apart]), [row.target > 0.5 for row in apart])
-    chances = panel.predict_proba(scores(texts))[:, 1]
-    return [LabelledText(text, float(chance)) for text, chance in zip(texts, chances, strict=True)]
+def unlabelled_split(name: str, data_dir: Path | None) -> str:
+    """Return the split of a data set that a teacher judges: unsupervised, or train if there is none."""
+    return "unsupervised" if "unsupervised" in available_splits(name, data_dir) else "train"
 
 
-def opinions(reviews: list[str], most: int) -> list[str]:
-    """Cut reviews into sentences of 4 to 40 words, and take at most so many, evenly from all of them.
+def opinions(texts: list[str], most: int, max_words: int = 40) -> list[str]:
+    """Cut texts into sentences of 4 words and more, and take at most so many, evenly from all of them.
+
+    Half of them hold a word that turns a verdict (not, but, never, ..) or a question mark, as far as there are any.
 
     >>> opinions(["A dull film by any measure. See it? I would not see it twice!"], most=9)
     ['A dull film by any measure.', 'I would not see it twice!']
     """
     sentences = [
-        sentence
-        for review in reviews
-        for sentence in re.split(r"(?<=[.!?])\s+", review)
-        if 4 <= len(sentence.split()) <= 40
+        retype(sentence)
+        for text in texts
+        for sentence in re.split(r"(?<=[.!?])\s+", text)
+        if 4 <= len(sentence.split()) <= max_words
     ]
-    count = min(most, len(sentences))
-    return [sentences[i * len(sentences) // count] for i in range(count)]
+    turned = [sentence for sentence in sentences if TURNS.search(sentence)]
+    plain = [sentence for sentence in sentences if not TURNS.search(sentence)]
+    count = max(min(most - most // 2, len(turned)), most - len(plain))
+    chosen = set(evenly(turned, count)) | set(evenly(plain, most - count))
+    return [sentence for sentence in dict.fromkeys(sentences) if sentence in chosen]
+
+
+def evenly(rows: list[Row], most: int) -> list[Row]:
+    """Take at most so many rows, at even distances.
+
+    >>> evenly(list("abcdef"), 3)
+    ['a', 'c', 'e']
+    """
+    count = min(most, len(rows))
+    return [rows[i * len(rows) // count] for i in range(count)]
+
+
+def vary(row: LabelledText, draw: random.Random) -> LabelledText:
+    """Write some of the short texts as people type: without capitals or the last stop, or in capitals."""
+    if len(row.text) > MAX_VARIED:
+        return row
+    how = draw.random()
+    text = row.text.rstrip(". ") or row.text if how < 0.3 else row.text
+    text = text.upper() if how < 0.05 else text.lower() if how < 0.2 else text
+    return LabelledText(text, row.target)
 
 
 def without_phrases(rows: list[LabelledText], sentences: list[LabelledText]) -> list[LabelledText]:
@@ -174,11 +193,12 @@ def without_phrases(rows: list[LabelledText], sentences: list[LabelledText]) -> 
 
 
 def retype(text: str) -> str:
-    """Write a treebank sentence as a person would: clitics and punctuation joined, brackets back, a capital first.
+    """Write a sentence of a data set as a person would: clitics and punctuation joined, brackets back, a capital first.
 
     >>> retype("it 's not bad , but i ca n't love it -lrb- yet -rrb- .")
     "It's not bad, but I can't love it (yet)."
     """
+    text = PLACEHOLDER.sub(lambda match: STAND_INS[match.group()], text)
     text = text.replace("-lrb-", "(").replace("-rrb-", ")").replace("``", '"').replace("''", '"')
     text = re.sub(r" (n't|'(?:s|re|ve|ll|d|m)\b|[.,;:!?%)]|')", r"\1", text)
     text = re.sub(r"([($]) ", r"\1", text)

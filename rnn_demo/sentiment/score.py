@@ -4,6 +4,7 @@ import torch
 
 from rnn_demo.predictor import Predictor, require_list, require_text
 from rnn_demo.results import ScoredToken, SentimentScore
+from rnn_demo.sentiment.emoji import encode_naming_emoji
 from rnn_demo.sentiment.model import SentimentModel
 from rnn_demo.tokenizer import EncodedText
 
@@ -29,7 +30,9 @@ class SentimentScorer(Predictor):
 
     def encode(self, text: str) -> EncodedText:
         """Turn a text into what the network reads: `<review>`, then the text."""
-        tokens = self.tokenizer.encode_with_spans(require_text(text))
+        require_text(text)
+        named = self.model.config.emoji_names
+        tokens = encode_naming_emoji(text, self.tokenizer) if named else self.tokenizer.encode_with_spans(text)
         return EncodedText(text, (self.tokenizer.domain_id("review"),), tokens)
 
     def predict(self, texts: list[str]) -> list[SentimentScore]:

@@ -14,17 +14,18 @@ from accelerate.utils import extract_model_from_parallel
 from torch import Tensor, nn
 
 from rnn_demo.cells import State
-from rnn_demo.checkpoint import TOKENIZER_NAME, find_checkpoint
 from rnn_demo.config import SentimentConfig, SentimentRecipe
 from rnn_demo.regularisation.adversarial import adversarial_perturbation
+from rnn_demo.sentiment.batches import ShortAndLong
 from rnn_demo.sentiment.evaluate import review_ids, score_rows
 from rnn_demo.sentiment.model import SentimentModel
-from rnn_demo.sentiment.reviews import LabelledText, Verdicts, read_reviews
+from rnn_demo.sentiment.reviews import LabelledText, read_reviews, unlabelled_split
+from rnn_demo.sentiment.verdicts import judge_with
 from rnn_demo.tokenizer import Tokenizer
 from rnn_demo.training.batching import BucketedBatches, pad_rows
 from rnn_demo.training.calibration import best_temperature
 from rnn_demo.training.fit import fit, network_sizes, open_tokenizer, start_model
-from rnn_demo.training.loop import Progress, this_process
+from rnn_demo.training.loop import Progress
 
 
 class SentimentObjective:
@@ -48,14 +49,19 @@ class SentimentObjective:
         recipe: SentimentRecipe,
     ) -> None:
         self.recipe = recipe
-        self.rows = review_ids([row.text for row in training], tokenizer, recipe.max_tokens)
+        self.rows = review_ids([row.text for row in training], tokenizer, recipe.max_tokens, emoji_names=True)
         self.targets = np.array([row.target for row in training], dtype=np.float32)
-        self.batches = BucketedBatches(np.array([len(row) for row in self.rows]), recipe.batch_size, recipe.seed)
+        lengths = np.array([len(row) for row in self.rows])
+        self.batches = (
+            ShortAndLong(lengths, recipe)
+            if recipe.long_every
+            else BucketedBatches(lengths, recipe.batch_size, recipe.seed)
+        )
         self.held_out = {}
         for name, rows in held_out.items():
             count = min(len(rows), recipe.validation_rows)
             chosen = [rows[i * len(rows) // count] for i in range(count)]  # spread evenly: a file may be sorted
-            ids = review_ids([row.text for row in chosen], tokenizer, recipe.max_tokens)
+            ids = review_ids([row.text for row in chosen], tokenizer, recipe.max_tokens, emoji_names=True)
             self.held_out[name] = (ids, np.array([row.target for row in chosen]))
         self.chosen_on = " and ".join(f"held-out rows of {name}/train" for name, rows in held_out.items() if rows)
 
@@ -125,24 +131,12 @@ def _nats_at(log_odds: np.ndarray, temperature: float) -> float:
 def train(recipe: SentimentRecipe, on_progress: Callable[[Progress], None]) -> Path | None:
     """Train a sentiment classifier and write its checkpoint; see `fit`."""
     tokenizer = open_tokenizer(recipe)
-    training, held_out = read_reviews(recipe, None if recipe.teacher is None else _verdicts(recipe.teacher, recipe))
-    config = SentimentConfig(**network_sizes(recipe, tokenizer))
+    training, held_out = read_reviews(recipe, None if recipe.teacher is None else judge_with(recipe))
+    config = SentimentConfig(**network_sizes(recipe, tokenizer), emoji_names=True)
     objective = SentimentObjective(training, held_out, tokenizer, recipe)
     data = [f"{name}/train" for name in dict.fromkeys(recipe.datasets)]
-    data += [f"{name}/unsupervised" for name in dict.fromkeys(recipe.unlabelled + recipe.unlabelled_sentences)]
+    judged = dict.fromkeys(recipe.unlabelled + recipe.unlabelled_sentences)
+    data += [f"{name}/{unlabelled_split(name, recipe.data_dir)}" for name in judged]
+    data = list(dict.fromkeys(data))
     model = start_model(SentimentModel, config, recipe)
     return fit("sentiment", model, tokenizer, objective, recipe, data, on_progress)
-
-
-def _verdicts(teacher: str, recipe: SentimentRecipe) -> Verdicts:
-    """The logits of another sentiment checkpoint, of as much of a text as is learned from."""
-    folder = find_checkpoint(teacher)
-    device = this_process().device
-    model, tokenizer = SentimentModel.load(folder).to(device), Tokenizer.from_file(folder / TOKENIZER_NAME)
-
-    def logits(texts: list[str]) -> np.ndarray:
-        with torch.inference_mode(), torch.autocast(device.type, torch.bfloat16, enabled=recipe.precision == "bf16"):
-            scores = score_rows(model, review_ids(texts, tokenizer, recipe.max_tokens)).clip(1e-6, 1 - 1e-6)
-        return np.asarray(np.log(scores / (1 - scores)))
-
-    return logits

@@ -30,6 +30,13 @@ LICENCES = {
     "reuters21578": "reuters21578: Reuters-21578, free for research",
     "reuters_50_50": "reuters_50_50: Reuter_50_50, a subset of RCV1, research use",
     "tiny_shakespeare": "tiny_shakespeare: public domain",
+    "goemotions": "goemotions: Demszky et al. 2020, CC BY 4.0",
+    "yelp_sentences": "yelp_sentences: Shen et al. 2017, Yelp's terms, academic use",
+    "cad_imdb": "cad_imdb: Kaushik et al. 2020, Apache-2.0",
+    "pros_cons": "pros_cons: Ganapathibhotla & Liu 2008, CC BY 4.0",
+    "tweeteval": "tweeteval: SemEval 2017 task 4, X's terms, research",
+    "rated_sentences": "rated_sentences: Hutto & Gilbert 2014, MIT",
+    "emobank": "emobank: Buechel & Hahn 2017, CC BY-SA 4.0",
 }
 """The terms of the data sets that are known here, for the model cards."""
 CASES: dict[str, Callable[[str], str]] = {"asis": str, "lower": str.lower, "upper": str.upper}

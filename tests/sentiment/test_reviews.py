@@ -1,18 +1,21 @@
 """Labelled opinions: what is held out leaves the training rows, labels are checked, treebank text looks typed."""
 
+import random
+
 import numpy as np
 import pytest
-from tiny import FILM_LABELS, FILM_TEXTS, write_split
+from tiny import write_split
 
 from rnn_demo.config import SentimentRecipe
 from rnn_demo.errors import DataError, InputError
+from rnn_demo.sentiment.patterns import make_sentences
 from rnn_demo.sentiment.reviews import (
     LabelledText,
-    judge,
     opinions,
     read_labels,
     read_reviews,
     retype,
+    vary,
     without_phrases,
 )
 
@@ -63,79 +66,97 @@ def test_a_data_set_that_is_named_twice_is_read_twice_and_each_sentence_is_seen_
     assert all(texts.count(row.text) == 1 for row in reviews)
 
 
-def write_unlabelled(tmp_path, **columns):
-    texts, labels = FILM_TEXTS[:3] * 25, FILM_LABELS[:3] * 25  # every tenth of them is of either kind
-    write_split(tmp_path, "imdb", "train", text=texts, label=labels)
-    write_split(tmp_path, "imdb", "unsupervised", **columns)
-    return SentimentRecipe(data_dir=tmp_path, datasets=("imdb",), unlabelled=("imdb",))
+def knowing_judge(name, texts):
+    return np.array([0.9 if "good" in text else 0.2 for text in texts])
 
 
-def test_unlabelled_texts_are_learned_as_the_teacher_judges_them(tmp_path):
-    texts = ["good<br />good", "  ", "bad and bad", *FILM_TEXTS]
-    training, held_out = read_reviews(write_unlabelled(tmp_path, text=texts, label=[-1] * len(texts)))
-    count = len(texts) - 1  # the one without words is left out
-    assert len(training) == 75 - len(held_out["imdb"]) + count
-    judged = training[-count:]
-    assert [row.text for row in judged] == ["good\ngood", "bad and bad", *FILM_TEXTS]
-    assert all(0 <= row.target <= 1 for row in judged)
-    good, bad, first, second, third, _ = (row.target for row in judged)
-    assert good > bad
-    assert min(first, third) > second
+def test_unlabelled_texts_are_learned_as_the_teacher_judges_them(recipe):
+    texts = ["good<br />good", "  ", "bad and bad"]
+    write_split(recipe.data_dir, "imdb", "unsupervised", text=texts, label=[-1] * 3)
+    recipe = SentimentRecipe(data_dir=recipe.data_dir, unlabelled=("imdb",), teacher="somebody")
+    alone, held_out = read_reviews(SentimentRecipe(data_dir=recipe.data_dir))
+    training, same = read_reviews(recipe, knowing_judge)
+    assert same == held_out
+    assert training[: len(alone)] == alone
+    assert training[len(alone) :] == [LabelledText("good\ngood", 0.9), LabelledText("bad and bad", 0.2)]
 
 
-def test_sentences_of_unlabelled_reviews_are_judged_as_the_treebank_was(recipe):
+def test_sentences_come_from_the_unsupervised_split_or_from_train_without_its_labels(recipe):
     reviews = ["A great day for old people. Bad! The story was bad from end to end.", "good good good good"]
     write_split(recipe.data_dir, "imdb", "unsupervised", text=reviews, label=[-1, -1])
-    names = {"datasets": ("imdb", "sst2", "sst5"), "unlabelled": ("imdb",), "unlabelled_sentences": ("imdb",)}
+    write_split(recipe.data_dir, "noisy", "train", text=["it 's not a good place", "so so"], label=[0, 1])
+    names = {"unlabelled_sentences": ("imdb", "noisy"), "teacher": "somebody"}
     alone, _ = read_reviews(recipe)
-    training, _ = read_reviews(SentimentRecipe(data_dir=recipe.data_dir, **names))
-    judged = [row.text for row in training[len(alone) :]]
-    assert judged[:2] == reviews
-    assert judged[2:] == [
+    training, _ = read_reviews(SentimentRecipe(data_dir=recipe.data_dir, **names), knowing_judge)
+    assert training[len(alone) :] == [
+        LabelledText("A great day for old people.", 0.2),
+        LabelledText("The story was bad from end to end.", 0.2),
+        LabelledText("Good good good good", 0.9),
+        LabelledText("It's not a good place", 0.9),
+    ]
+    few = SentimentRecipe(data_dir=recipe.data_dir, **names, max_sentences=1, max_words=6)
+    assert [row.text for row in read_reviews(few, knowing_judge)[0][len(alone) :]] == [
         "A great day for old people.",
-        "The story was bad from end to end.",
-        "good good good good",
+        "It's not a good place",
     ]
 
 
-def test_a_second_teacher_is_heard_as_far_as_the_held_out_rows_bear_it_out():
-    rows = [LabelledText(text, float(label)) for text, label in zip(FILM_TEXTS, FILM_LABELS, strict=True)] * 10
-    unsure = [LabelledText(row.text, row.target if i % 7 else 1 - row.target) for i, row in enumerate(rows)]
-    truth = {f"{i} {row.text}": row.target for i, row in enumerate(unsure)}
-    apart = [LabelledText(text, target) for text, target in truth.items()]
-    fresh = ["0 good", "1 good"]
-    knowing = {**truth, **dict(zip(fresh, (0.0, 1.0), strict=True))}
-    alone = [row.target for row in judge("imdb", fresh, rows, apart)]
-    joined = [
-        row.target for row in judge("imdb", fresh, rows, apart, lambda texts: np.array([knowing[t] for t in texts]))
-    ]
-    assert alone[0] == alone[1] > 0.5
-    assert joined[0] < 0.1
-    assert joined[1] > 0.9
+def test_a_data_set_that_is_named_twice_gives_twice_as_many_sentences(recipe):
+    lines = [f"sentence number {i} is here" for i in range(9)]
+    write_split(recipe.data_dir, "imdb", "unsupervised", text=lines, label=[-1] * 9)
+    asked = []
+
+    def judge(name, texts):
+        asked.append((name, len(texts)))
+        return np.full(len(texts), 0.5)
+
+    names = {"unlabelled_sentences": ("imdb", "imdb"), "teacher": "somebody", "max_sentences": 3}
+    read_reviews(SentimentRecipe(data_dir=recipe.data_dir, **names), judge)
+    assert asked == [("imdb", 6)]
 
 
-def test_opinions_come_evenly_from_all_reviews():
-    reviews = [f"This is line {i} here. And another one follows {i}." for i in range(10)]
-    assert opinions(reviews, 5) == [f"This is line {i} here." for i in (0, 2, 4, 6, 8)]
-    assert len(opinions(reviews, 100)) == 20
+def test_patterns_are_learned_from_too(recipe):
+    alone, held_out = read_reviews(recipe)
+    training, same = read_reviews(SentimentRecipe(data_dir=recipe.data_dir, patterns=30))
+    assert same == held_out
+    assert training[len(alone) :] == [LabelledText(*sentence) for sentence in make_sentences(30, 0)]
+
+
+def test_short_texts_are_varied_and_long_ones_stay(recipe):
+    plain, _ = read_reviews(SentimentRecipe(data_dir=recipe.data_dir, patterns=300))
+    varied, _ = read_reviews(SentimentRecipe(data_dir=recipe.data_dir, patterns=300, vary=True))
+    pairs = list(zip(plain, varied, strict=True))
+    assert all(a.target == b.target and a.text.lower().rstrip(". ") == b.text.lower().rstrip(". ") for a, b in pairs)
+    changed = sum(a.text != b.text for a, b in pairs) / len(pairs)
+    assert 0.1 < changed < 0.5
+    long = LabelledText("A long review. " * 40, 1.0)
+    assert all(vary(long, random.Random(seed)) == long for seed in range(50))
+    assert all(vary(LabelledText("...", 0.5), random.Random(seed)).text for seed in range(50))
+
+
+def test_half_of_the_sentences_hold_a_word_that_turns_a_verdict():
+    plain = [f"This is line number {i}." for i in range(10)]
+    turned = [f"That is not line {i}." for i in range(10)]
+    chosen = opinions([" ".join(pair) for pair in zip(plain, turned, strict=True)], 6)
+    assert sum(sentence in turned for sentence in chosen) == 3
+    assert len(opinions([*plain, *turned[:1]], 6)) == 6
+    assert len(opinions([*plain[:1], *turned], 6)) == 6
     assert opinions([], 3) == []
 
 
-def test_a_teacher_needs_texts_and_rows_of_both_kinds(recipe):
-    one_sided = [LabelledText("good", 1.0), LabelledText("so so", 0.5)]
-    rows = [LabelledText(text, float(label)) for text, label in zip(FILM_TEXTS, FILM_LABELS, strict=True)]
-    with pytest.raises(DataError, match="imdb: its rows to learn from are not both positive and negative"):
-        judge("imdb", FILM_TEXTS, one_sided, rows)
-    with pytest.raises(DataError, match="imdb: its held-out rows are not both"):
-        judge("imdb", FILM_TEXTS, rows, one_sided)
-    with pytest.raises(DataError, match="imdb holds no unsupervised"):
-        read_reviews(SentimentRecipe(data_dir=recipe.data_dir, unlabelled=("imdb",)))
-    with pytest.raises(InputError, match=r"unlabelled is .*'sst5'.*; it must be among the datasets imdb"):
-        SentimentRecipe(datasets=("imdb",), unlabelled=("sst5",))
-    with pytest.raises(InputError, match=r"unlabelled_sentences is .*'imdb'.*; it must be left out, or sst5 among"):
-        SentimentRecipe(datasets=("imdb",), unlabelled_sentences=("imdb",))
-    with pytest.raises(InputError, match=r"teacher is 'sentiment-lstm'; it must be left out without --unlabelled"):
-        SentimentRecipe(teacher="sentiment-lstm")
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"teacher": "somebody"}, "teacher is 'somebody'; it must be given with --unlabelled"),
+        ({"unlabelled": ("imdb",)}, "teacher is None; it must be given with --unlabelled"),
+        ({"long_every": 1}, "long_every is 1; it must be 0, or 2 or more"),
+        ({"patterns": -1}, "patterns is -1"),
+        ({"max_words": 0}, "max_words is 0"),
+    ],
+)
+def test_settings_that_cannot_be_are_refused(wrong, message):
+    with pytest.raises(InputError, match=message):
+        SentimentRecipe(**wrong)
 
 
 def test_a_data_set_without_held_out_rows_cannot_choose(recipe):
@@ -179,6 +200,7 @@ def test_a_missing_column_is_named(tmp_path):
         ("the people 's film , the actors ' film !", "The people's film, the actors' film!"),
         ("`` fine '' , they said .", '" fine ", they said.'),
         ("3 o'clock in the iris", "3 o'clock in the iris"),
+        ("[NAME] waited _num_ hours .", "Sam waited 5 hours."),
     ],
 )
 def test_retyped_text_looks_typed(treebank, typed):

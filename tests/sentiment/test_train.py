@@ -1,21 +1,26 @@
 """Training a classifier: a short run that learns, what is validated, and pure batches."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
+from sentiment.fake_teacher import FakeTransformer, fake_teacher
 from tiny import FILM_LABELS, FILM_TEXTS, checkpoint_of, language_model, sentiment_model, write_split
 
 from rnn_demo.cells import CELLS
 from rnn_demo.checkpoint import save_checkpoint
 from rnn_demo.config import SentimentConfig, SentimentRecipe
 from rnn_demo.errors import CheckpointError, InputError
+from rnn_demo.sentiment.batches import ShortAndLong
 from rnn_demo.sentiment.evaluate import evaluate, score_rows
 from rnn_demo.sentiment.model import SentimentModel
 from rnn_demo.sentiment.reviews import LabelledText
 from rnn_demo.sentiment.score import SentimentScorer
+from rnn_demo.sentiment.teacher import Teacher
 from rnn_demo.sentiment.train import SentimentObjective, train
+from rnn_demo.sentiment.verdicts import remembered
 from rnn_demo.training.calibration import TEMPERATURES
 
 SIZES = {"embed_size": 12, "hidden_size": 12, "num_layers": 1, "batch_size": 8, "precision": "fp32"}
@@ -57,12 +62,60 @@ def test_a_network_teaches_its_successor_what_it_says_of_unlabelled_texts(places
     films = {"text": [FILM_TEXTS[i % len(FILM_TEXTS)] for i in mixed]}
     write_split(places["data_dir"], "imdb", "train", **films, label=[FILM_LABELS[i % len(FILM_TEXTS)] for i in mixed])
     write_split(places["data_dir"], "imdb", "unsupervised", text=["good day", "bad day"], label=[-1, -1])
-    settings = {"steps": 2, "validate_every": 2, "unlabelled": ("imdb",), "adversarial_size": 1.0, **SIZES, **places}
+    settings = {"steps": 2, "validate_every": 2, "adversarial_size": 1.0, **SIZES, **places}
     first = train(SentimentRecipe(**settings), lambda progress: None)
-    again = {**settings, "teacher": str(first), "init_from": str(first), "output_dir": first.with_name("second")}
+    again = {
+        **settings,
+        "unlabelled": ("imdb",),
+        "teacher": str(first),
+        "init_from": str(first),
+        "output_dir": first.with_name("second"),
+    }
     second = SentimentScorer.load(train(SentimentRecipe(**again), lambda progress: None))
     assert second.checkpoint.data == ["imdb/train", "imdb/unsupervised"]
     assert "--teacher tiny" in second.checkpoint.command
+
+
+def test_a_teacher_is_asked_once_and_its_verdicts_are_kept(places, monkeypatch, tmp_path):
+    FakeTransformer().save_pretrained(tmp_path / "wise")
+    asked = []
+
+    def judge(texts):
+        asked.append(texts)
+        return fake_teacher().judge(texts)
+
+    monkeypatch.setattr(Teacher, "load", lambda folder: SimpleNamespace(judge=judge))
+    write_split(places["data_dir"], "imdb", "unsupervised", text=["good day here now", "bad day"], label=[-1, -1])
+    write_split(places["data_dir"], "noisy", "train", text=["it was a bad day"], label=[1])
+    names = {"unlabelled_sentences": ("imdb",), "teacher": str(tmp_path / "wise"), "steps": 2, **SIZES, **places}
+    train(SentimentRecipe(**names), lambda progress: None)
+    names["unlabelled_sentences"] = ("imdb", "noisy")
+    scorer = SentimentScorer.load(train(SentimentRecipe(**names), lambda progress: None))
+    assert asked == [["Good day here now"], ["It was a bad day"]]
+    assert scorer.checkpoint.data == ["imdb/train", "imdb/unsupervised", "noisy/train"]
+    kept = remembered(places["runs_dir"] / "verdicts" / "wise" / "imdb.parquet", ["Good day here now"], None)
+    np.testing.assert_allclose(kept, fake_teacher().judge(["Good day here now"]))
+
+
+def test_long_texts_have_steps_of_their_own():
+    lengths = np.array([10] * 40 + [100] * 12)
+    batches = ShortAndLong(lengths, SentimentRecipe(long_every=3, batch_size=2, short_batch_size=8))
+    steps = [batches.rows_at(step) for step in range(18)]
+    assert [len(rows) for rows in steps] == [8, 8, 2] * 6
+    assert all((lengths[rows] > 64).all() == (len(rows) == 2) for rows in steps)
+    long = np.concatenate([rows for rows in steps if len(rows) == 2])
+    assert sorted(long) == list(range(40, 52))  # each once before any comes again
+    first_pass = np.concatenate([rows for rows in steps if len(rows) == 8][:5])
+    assert sorted(first_pass) == list(range(40))
+    assert batches.rows_at(4).tolist() == steps[4].tolist()
+    assert np.concatenate([batches.rows_at(4, rank, 2) for rank in (0, 1)]).shape == (8,)
+
+
+def test_a_trained_network_reads_emoji_by_name(places):
+    scorer = SentimentScorer.load(train(SentimentRecipe(steps=1, **SIZES, **places), lambda progress: None))
+    (named,), (spelled,) = scorer.predict(["good 👍"]), scorer.predict(["good thumbs up"])
+    assert named.score == spelled.score
+    assert named.tokens[-1].end == len("good 👍")
 
 
 def test_only_a_network_of_the_same_task_can_be_mixed_in(places, tokenizer):
