@@ -7,13 +7,7 @@ generated from these lines, and a checkpoint's `config.json` is read back into t
 from dataclasses import dataclass
 from pathlib import Path
 
-from rnn_demo.errors import InputError
-
-
-def require(ok: bool, field: str, given: object, allowed: str) -> None:
-    """Raise InputError naming the field, what was given and what is allowed."""
-    if not ok:
-        raise InputError(f"{field} is {given!r}; it must be {allowed}")
+from rnn_demo.checks import require
 
 
 @dataclass(frozen=True)

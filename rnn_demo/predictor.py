@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Self
 
 from rnn_demo.checkpoint import TOKENIZER_NAME, Checkpoint, CheckpointModel, read_checkpoint
-from rnn_demo.errors import CheckpointError, InputError
+from rnn_demo.errors import CheckpointError
 from rnn_demo.tokenizer import EncodedText, Tokenizer
 
 
@@ -58,26 +58,3 @@ class Predictor(ABC):
         Raises:
             InputError: the text cannot be read.
         """
-
-
-def require_text(text: object) -> str:
-    """Refuse what is not a text, or has nothing in it to read.
-
-    Raises:
-        InputError: not a string, or only white space.
-    """
-    if not isinstance(text, str):
-        raise InputError(f"the text is a {type(text).__name__}; give a string")
-    if not text.strip():
-        raise InputError("the text is empty; give at least one word")
-    return text
-
-
-def require_list(texts: object) -> None:
-    """Refuse one bare text where a list of texts is asked for: its letters would be taken for texts.
-
-    Raises:
-        InputError: a string was given.
-    """
-    if isinstance(texts, str):
-        raise InputError("predict takes a list of texts; put the text in brackets: predict([text])")

@@ -16,8 +16,9 @@ from pathlib import Path
 
 import sentencepiece
 
+from rnn_demo.checks import require_string
 from rnn_demo.domains import DOMAINS
-from rnn_demo.errors import CheckpointError, InputError
+from rnn_demo.errors import CheckpointError
 
 PAD_ID = 0
 UNK_ID = 1
@@ -120,14 +121,14 @@ class Tokenizer:
             InputError: the text holds half of a surrogate pair, which is no character.
         """
         token_ids: list[int] = []
-        for i, part in enumerate(checked(text).split(SPACE_MARK)):
+        for i, part in enumerate(require_string("text", text).split(SPACE_MARK)):
             token_ids += self.space_mark_ids if i else []
             token_ids += self.processor.encode(part)
         return token_ids
 
     def encode_many(self, texts: Iterable[str]) -> list[list[int]]:
         """Turn texts into token ids, on all cores."""
-        whole = [checked(text) for text in texts]
+        whole = [require_string("text", text) for text in texts]
         many: list[list[int]] = self.processor.encode(whole, num_threads=-1)
         return [self.encode(text) if SPACE_MARK in text else ids for text, ids in zip(whole, many, strict=True)]
 
@@ -139,7 +140,7 @@ class Tokenizer:
         """
         tokens: list[Token] = []
         offset = 0
-        for i, part in enumerate(checked(text).split(SPACE_MARK)):
+        for i, part in enumerate(require_string("text", text).split(SPACE_MARK)):
             if i:
                 *first, last = self.space_mark_ids
                 tokens += [Token("", token_id, offset, offset) for token_id in first]
@@ -173,15 +174,3 @@ class Tokenizer:
     def subword(self, token_id: int) -> str:
         """A subword as it would read in a text; `<0xE2>` for a byte, `</s>` and the like for a special subword."""
         return str(self.processor.id_to_piece(token_id)).replace(SPACE_MARK, " ")
-
-
-def checked(text: str) -> str:
-    """Refuse what cannot be written in UTF-8, as it would stop SentencePiece half way."""
-    try:
-        text.encode()
-    except UnicodeEncodeError as error:
-        raise InputError(
-            f"the text has half of a surrogate pair at character {error.start} (U+{ord(text[error.start]):04X}), "
-            "which is no character; remove it"
-        ) from error
-    return text

@@ -29,6 +29,7 @@ HIGHEST_FIRST = [
     ("domains",),
     ("spacing",),
     ("config",),
+    ("checks",),
     ("results",),
     ("errors",),
 ]

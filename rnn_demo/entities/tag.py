@@ -5,14 +5,15 @@ from itertools import chain, islice
 
 import torch
 
+from rnn_demo.checks import require_list, require_text
 from rnn_demo.entities.crf import TagSpan
 from rnn_demo.entities.model import TaggerModel
 from rnn_demo.entities.scores import SentenceScores, agree, pad_to_decide, score_sentences
 from rnn_demo.entities.subwords import DOMAIN, Sentence, encode_words_with_spans, length_sorted_batches
 from rnn_demo.entities.words import Word, split_sentences
-from rnn_demo.predictor import Predictor, require_list, require_text
+from rnn_demo.predictor import Predictor
 from rnn_demo.results import Entity, TaggedText, TaggedToken
-from rnn_demo.tokenizer import EncodedText, Token, checked
+from rnn_demo.tokenizer import EncodedText, Token
 
 
 class EntityTagger(Predictor):
@@ -36,7 +37,7 @@ class EntityTagger(Predictor):
 
     def split(self, text: str) -> list[tuple[list[Word], list[list[Token]]]]:
         """Return the words of each sentence of a text, and the subwords of each word; errors as in `predict`."""
-        sentences = split_sentences(checked(require_text(text)))
+        sentences = split_sentences(require_text("text", text))
         return [(words, encode_words_with_spans(words, self.tokenizer)) for words in sentences]
 
     @property

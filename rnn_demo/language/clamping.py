@@ -17,10 +17,10 @@ import numpy as np
 from torch import Tensor
 
 from rnn_demo.cells import State
+from rnn_demo.checks import require_integer, require_layer, require_number, require_unit
 from rnn_demo.config import EncoderConfig
 from rnn_demo.encoder import Encoded, Encoder
 from rnn_demo.errors import InputError
-from rnn_demo.language.sampling import require_number
 
 LARGEST_VALUE = 100.0
 """Far outside -1..1, where most cells keep h, and still far from overflow."""
@@ -44,10 +44,9 @@ class Clamp:
     def __post_init__(self) -> None:
         """Refuse what no network could be held at."""
         for unit, value in self.units.items():
-            if not is_whole(unit):
-                raise InputError(f"unit is {unit!r}; give its number, 0 or more")
-            require_value(f"the value of unit {unit}", value)
-        require_value("projection", self.projection)
+            require_integer("unit", unit, 0)
+            _require_value(f"the value of unit {unit}", value)
+        _require_value("projection", self.projection)
         if self.direction is not None and not (np.isfinite(self.direction).all() and np.any(self.direction)):
             raise InputError("the direction has numbers that are not finite, or is 0 everywhere; give another")
 
@@ -62,14 +61,9 @@ class Clamp:
         Raises:
             InputError: saying which there are.
         """
-        if not is_whole(self.layer) or not -config.num_layers <= self.layer < config.num_layers:
-            raise InputError(
-                f"layer is {self.layer!r}; there are {config.num_layers}: give 0..{config.num_layers - 1}, or -1 for "
-                "the last"
-            )
+        require_layer(self.layer, config.num_layers)
         for unit in self.units:
-            if not 0 <= unit < config.hidden_size:
-                raise InputError(f"unit is {unit}; a layer has {config.hidden_size}: give 0..{config.hidden_size - 1}")
+            require_unit(unit, config.hidden_size)
         if self.direction is None:
             return
         if self.direction.shape != (config.hidden_size,):
@@ -117,16 +111,6 @@ def read_clamped(encoder: Encoder, token_ids: Tensor, state: State | None, clamp
     return encoder.step(token_ids[:, -1:], state, lambda i, h: clamp.hold(h) if i == layer else h)
 
 
-def is_whole(number: object) -> bool:
-    """Whether this is a whole number, and no truth value."""
-    return isinstance(number, int) and not isinstance(number, bool)
-
-
-def require_value(name: str, given: object) -> None:
-    """Refuse a value that is not a finite number of a sensible size."""
-    require_number(
-        name,
-        given,
-        lambda v: abs(v) <= LARGEST_VALUE,
-        f"a number in -{LARGEST_VALUE:.0f}..{LARGEST_VALUE:.0f}",
-    )
+def _require_value(name: str, value: object) -> None:
+    allowed = f"a number in -{LARGEST_VALUE:.0f}..{LARGEST_VALUE:.0f}"
+    require_number(name, value, lambda v: abs(v) <= LARGEST_VALUE, allowed)

@@ -6,15 +6,12 @@ to sum to 1 again.
 """
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
-from numbers import Real
-from typing import Any
 
 import torch
 from torch import Tensor
 
-from rnn_demo.errors import InputError
+from rnn_demo.checks import require_integer, require_number
 
 SMALLEST_TEMPERATURE = torch.finfo(torch.float32).tiny
 
@@ -33,22 +30,12 @@ class SamplingOptions:
     def __post_init__(self) -> None:
         """Refuse what is not a number or out of range."""
         require_number("temperature", self.temperature, lambda t: 0 <= t <= 2, "in [0, 2]")
-        require_number("top_k", self.top_k, lambda k: 0 <= k < math.inf and k == int(k), "a whole number, 0 or more")
+        require_integer("top_k", self.top_k, 0)
         require_number("top_p", self.top_p, lambda p: 0 < p <= 1, "in (0, 1]")
 
 
-def require_number(name: str, given: object, ok: Callable[[Any], bool], allowed: str) -> None:
-    """Refuse a setting that is no number, or not one that is `ok`.
-
-    Raises:
-        InputError: naming the setting, what was given and what is allowed.
-    """
-    if not (isinstance(given, Real) and ok(given)):
-        raise InputError(f"{name} is {given!r}; it must be {allowed}")
-
-
 def next_token_probs(logits: Tensor, options: SamplingOptions) -> Tensor:
-    """RequestToken logits into the distribution to draw from.
+    """Turn logits into the distribution to draw from.
 
     Args:
         logits: float32 (vocab,); -inf where a token is forbidden.

@@ -12,17 +12,17 @@ import torch
 from torch import Tensor
 
 from rnn_demo.cells import State
+from rnn_demo.checks import require_integer, require_string
 from rnn_demo.domains import DOMAINS, prefix_domains
-from rnn_demo.errors import CheckpointError, InputError, unknown_name
+from rnn_demo.errors import CheckpointError, unknown_name
 from rnn_demo.language.clamping import Clamp, read_clamped
 from rnn_demo.language.model import LanguageModel
-from rnn_demo.language.sampling import SamplingOptions, next_token_probs, require_number
+from rnn_demo.language.sampling import SamplingOptions, next_token_probs
 from rnn_demo.predictor import Predictor
 from rnn_demo.results import GeneratedText, GeneratedToken, TokenProbability
 from rnn_demo.tokenizer import PREFIX_SIZE, EncodedText
 
 MAX_NEW_TOKENS = 2000
-MAX_SEED = 2**63 - 1
 DOMAIN_TOKENS = 40
 """So much of a text decides in which domain it is read."""
 
@@ -51,8 +51,7 @@ class Writer(Predictor):
         Without a domain it is `<s>`, so that two texts that are compared begin alike; or the only domain that the model
         has read.
         """
-        if not isinstance(text, str):
-            raise InputError(f"the prompt is a {type(text).__name__}; give a string")
+        require_string("prompt", text)
         if domain is not None and domain not in DOMAINS:
             raise unknown_name("domain", domain, DOMAINS)
         read = prefix_domains(self.checkpoint.data)
@@ -128,8 +127,8 @@ class Writer(Predictor):
                 the first token.
         """
         options = SamplingOptions(temperature=temperature, top_k=top_k, top_p=top_p)
-        _require_whole("max_new_tokens", max_new_tokens, 1, MAX_NEW_TOKENS)
-        _require_whole("seed", seed, -MAX_SEED, MAX_SEED)
+        require_integer("max_new_tokens", max_new_tokens, 1, MAX_NEW_TOKENS)
+        require_integer("seed", seed)
         encoded = self.encode(prompt, domain or self.likeliest_domain(prompt))
         if clamp is not None:
             clamp.check(self.model.config)
@@ -161,7 +160,7 @@ class Writer(Predictor):
             InputError: a setting is out of range.
         """
         options = SamplingOptions(temperature=temperature, top_k=top_k, top_p=top_p)
-        _require_whole("k", k, 1, self.tokenizer.vocab_size - len(self.tokenizer.suppressed_ids))
+        require_integer("k", k, 1, self.tokenizer.vocab_size - len(self.tokenizer.suppressed_ids))
         logits, _ = self._read(self.encode(prompt, domain or self.likeliest_domain(prompt)).token_ids, None)
         top = logits.topk(int(k)).indices  # of the logits: at temperature 0 all probabilities but one are 0
         pairs = zip(top.tolist(), next_token_probs(logits, options)[top].tolist(), strict=True)
@@ -208,7 +207,3 @@ class Writer(Predictor):
         utf8.decode(bytes(int(self.tokenizer.subword(token_id)[1:-1], 16) for token_id in token_ids))  # <0xE2>
         waiting, _ = utf8.getstate()
         return not waiting
-
-
-def _require_whole(name: str, given: object, least: int, most: int) -> None:
-    require_number(name, given, lambda n: least <= n <= most and n == int(n), f"a whole number in {least}..{most}")

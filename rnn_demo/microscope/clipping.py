@@ -13,6 +13,7 @@ from copy import deepcopy
 import torch
 from torch import Tensor, nn
 
+from rnn_demo.checks import require_number, require_tokens
 from rnn_demo.errors import InputError
 from rnn_demo.predictor import Predictor
 from rnn_demo.results import ClippedStep, WeightGroup
@@ -40,11 +41,9 @@ def take_clipped_step(predictor: Predictor, text: str, clip_norm: float = 1.0, s
     if predictor.task != "lm":
         raise InputError(f"{predictor.name} is of task {predictor.task}; give a language model")
     for name, value in (("clip_norm", clip_norm), ("step_size", step_size)):
-        if not 0 < value <= 1000:
-            raise InputError(f"{name} is {value!r}; it must be above 0, and at most 1000")
+        require_number(name, value, lambda number: 0 < number <= 1000, "above 0, and at most 1000")
     encoded = predictor.encode(text)
-    if not encoded.tokens:
-        raise InputError("the text is empty; give at least one word")
+    require_tokens(encoded.tokens)
     kept = [token.token_id for token in encoded.tokens[-MAX_TOKENS:]]
     token_ids = torch.tensor([[*encoded.prefix_ids, *kept]])
 

@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 
 from rnn_demo.cells import Cell
+from rnn_demo.checks import require_tokens
 from rnn_demo.errors import InputError
 from rnn_demo.microscope.baseline import random_init_baseline
 from rnn_demo.predictor import Predictor
@@ -53,8 +54,7 @@ def largest_singular_values(predictor: Predictor, text: str) -> list[float]:
     if predictor.task not in ("lm", "sentiment"):
         raise InputError(f"{predictor.name} is of task {predictor.task}; give a language model or a sentiment model")
     encoded = predictor.encode(text)
-    if not encoded.tokens:
-        raise InputError("the text is empty; give at least one word")
+    require_tokens(encoded.tokens)
     cell = predictor.model.encoder.cells[-1]
     with torch.no_grad():
         inputs = predictor.model.encoder.inputs_of_last_layer(torch.tensor([encoded.token_ids]))

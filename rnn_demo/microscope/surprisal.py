@@ -10,7 +10,7 @@ import math
 
 import torch
 
-from rnn_demo.errors import InputError
+from rnn_demo.checks import require_tokens
 from rnn_demo.predictor import Predictor
 from rnn_demo.results import Surprisal, SurprisingToken
 
@@ -31,8 +31,7 @@ def measure_surprisal(predictor: Predictor, text: str) -> Surprisal:
         InputError: there is nothing to read.
     """
     encoded = predictor.encode(text)
-    if not encoded.tokens:
-        raise InputError("the text is empty; give at least one word")
+    require_tokens(encoded.tokens)
     token_ids = torch.tensor([encoded.token_ids])
     first = len(encoded.prefix_ids) + max(0, len(encoded.tokens) - MAX_TOKENS)  # the first token that is counted
     state = predictor.model.encoder(token_ids[:, : first - 1]).final_state if first > 1 else None

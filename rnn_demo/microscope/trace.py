@@ -3,7 +3,8 @@
 import torch
 
 from rnn_demo.cells import CELLS, Quantity
-from rnn_demo.errors import InputError, unknown_name
+from rnn_demo.checks import require_layer, require_tokens
+from rnn_demo.errors import unknown_name
 from rnn_demo.predictor import Predictor
 from rnn_demo.results import HiddenTrace
 
@@ -29,20 +30,15 @@ def trace_hidden_states(predictor: Predictor, text: str, layer: int = -1, quanti
     Raises:
         InputError: there is no such layer or quantity, or nothing to read.
     """
-    num_layers = predictor.model.encoder.config.num_layers
-    if not isinstance(layer, int) or not -num_layers <= layer < num_layers:
-        raise InputError(
-            f"layer is {layer!r}; {predictor.name} has {num_layers}: give 0..{num_layers - 1}, or -1 for the last"
-        )
+    layer = require_layer(layer, predictor.model.encoder.config.num_layers)
     if quantity not in quantities_of(predictor):
         raise unknown_name("quantity", quantity, quantities_of(predictor))
     encoded = predictor.encode(text)
-    if not encoded.tokens:
-        raise InputError("the text is empty; give at least one word")
+    require_tokens(encoded.tokens)
     token_ids = torch.tensor([encoded.token_ids])
     if quantity == "h":
         read = predictor.model.encoder(token_ids).layers[layer]
     else:
         read = predictor.model.encoder.forward_with_gates(token_ids)[layer][quantity]
     states = read[0, len(encoded.prefix_ids) :]  # (token, unit)
-    return HiddenTrace(tuple(token.token for token in encoded.tokens), states.numpy(), layer % num_layers)
+    return HiddenTrace(tuple(token.token for token in encoded.tokens), states.numpy(), layer)

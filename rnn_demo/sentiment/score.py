@@ -2,7 +2,8 @@
 
 import torch
 
-from rnn_demo.predictor import Predictor, require_list, require_text
+from rnn_demo.checks import require_list, require_text
+from rnn_demo.predictor import Predictor
 from rnn_demo.results import ScoredToken, SentimentScore
 from rnn_demo.sentiment.emoji import encode_naming_emoji
 from rnn_demo.sentiment.model import SentimentModel
@@ -30,7 +31,7 @@ class SentimentScorer(Predictor):
 
     def encode(self, text: str) -> EncodedText:
         """Turn a text into what the network reads: `<review>`, then the text."""
-        require_text(text)
+        require_text("text", text)
         named = self.model.config.emoji_names
         tokens = encode_naming_emoji(text, self.tokenizer) if named else self.tokenizer.encode_with_spans(text)
         return EncodedText(text, (self.tokenizer.domain_id("review"),), tokens)

@@ -115,7 +115,7 @@ def test_empty_text_is_refused(tagger, text):
 
 
 def test_what_is_no_text_is_refused(tagger):
-    with pytest.raises(InputError, match="the text is a int"):
+    with pytest.raises(InputError, match="the text is 3"):
         tagger.predict([3])
     with pytest.raises(InputError, match="half of a surrogate pair at character 5"):
         tagger.predict(["Rome \ud800"])

@@ -224,7 +224,7 @@ def test_settings_are_refused_at_the_call_before_the_first_token(one_writer, set
 
 
 def test_prompts_and_counts_that_cannot_be_used_are_refused(one_writer):
-    with pytest.raises(InputError, match="the prompt is a NoneType; give a string"):
+    with pytest.raises(InputError, match="the prompt is None; give a string"):
         one_writer.stream(None)
     with pytest.raises(InputError, match="half of a surrogate pair at character 1"):
         one_writer.generate("a\ud800")

@@ -55,9 +55,9 @@ def test_every_part_is_what_the_equations_give(predictor: Predictor) -> None:
         trace_hidden_states(predictor, TEXT, 1, "gate")
 
 
-@pytest.mark.parametrize("layer", [2, -3, 1.0, None])
+@pytest.mark.parametrize("layer", [2, -3, 0.5, None])
 def test_trace_refuses_a_layer_that_is_not_there(predictor: Predictor, layer: object) -> None:
-    with pytest.raises(InputError, match=r"has 2: give 0..1, or -1 for the last"):
+    with pytest.raises(InputError, match=r"must be 0..1, or -1 for the last"):
         trace_hidden_states(predictor, TEXT, layer=layer)  # type: ignore[arg-type]
 
 

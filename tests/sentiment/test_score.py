@@ -57,7 +57,7 @@ def test_any_text_gets_a_score(one_scorer, text):
         ("good", "predict takes a list of texts"),
         ([""], "the text is empty; give at least one word"),
         ([" \n\t"], "the text is empty"),
-        ([None], "the text is a NoneType; give a string"),
+        ([None], "the text is None; give a string"),
         (["a\udc00"], "half of a surrogate pair at character 1"),
     ],
 )

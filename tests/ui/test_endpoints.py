@@ -248,7 +248,7 @@ def test_generate_holding_holds_and_with_nothing_held_is_generate(client: Client
 @pytest.mark.parametrize(
     ("data", "message"),
     [
-        (["It"], r"unit is 12; a layer has 12: give 0\.\.11"),
+        (["It"], r"unit is 12; it must be .* 0\.\.11"),
         (["It", None], r"units is None; give units and values, such as"),
         (["It", [12]], r"units is \[12\]; give units and values"),
         (["It", {"x": 1}], r"unit is 'x'; give its number, 0 or more"),

@@ -61,7 +61,7 @@ def test_pieces_of_an_entity_are_coloured_by_its_type(service: Service) -> None:
     [
         (View("lm-rnn", 0, colour="entity"), "unknown colour 'entity'; choose one of surprisal, place in the text"),
         (View("lm-rnn", 0, space="4-D"), "unknown space '4-D'; choose one of 2-D, 3-D"),
-        (View("lm-rnn", 7), "layer is 7; lm-rnn has 2"),
+        (View("lm-rnn", 7), "layer is 7"),
         (View("nobody", 0), "unknown model 'nobody'"),
     ],
 )

@@ -163,7 +163,7 @@ def test_contexts_are_quoted_from_the_reference_text(service: Service) -> None:
 @pytest.mark.parametrize(
     ("place", "message"),
     [
-        ({"layer": 2}, "layer is 2; lm-gru has 2: give 0..1"),
+        ({"layer": 2}, "layer is 2"),
         ({"unit": 12}, "unit is 12; a layer of lm-gru has 12: give 0..11"),
         ({"unit": -1}, "unit is -1"),
         ({"unit": None}, "unit is None; give a number"),
