@@ -61,6 +61,10 @@ class SentimentConfig(EncoderConfig):
     """Pairs of a length in tokens and what the log-odds of texts so long are divided by, shortest first (see
     `training/calibration.py`); empty = nothing."""
 
+    neutral_widths: tuple[tuple[float, float], ...] = ()
+    """The same pairs for what the log-odds are then drawn in by, so that the middle of the scale means neutral (see
+    `sentiment/calibration.py`); empty = nothing."""
+
     def __post_init__(self) -> None:
         """Accept the lists that JSON gives; refuse temperatures that no text could have."""
         super().__post_init__()
@@ -68,6 +72,9 @@ class SentimentConfig(EncoderConfig):
         lengths = [n for n, _ in self.temperatures]
         in_order = lengths == sorted(lengths)
         positive = all(number > 0 for pair in self.temperatures for number in pair)
+        object.__setattr__(self, "neutral_widths", tuple((float(n), float(w)) for n, w in self.neutral_widths))
+        widths = all(n > 0 and width >= 0 for n, width in self.neutral_widths)
+        require(widths, "neutral_widths", self.neutral_widths, "pairs of a length and a number of 0 or more")
         require(in_order and positive, "temperatures", self.temperatures, "pairs of numbers above 0, shortest first")
 
 

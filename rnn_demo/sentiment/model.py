@@ -18,7 +18,9 @@ class SentimentModel(CheckpointModel):
     """An encoder that reads forwards, concat pooling, and one sigmoid.
 
     pooled_t = [mean(h_1..h_t), max(h_1..h_t), h_t]
-    P(positive | x_1..x_t) = sigmoid((w . pooled_t + b) / T_t)        T_t: calibration.py; 1 while it is trained
+    P(positive | x_1..x_t) = sigmoid(z_t - v_t tanh(z_t / v_t)), z_t = (w . pooled_t + b) / T_t
+
+    T_t and v_t: calibration.py; while it is trained T_t is 1, and the middle is not widened: sigmoid(z_t).
     """
 
     def __init__(self, config: SentimentConfig) -> None:
@@ -80,4 +82,8 @@ class SentimentModel(CheckpointModel):
 
     def _classify(self, pooled: Tensor, lengths: Tensor) -> Tensor:
         logits: Tensor = self.classifier(self.dropout(pooled))[..., 0]
-        return logits.float() / temperature_at(lengths, self.config.temperatures)
+        log_odds = logits.float() / temperature_at(lengths, self.config.temperatures)
+        if not self.config.neutral_widths:
+            return log_odds
+        width = temperature_at(lengths, self.config.neutral_widths)
+        return log_odds - width * torch.tanh(log_odds / width.clamp(min=1e-6))

@@ -17,13 +17,13 @@ from rnn_demo.cells import State
 from rnn_demo.config import SentimentConfig, SentimentRecipe
 from rnn_demo.regularisation.adversarial import adversarial_perturbation
 from rnn_demo.sentiment.batches import ShortAndLong
+from rnn_demo.sentiment.calibration import Scored, calibrate
 from rnn_demo.sentiment.evaluate import review_ids, score_rows
 from rnn_demo.sentiment.model import SentimentModel
 from rnn_demo.sentiment.reviews import LabelledText, read_reviews, unlabelled_split
 from rnn_demo.sentiment.verdicts import judge_with
 from rnn_demo.tokenizer import Tokenizer
 from rnn_demo.training.batching import BucketedBatches, pad_rows
-from rnn_demo.training.calibration import best_temperature
 from rnn_demo.training.fit import fit, network_sizes, open_tokenizer, start_model
 from rnn_demo.training.loop import Progress
 
@@ -109,23 +109,14 @@ class SentimentObjective:
         return {"accuracy": accuracy, "nats": float(np.concatenate(nats).mean()), **accuracies}
 
     def finish(self, model: SentimentModel) -> None:
-        """Calibrate on the held-out rows that are not neutral: each data set at its median length."""
-        model.config = replace(model.config, temperatures=())
-        temperatures = []
+        """Calibrate on the held-out rows; see calibration.py."""
+        model.config = replace(model.config, temperatures=(), neutral_widths=())
+        scored = []
         for rows, targets in self.held_out.values():
-            clear = np.flatnonzero(targets != 0.5)
-            if len(clear):
-                chosen = [rows[i] for i in clear]
-                scores = score_rows(model, chosen).clip(1e-6, 1 - 1e-6)
-                for_truth = np.where(targets[clear] > 0.5, 1, -1) * np.log(scores / (1 - scores))
-                length = float(np.median([len(row) for row in chosen]))
-                temperatures.append((length, best_temperature(partial(_nats_at, for_truth))))
-        model.config = replace(model.config, temperatures=tuple(sorted(temperatures)))
-
-
-def _nats_at(log_odds: np.ndarray, temperature: float) -> float:
-    """Mean cross-entropy where these, (row,), are the log-odds of what is true, divided by a temperature."""
-    return float(np.logaddexp(0, -log_odds / temperature).mean())
+            if rows:
+                scores = score_rows(model, rows).clip(1e-6, 1 - 1e-6)
+                scored.append(Scored(np.array([len(row) for row in rows]), np.log(scores / (1 - scores)), targets))
+        model.config = calibrate(model.config, scored)
 
 
 def train(recipe: SentimentRecipe, on_progress: Callable[[Progress], None]) -> Path | None:

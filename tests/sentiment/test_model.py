@@ -1,5 +1,6 @@
 """Sentiment model: pooled over all steps, exact under padding, and the running score is that of the prefix."""
 
+from dataclasses import replace
 from math import log
 
 import pytest
@@ -8,6 +9,7 @@ from tiny import sentiment_model
 
 from rnn_demo.cells import CELLS
 from rnn_demo.errors import ShapeError
+from rnn_demo.sentiment.calibration import draw_in
 
 TOKEN_IDS = torch.randint(0, 40, (4, 9), generator=torch.Generator().manual_seed(0))
 LENGTHS = torch.tensor([9, 1, 4, 6])
@@ -29,6 +31,16 @@ def test_pooling_is_mean_maximum_and_last_of_the_real_steps_divided_by_a_tempera
             length
         ]
         torch.testing.assert_close(model(TOKEN_IDS, LENGTHS)[row], expected.float(), rtol=1e-5, atol=1e-6)
+
+
+def test_the_middle_is_widened_by_a_width_for_the_length(model):
+    plain = model(TOKEN_IDS, LENGTHS)
+    model.config = replace(model.config, neutral_widths=((2, 1.0), (8, 0.0)))
+    drawn_in = model(TOKEN_IDS, LENGTHS)
+    for row, length in enumerate(LENGTHS.tolist()):
+        width = {9: 0.0, 1: 1.0, 4: 0.5, 6: log(8 / 6) / log(4)}[length]
+        expected = draw_in(plain[row].double().numpy(force=True), width)
+        assert drawn_in[row].item() == pytest.approx(float(expected), abs=1e-5)
 
 
 def test_running_score_after_a_token_is_the_score_of_that_prefix(model):

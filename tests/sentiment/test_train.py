@@ -1,6 +1,5 @@
 """Training a classifier: a short run that learns, what is validated, and pure batches."""
 
-from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -21,7 +20,6 @@ from rnn_demo.sentiment.score import SentimentScorer
 from rnn_demo.sentiment.teacher import Teacher
 from rnn_demo.sentiment.train import SentimentObjective, train
 from rnn_demo.sentiment.verdicts import remembered
-from rnn_demo.training.calibration import TEMPERATURES
 
 SIZES = {"embed_size": 12, "hidden_size": 12, "num_layers": 1, "batch_size": 8, "precision": "fp32"}
 ROWS = [LabelledText(text, float(label)) for text, label in zip(FILM_TEXTS, FILM_LABELS, strict=True)] * 6
@@ -198,31 +196,21 @@ def test_validation_is_over_all_held_out_rows_and_accuracy_over_the_clear_ones(t
 
 
 @torch.no_grad()
-def test_calibration_makes_every_data_set_likelier_by_a_temperature_of_its_own_and_changes_no_verdict(
-    tokenizer, tmp_path
-):
+def test_a_network_is_calibrated_on_short_and_on_long_texts_and_no_verdict_changes(tokenizer, tmp_path):
     model = sentiment_model(tokenizer.vocab_size)
+    long = [LabelledText(row.text * 9, row.target) for row in ROWS]
     short = [LabelledText(row.text[:9], row.target) for row in ROWS]
-    objective = make_objective(tokenizer, {"imdb": ROWS, "sst5": [*short[:3], LabelledText("a day", 0.5)], "sst2": []})
-    objective.finish(model)
-    temperatures = model.config.temperatures
-    model.config = replace(model.config, temperatures=())
-    before = {name: score_rows(model, rows) for name, (rows, _) in objective.held_out.items()}
-    assert [length for length, _ in temperatures] == sorted(
-        float(np.median([len(row) for row, target in zip(*objective.held_out[name], strict=True) if target != 0.5]))
-        for name in ("imdb", "sst5")
+    objective = make_objective(
+        tokenizer, {"imdb": long, "sst5": [*short[:3], LabelledText("a day", 0.5)], "mine": short[3:7], "sst2": []}
     )
-    for (_, temperature), name in zip(temperatures, ("sst5", "imdb"), strict=True):
-        clear = objective.held_out[name][1] != 0.5
-        positive = objective.held_out[name][1][clear] > 0.5
-        log_odds = -np.log(1 / before[name][clear] - 1)
-
-        def nats(t, log_odds=log_odds, positive=positive):
-            return -np.log(1 / (1 + np.exp(-np.where(positive, log_odds, -log_odds) / t))).mean()
-
-        assert nats(temperature) == pytest.approx(min(nats(t) for t in TEMPERATURES))
+    before = {name: score_rows(model, rows) for name, (rows, _) in objective.held_out.items()}
     objective.finish(model)
-    assert model.config.temperatures == temperatures  # calibrated again, and from what the network says by itself
+    config = model.config
+    assert [length > 64 for length, _ in config.temperatures] == [False, True]
+    assert [length for length, _ in config.neutral_widths] == [length for length, _ in config.temperatures]
+    assert config.neutral_widths[1][1] == 0  # no long text is neutral
+    objective.finish(model)
+    assert model.config == config  # calibrated again, and from what the network says by itself
     for name, scores in before.items():
         np.testing.assert_array_equal(scores >= 0.5, score_rows(model, objective.held_out[name][0]) >= 0.5)
     save_checkpoint(tmp_path / "tiny", model, tokenizer, checkpoint_of("sentiment"))
@@ -233,6 +221,12 @@ def test_calibration_makes_every_data_set_likelier_by_a_temperature_of_its_own_a
 def test_temperatures_that_no_text_could_have_are_refused(temperatures):
     with pytest.raises(InputError, match=r"temperatures is .*; it must be pairs of numbers above 0, shortest first"):
         SentimentConfig("lstm", 40, 8, 6, 1, temperatures=temperatures)
+
+
+@pytest.mark.parametrize("widths", [((3, -1),), ((0, 1),)])
+def test_widths_that_no_text_could_have_are_refused(widths):
+    with pytest.raises(InputError, match=r"neutral_widths is .*; it must be pairs of a length and"):
+        SentimentConfig("lstm", 40, 8, 6, 1, neutral_widths=widths)
 
 
 @pytest.mark.parametrize(
