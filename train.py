@@ -6,6 +6,7 @@ For example:
     python train.py lm --cell gru --minutes 20 --data-dir DIR
     python train.py sentiment --init-from lm-lstm --minutes 20 --data-dir DIR
     python train.py ner --minutes 10 --data-dir DIR
+    python train.py vectors --source glove.6B.100d.txt --name "GloVe 6B" --licence PDDL
     python train.py evaluate lm-gru --dataset english_novels --split validation --data-dir DIR
     python train.py study lm-gru --data-dir DIR
     python train.py reference --data-dir DIR
@@ -20,7 +21,15 @@ import tyro
 from tqdm import tqdm
 
 from rnn_demo.checkpoint import CHECKPOINTS_DIR, TOKENIZER_NAME, find_checkpoint, read_checkpoint, record_metrics
-from rnn_demo.config import EntityRecipe, LanguageRecipe, Recipe, SentimentRecipe, TeacherRecipe, TokenizerRecipe
+from rnn_demo.config import (
+    EntityRecipe,
+    LanguageRecipe,
+    Recipe,
+    SentimentRecipe,
+    TeacherRecipe,
+    TokenizerRecipe,
+    VectorsRecipe,
+)
 from rnn_demo.errors import RnnDemoError
 from rnn_demo.tasks import find_task
 
@@ -74,6 +83,15 @@ def train_teacher(recipe: tyro.conf.OmitArgPrefixes[TeacherRecipe]) -> None:
 def train_ner(recipe: tyro.conf.OmitArgPrefixes[EntityRecipe]) -> None:
     """Train an entity tagger."""
     run("ner", recipe)
+
+
+@flags.command(name="vectors")
+def build_vectors(recipe: tyro.conf.OmitArgPrefixes[VectorsRecipe]) -> None:
+    """Make a small table of word vectors from outside, for `ner --vectors`."""
+    from rnn_demo.entities.quantise import build_vectors
+
+    path = build_vectors(recipe)
+    print("dry run: nothing written" if path is None else f"wrote {path}, {path.stat().st_size:,} bytes")
 
 
 @flags.command(name="evaluate")

@@ -88,11 +88,18 @@ class CheckpointModel(nn.Module, PyTorchModelHubMixin, library_name="rnn_demo"):
     more_weights: ClassVar[dict[str, str]] = {}
     """Further weight files, so that none grows too large: file name -> how the names of its weights begin."""
 
+    @property
+    def more_files(self) -> list[str]:
+        """Those of the further weight files that this network has weights for."""
+        names = list(self.state_dict())
+        return [file for file, prefix in self.more_weights.items() if any(name.startswith(prefix) for name in names)]
+
     def _save_pretrained(self, save_directory: Path) -> None:
         weights = self.state_dict()
         for file_name, prefix in self.more_weights.items():
             apart = {name: weights.pop(name) for name in list(weights) if name.startswith(prefix)}
-            save_file(pack_weights(apart), save_directory / file_name)
+            if apart:
+                save_file(pack_weights(apart), save_directory / file_name)
         save_file(pack_weights(weights), save_directory / WEIGHTS_NAME)
 
     @classmethod
@@ -214,8 +221,8 @@ def save_checkpoint(folder: Path, model: CheckpointModel, tokenizer: Tokenizer, 
     rmtree(new, ignore_errors=True)
     new.mkdir(parents=True)
     values = {**asdict(model.config), **asdict(checkpoint)}
-    if model.more_weights:
-        values["more_weights"] = list(model.more_weights)
+    if files := model.more_files:
+        values["more_weights"] = files
     (new / TOKENIZER_NAME).write_bytes(tokenizer.model_proto)
     write_card(new, folder.name, values)
     model.save_pretrained(new, config=values)

@@ -90,6 +90,29 @@ class TaggerConfig(EncoderConfig):
     """Units in the layer over the words, one direction."""
     tagger_dropout_prob: float = 0.0
     """Chance that a number before or behind that layer is set to 0 while training; 0 = off."""
+    char_size: int = 0
+    """Units, one direction, of the network that reads the characters of each word beside its subwords; 0 = words are
+    read by their subwords alone."""
+    word_dropout_prob: float = 0.0
+    """Chance that a number that this network gives is set to 0 while training; 0 = off."""
+    unknown_prob: float = 0.0
+    """Chance that a word has no vector from outside while training; 0 = off."""
+    reads: str = "all"
+    """What the scores rest on: "words" while the network for whole words learns beside that for subwords, "subwords"
+    where only that one is asked, else "all" that is there."""
+    vector_words: int = 0
+    """Words in the table of vectors from outside (see `entities/vectors.py`); 0 = no table."""
+    vector_rows: int = 0
+    """Vectors in it."""
+    vector_size: int = 0
+    """Numbers in each."""
+    vector_parts: int = 0
+    """Bytes in which each is stored."""
+    vectors: str = ""
+    """Where they come from, and their licence."""
+    corpora: tuple[str, ...] = ()
+    """Data sets that it learned from, each with an offset of its own to the scores of the tags, for no two mark names
+    quite alike; texts are read as if they came from the first. Empty where there is but one."""
     agreement: float = 0.0
     """Share of a name's other places in the scores of each place (see `entities/agreement.py`); 0 = none."""
 
@@ -98,9 +121,16 @@ class TaggerConfig(EncoderConfig):
         super().__post_init__()
         object.__setattr__(self, "tags", tuple(self.tags))
         object.__setattr__(self, "pos_tags", tuple(self.pos_tags))
+        object.__setattr__(self, "corpora", tuple(self.corpora))
         require(len(self.tags) > 0, "tags", self.tags, "one tag or more")
         require(self.tagger_size >= 1, "tagger_size", self.tagger_size, "1 or more")
-        require(0 <= self.tagger_dropout_prob < 1, "tagger_dropout_prob", self.tagger_dropout_prob, "in [0, 1)")
+        for field in ("tagger_dropout_prob", "word_dropout_prob", "unknown_prob"):
+            require(0 <= getattr(self, field) < 1, field, getattr(self, field), "in [0, 1)")
+        for field in ("char_size", "vector_words", "vector_rows", "vector_size", "vector_parts"):
+            require(getattr(self, field) >= 0, field, getattr(self, field), "0 or more")
+        require(self.reads in ("all", "words", "subwords"), "reads", self.reads, "all, words or subwords")
+        whole_words = bool(self.vector_words or self.corpora or self.reads == "words")
+        require(self.char_size > 0 or not whole_words, "char_size", self.char_size, "1 or more where words are read")
         require(0 <= self.agreement <= 1, "agreement", self.agreement, "in [0, 1]")
 
 
@@ -120,6 +150,34 @@ class TokenizerRecipe:
     """Chooses those lines."""
     dry_run: bool = False
     """Read the data, learn from 10,000 lines, write nothing."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class VectorsRecipe:
+    """How a table of word vectors is made, for taggers to read."""
+
+    source: str
+    """A text file with a word and its numbers a line, the most frequent words first, as GloVe has them; or the name of
+    an installed spaCy model that has vectors, or its folder."""
+    name: str
+    """What the model card calls it."""
+    licence: str
+    """Its licence, for the model card."""
+    output: Path = Path("runs/vectors.safetensors")
+    """The file to write."""
+    words: int = 400_000
+    """Words that are kept, the first ones."""
+    parts: int = 20
+    """Bytes in which each vector is stored; they divide its numbers."""
+    seed: int = 0
+    """Chooses the words that the codebooks are found from."""
+    dry_run: bool = False
+    """Quantise 256 words and write nothing."""
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be made."""
+        for field in ("words", "parts"):
+            require(getattr(self, field) >= 1, field, getattr(self, field), "1 or more")
 
 
 SIZES = {"embed_size": 256, "hidden_size": 512, "num_layers": 2}
@@ -403,6 +461,27 @@ class EntityRecipe(Recipe):
     other, learned from together and alone; 0 = off. What is saved has the share that held-out data likes best."""
     hide_prob: float = 0.0
     """Chance that a word with a capital is hidden, so that its context and its other places must tell what it is."""
+    more_datasets: tuple[str, ...] = ()
+    """Data sets whose train splits are learned from too, each told apart from --dataset, whose way to mark names is the
+    one that counts; a data set that is named twice is read twice, and --dataset may be named again."""
+    char_size: int = 0
+    """Units, one direction, of the network that reads the characters of each word. With it a second tagger, of whole
+    words, learns beside the one of subwords, which stays as --init-from has it; 0 = none."""
+    vectors: Path | None = None
+    """Table of word vectors from outside that the second tagger reads, as `train.py vectors` makes it."""
+    word_dropout_prob: float = 0.3
+    """Chance that a number of a word's vector is set to 0; 0 = off."""
+    unknown_prob: float = 0.02
+    """Chance that a word is taken for one that the table does not have; 0 = off."""
+    title_prob: float = 0.0
+    """Chance that a training sentence is shown as a Headline With Capitals."""
+    chat_prob: float = 0.0
+    """Chance that a training sentence is shown as people chat: emoji and interjections around it, its stop missing."""
+
+    @property
+    def corpora(self) -> tuple[str, ...]:
+        """Each data set once, the one that counts first."""
+        return tuple(dict.fromkeys((self.dataset, *self.more_datasets)))
 
     def __post_init__(self) -> None:
         """Refuse what cannot be trained, before any data is read."""
@@ -412,3 +491,11 @@ class EntityRecipe(Recipe):
         require(self.pos_weight >= 0, "pos_weight", self.pos_weight, "0 or more")
         require(0 <= self.agreement <= 1, "agreement", self.agreement, "in [0, 1]")
         require(0 <= self.hide_prob < 1, "hide_prob", self.hide_prob, "in [0, 1)")
+        for field in ("title_prob", "chat_prob"):
+            require(0 <= getattr(self, field) <= 1, field, getattr(self, field), "in [0, 1]")
+        shown = self.lower_prob + self.title_prob + self.chat_prob
+        require(shown <= 1, "lower_prob + title_prob + chat_prob", shown, "1 or less")
+        whole_words = self.vectors is not None or bool(self.more_datasets)
+        allowed = "1 or more with --vectors and --more-datasets"
+        require(self.char_size > 0 or not whole_words, "char_size", self.char_size, allowed)
+        require(not (self.char_size and self.agreement), "agreement", self.agreement, "0 with --char-size")

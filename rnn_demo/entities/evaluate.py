@@ -4,7 +4,7 @@ An entity is right where its label, its first and its last word are. The words a
 and sentences that follow each other as one text, all through which a name is mostly the same (see `agreement.py`).
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -12,7 +12,7 @@ import torch
 from seqeval.metrics import classification_report
 
 from rnn_demo.checkpoint import TOKENIZER_NAME
-from rnn_demo.entities.corpus import read_tagged_sentences
+from rnn_demo.entities.corpus import entity_labels, read_tagged_sentences
 from rnn_demo.entities.model import TaggerModel
 from rnn_demo.entities.scores import SentenceScores, agree, pad_to_decide, score_sentences
 from rnn_demo.entities.subwords import Sentence, encode_sentences, length_sorted_batches
@@ -64,8 +64,15 @@ def best_tags(model: TaggerModel, scores: Sequence[SentenceScores]) -> list[list
     return tags
 
 
-def count_entities(gold: list[list[str]], predicted: list[list[str]]) -> dict[str, Any]:
+def count_entities(
+    gold: list[list[str]], predicted: list[list[str]], labels: Collection[str] | None = None
+) -> dict[str, Any]:
     """Compare two taggings of the same words.
+
+    Args:
+        gold: a row a sentence, a tag a word.
+        predicted: the same.
+        labels: those that count; None is all.
 
     Returns:
         precision, recall, f1 and entities (of the gold tags), over all and in `per_type` for each label. A rate whose
@@ -74,6 +81,10 @@ def count_entities(gold: list[list[str]], predicted: list[list[str]]) -> dict[st
     >>> count_entities([["B-LOC", "I-LOC", "O", "B-PER"]], [["B-LOC", "O", "O", "B-PER"]])["f1"]
     0.5
     """
+    if labels is not None:
+        gold, predicted = (
+            [[tag if tag[2:] in labels else "O" for tag in row] for row in rows] for rows in (gold, predicted)
+        )
     if not any(tag != "O" for rows in (gold, predicted) for row in rows for tag in row):  # seqeval would fail
         return {**_rates({}), "per_type": {}}
     report = classification_report(gold, predicted, output_dict=True, zero_division=0)
@@ -100,7 +111,8 @@ def evaluate(folder: Path, dataset: str, split: str, data_dir: Path | None, case
 
     Returns:
         precision, recall, f1, entities, and per_type with the same for each label, where WINDOW_SENTENCES sentences
-        are one text; f1_alone, where each is; pos_accuracy where the data set and the checkpoint have parts of speech.
+        are one text; f1_alone, where each is; f1_marked, where the data set does not mark all labels of the model, of
+        those that it marks; pos_accuracy where the data set and the checkpoint have parts of speech.
 
     Raises:
         CheckpointError, DataError, InputError: the checkpoint, the data set or the case cannot be used.
@@ -110,6 +122,9 @@ def evaluate(folder: Path, dataset: str, split: str, data_dir: Path | None, case
     words = [[in_case(word, case) for word in row] for row in data.words]
     found = tag_sentences(model, encode_sentences(words, tokenizer))
     counts = {**count_entities(data.tags, found.tags), "f1_alone": count_entities(data.tags, found.tags_alone)["f1"]}
+    marked = entity_labels(data)
+    if 0 < len(marked) < len(model.config.tags) // 2:
+        counts["f1_marked"] = count_entities(data.tags, found.tags, marked)["f1"]
     return {**counts, **count_pos(data.pos_tags, found.pos_tags)}
 
 

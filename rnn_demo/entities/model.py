@@ -16,6 +16,7 @@ from rnn_demo.config import TaggerConfig
 from rnn_demo.encoder import Encoder
 from rnn_demo.entities.consistency import Occurrences, smooth_emissions
 from rnn_demo.entities.crf import LinearChainCRF
+from rnn_demo.entities.word_tagger import WordTagger
 from rnn_demo.regularisation.locked_dropout import LockedDropout
 
 ALONE_WEIGHT = 0.5
@@ -42,10 +43,15 @@ class TaggerModel(CheckpointModel):
     p(pos_w) = softmax(W' u_w + b')   parts of speech, (parts of speech,)
 
     At those two places each direction has just read the whole word, however many subwords it has. The two encoders have
-    an embedding each, as they were trained apart.
+    an embedding each, as they were trained apart. Where the config gives the characters a network, the scores of a
+    `WordTagger`, which reads whole words, are added to P_w and to the logits of the parts of speech.
     """
 
-    more_weights: ClassVar[dict[str, str]] = {"backward.safetensors": "backward_encoder."}
+    more_weights: ClassVar[dict[str, str]] = {
+        "backward.safetensors": "backward_encoder.",
+        "vectors.safetensors": "word_tagger.reader.vectors.",
+        "words.safetensors": "word_tagger.",
+    }
     config: TaggerConfig
 
     def __init__(self, config: TaggerConfig) -> None:
@@ -58,6 +64,7 @@ class TaggerModel(CheckpointModel):
         self.dropout = LockedDropout(config.tagger_dropout_prob)
         self.to_tags = nn.Linear(2 * config.tagger_size, len(config.tags))
         self.to_pos = nn.Linear(2 * config.tagger_size, len(config.pos_tags))
+        self.word_tagger = WordTagger(config) if config.char_size else None
         self.crf = LinearChainCRF(config.tags)
 
     def forward(
@@ -68,6 +75,8 @@ class TaggerModel(CheckpointModel):
         pos_tags: Tensor,
         of_name: Tensor | None = None,
         of_sentence: Tensor | None = None,
+        corpus: Tensor | None = None,
+        **spelling: Tensor,
     ) -> tuple[Tensor, Tensor]:
         """Return log p(tags | words) and log p(parts of speech | words): all of a training step.
 
@@ -79,11 +88,13 @@ class TaggerModel(CheckpointModel):
             of_name: where the sentences are one text, which of its words are the same name; see `Occurrences`. Then the
                 result is the mean of log p(tags | words) with smoothed emissions and, half as heavy, without.
             of_sentence: and which of them are so within a sentence.
+            corpus: int64 (batch,); the place in the config's corpora of the one that a sentence is of.
+            spelling: of the words, as `collate_spelling` makes it, where whole words are read.
 
         Returns:
             float32 (batch,) each; nats.
         """
-        scores = self.score_words(token_ids, subword_counts)
+        scores = self.score_words(token_ids, subword_counts, corpus, **spelling)
         pos_nats = nn.functional.cross_entropy(scores.pos_logits.transpose(1, 2), pos_tags, reduction="none")
         tag_nats = self.crf.log_likelihood(scores.emissions, tags, scores.num_words)
         if of_name is not None and of_sentence is not None:
@@ -93,18 +104,32 @@ class TaggerModel(CheckpointModel):
             tag_nats = (together + ALONE_WEIGHT * tag_nats) / (1 + ALONE_WEIGHT)
         return tag_nats, -pos_nats.sum(1)
 
-    def score_words(self, token_ids: Tensor, subword_counts: Tensor) -> WordScores:
+    def score_words(
+        self, token_ids: Tensor, subword_counts: Tensor, corpus: Tensor | None = None, **spelling: Tensor
+    ) -> WordScores:
         """Score every tag and part of speech at every word; arguments as in `forward`."""
+        features = None if self.word_tagger is None else self.word_tagger.reader(**spelling)
+        if self.word_tagger is not None and features is not None and self.config.reads == "words":
+            num_words = (subword_counts > 0).sum(1)
+            emissions, pos_logits = self.word_tagger(features, num_words, corpus)
+            return WordScores(emissions, pos_logits, num_words)
         vectors = self.encoder.embed(token_ids), self.backward_encoder.embed(token_ids)
-        return self.score_vectors(*vectors, subword_counts)
+        return self.score_vectors(*vectors, subword_counts, features)
 
-    def score_vectors(self, forward_vectors: Tensor, backward_vectors: Tensor, subword_counts: Tensor) -> WordScores:
+    def score_vectors(
+        self,
+        forward_vectors: Tensor,
+        backward_vectors: Tensor,
+        subword_counts: Tensor,
+        features: Tensor | None = None,
+    ) -> WordScores:
         """Score words whose subwords are given as vectors; otherwise as `score_words`.
 
         Args:
             forward_vectors: float32 (batch, 1 + seq, embed); as `encoder.embed` makes them.
             backward_vectors: as `backward_encoder.embed` makes them, in the order of the text.
             subword_counts: int64 (batch, words); subwords in each word, 0 past each sentence.
+            features: float32 (batch, words, size); of whole words, as the word tagger's reader makes them.
         """
         lengths = subword_counts.sum(1)
         last_pieces = subword_counts.cumsum(1) - 1  # (batch, words)
@@ -117,7 +142,11 @@ class TaggerModel(CheckpointModel):
         num_words = (subword_counts > 0).sum(1)
         inputs = self.word_map(self.dropout(torch.cat(vectors, 2)))
         outputs = self.dropout(self.words(self.dropout(inputs), num_words))
-        return WordScores(self.to_tags(outputs).float(), self.to_pos(outputs).float(), num_words)
+        emissions, pos_logits = self.to_tags(outputs).float(), self.to_pos(outputs).float()
+        if self.word_tagger is not None and features is not None and self.config.reads == "all":
+            of_words = self.word_tagger(features, num_words)
+            emissions, pos_logits = emissions + of_words.emissions, pos_logits + of_words.pos_logits
+        return WordScores(emissions, pos_logits, num_words)
 
     def parts_of_speech(self, pos_logits: Tensor) -> list[str]:
         """The likeliest part of speech of each word, of float (words, parts of speech)."""

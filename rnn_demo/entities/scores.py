@@ -36,11 +36,16 @@ def score_sentences(model: TaggerModel, sentences: Sequence[Sentence]) -> list[S
     device = next(model.parameters()).device
     scored: dict[int, SentenceScores] = {}
     for rows in length_sorted_batches([len(sentence.token_ids) for sentence in sentences]):
-        batch = {name: tensor.to(device) for name, tensor in collate([sentences[row] for row in rows]).items()}
+        batch = {name: tensor.to(device) for name, tensor in collated(model, [sentences[row] for row in rows]).items()}
         emissions, pos_logits, num_words = model.score_words(**batch)
         for i, (row, n) in enumerate(zip(rows, num_words.tolist(), strict=True)):
             scored[row] = SentenceScores(sentences[row], emissions[i, :n], pos_logits[i, :n])
     return [scored[row] for row in range(len(sentences))]
+
+
+def collated(model: TaggerModel, sentences: Sequence[Sentence]) -> dict[str, Tensor]:
+    """Make a batch of what a model reads."""
+    return collate(sentences, model.word_tagger is not None)
 
 
 def bar_signs(model: TaggerModel, emissions: Tensor, forms: Sequence[str]) -> Tensor:

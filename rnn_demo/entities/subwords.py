@@ -14,6 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from rnn_demo.entities.spelling import HIDDEN, collate_spelling
 from rnn_demo.entities.words import Word
 from rnn_demo.spacing import spaced
 from rnn_demo.tokenizer import PAD_ID, Token, Tokenizer
@@ -36,18 +37,21 @@ class Sentence:
     """Subwords in each word, 1 or more."""
     forms: list[str]
     """The words in small letters: what tells whether two are the same."""
+    words: list[str]
+    """The words as they are shown; HIDDEN where one is not."""
 
     @classmethod
     def of(cls, words: Sequence[str], subwords: Sequence[Sequence[int]], start_id: int) -> "Sentence":
         """Join words, given with the token ids of each."""
-        forms = [word.lower() for word in words]
-        return cls([start_id, *chain.from_iterable(subwords)], [len(word_ids) for word_ids in subwords], forms)
+        counts = [len(word_ids) for word_ids in subwords]
+        return cls([start_id, *chain.from_iterable(subwords)], counts, [word.lower() for word in words], list(words))
 
     def hide(self, hidden: np.ndarray, unk_id: int) -> "Sentence":
-        """Return the sentence with all subwords of some words unknown: bool (words,)."""
+        """Return the sentence with some words unknown, and all of their subwords: bool (words,)."""
         ids = np.array(self.token_ids)
         ids[1:][np.repeat(hidden, self.subword_counts)] = unk_id
-        return replace(self, token_ids=ids.tolist())
+        words = [HIDDEN if hide else word for word, hide in zip(self.words, hidden, strict=True)]
+        return replace(self, token_ids=ids.tolist(), words=words)
 
 
 def encode_sentences(sentences: Sequence[Sequence[str]], tokenizer: Tokenizer) -> list[Sentence]:
@@ -85,16 +89,22 @@ def encode_words_with_spans(words: Sequence[Word], tokenizer: Tokenizer) -> list
     return encoded
 
 
-def collate(sentences: Sequence[Sentence]) -> dict[str, Tensor]:
+def collate(sentences: Sequence[Sentence], spelled: bool = False) -> dict[str, Tensor]:
     """Make a batch.
+
+    Args:
+        sentences: one or more.
+        spelled: whether the words are read as a whole too.
 
     Returns:
         token_ids: int64 (batch, 1 + seq); PAD_ID past each sentence.
         subword_counts: int64 (batch, words); 0 past each sentence.
+        And, where they are spelled, what `collate_spelling` makes.
     """
     token_ids, _ = pad_rows([sentence.token_ids for sentence in sentences], PAD_ID)
     subword_counts, _ = pad_rows([sentence.subword_counts for sentence in sentences], 0)
-    return {"token_ids": torch.from_numpy(token_ids), "subword_counts": torch.from_numpy(subword_counts)}
+    batch = {"token_ids": torch.from_numpy(token_ids), "subword_counts": torch.from_numpy(subword_counts)}
+    return batch | (collate_spelling([sentence.words for sentence in sentences]) if spelled else {})
 
 
 def length_sorted_batches(lengths: Sequence[int]) -> Iterator[list[int]]:

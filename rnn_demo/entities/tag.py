@@ -9,7 +9,7 @@ from rnn_demo.checks import require_list, require_text
 from rnn_demo.entities.crf import TagSpan
 from rnn_demo.entities.model import TaggerModel
 from rnn_demo.entities.scores import SentenceScores, agree, pad_to_decide, score_sentences
-from rnn_demo.entities.subwords import DOMAIN, Sentence, encode_words_with_spans, length_sorted_batches
+from rnn_demo.entities.subwords import DOMAIN, Sentence, as_read, encode_words_with_spans, length_sorted_batches
 from rnn_demo.entities.words import Word, split_sentences
 from rnn_demo.predictor import Predictor
 from rnn_demo.results import Entity, TaggedText, TaggedToken
@@ -73,7 +73,7 @@ class EntityTagger(Predictor):
     def _as_read(self, words: Sequence[Word], subwords: Sequence[Sequence[Token]]) -> Sentence:
         """Return a sentence as the network reads it."""
         token_ids = [[token.token_id for token in word] for word in subwords]
-        return Sentence.of([word.text for word in words], token_ids, self.start_id)
+        return Sentence.of(as_read([word.text for word in words]), token_ids, self.start_id)
 
     def _tag(
         self, words: Sequence[Sequence[Word]], scores: Sequence[SentenceScores]

@@ -3,8 +3,10 @@
 The forms in which a sentence is shown are in `variants.py`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
+from operator import attrgetter
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +21,9 @@ from rnn_demo.entities.corpus import TaggedSentences, check_iob2, entity_labels,
 from rnn_demo.entities.crf import PAD_TAG_ID
 from rnn_demo.entities.evaluate import count_entities, count_pos, smooth_in_windows, tag_sentences
 from rnn_demo.entities.model import TaggerModel
+from rnn_demo.entities.pool import pool_taggers
+from rnn_demo.entities.quantise import read_table
+from rnn_demo.entities.retyping import ADDED
 from rnn_demo.entities.scores import SentenceScores, pad_emissions, score_sentences
 from rnn_demo.entities.subwords import collate, encode_sentences, length_sorted_batches
 from rnn_demo.entities.variants import ShownSentences, with_windows
@@ -26,22 +31,25 @@ from rnn_demo.errors import DataError
 from rnn_demo.tokenizer import Tokenizer
 from rnn_demo.training.batching import BucketedBatches, ConsecutiveBatches, pad_rows
 from rnn_demo.training.calibration import best_temperature
+from rnn_demo.training.corpora import available_splits
 from rnn_demo.training.fit import find_same_encoder, fit, network_sizes, open_tokenizer, start_model
 from rnn_demo.training.loop import Progress
 
 ALPHAS = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
 """That are tried on the held-out sentences."""
+VECTORS = "word_tagger.reader.vectors."
+"""How the names of the table's tensors begin in the network."""
 
 
 class EntityObjective:
     """Minus the log-likelihood of the tags, and `pos_weight` of that of the parts of speech: nats per sentence.
 
     Args:
-        training: what is learned from.
-        validation: chooses the best weights, as it is written.
+        training: what is learned from, by data set, in the order of the config's corpora.
+        validation: what chooses the best weights, as it is written; the first data set is that of the recipe.
         config: of the network; its tags and parts of speech.
         tokenizer: cuts words into subwords.
-        recipe: batch size, seed and how often the case is changed.
+        recipe: batch size, seed and in which forms sentences are shown.
     """
 
     metric = "f1"
@@ -49,46 +57,72 @@ class EntityObjective:
 
     def __init__(
         self,
-        training: TaggedSentences,
-        validation: TaggedSentences,
+        training: Sequence[TaggedSentences],
+        validation: Sequence[TaggedSentences],
         config: TaggerConfig,
         tokenizer: Tokenizer,
         recipe: EntityRecipe,
     ) -> None:
-        self.chosen_on = validation.name
-        training = with_windows(training, recipe.passage_sentences, recipe.seed)
-        self.sentences = ShownSentences(training.words, tokenizer, recipe.lower_prob, recipe.hide_prob)
-        self.tag_ids = [[config.tags.index(tag) for tag in row] for row in training.tags]
+        self.chosen_on = ", ".join(split.name for split in validation)
+        split_corpus = [recipe.corpora.index(split.name.split("/")[0]) for split in training]
+        training = [with_windows(split, recipe.passage_sentences, recipe.seed) for split in training]
+        self.corpus = [c for c, split in zip(split_corpus, training, strict=True) for _ in split.words]
+        words, tags, pos_tags = (
+            [row for split in training for row in column(split)]
+            for column in (attrgetter("words"), attrgetter("tags"), attrgetter("pos_tags"))
+        )
+        self.sentences = ShownSentences(
+            words,
+            tokenizer,
+            recipe.lower_prob,
+            recipe.hide_prob,
+            title_prob=recipe.title_prob,
+            chat_prob=recipe.chat_prob,
+        )
+        self.tag_ids = [[config.tags.index(tag) for tag in row] for row in tags]
         pos_ids = {tag: i for i, tag in enumerate(config.pos_tags)}
-        self.pos_ids = [[pos_ids.get(tag, PAD_TAG_ID) for tag in row] for row in training.pos_tags]
+        self.pos_ids = [[pos_ids.get(tag, PAD_TAG_ID) for tag in row] for row in pos_tags]
         self.seed, self.pos_weight = recipe.seed, recipe.pos_weight
-        self.is_name = [[pos.startswith(PROPER_NOUNS) for pos in row] for row in training.pos_tags]
+        self.is_name = [[pos.startswith(PROPER_NOUNS) for pos in row] for row in pos_tags]
         if not any(map(any, self.is_name)):  # no parts of speech are known
-            self.is_name = [[tag != "O" for tag in row] for row in training.tags]
-        self.smooths = recipe.agreement > 0
-        lengths = np.array([len(row) for row in training.words])
+            self.is_name = [[tag != "O" for tag in row] for row in tags]
+        self.smooths, self.spelled, self.several = recipe.agreement > 0, config.char_size > 0, bool(config.corpora)
+        lengths = np.array([len(row) for row in words])
         self.batches = (
             ConsecutiveBatches(len(lengths), recipe.batch_size, recipe.seed)
             if self.smooths
             else BucketedBatches(lengths, recipe.batch_size, recipe.seed)
         )
-        self.validation = validation
-        self.validation_sentences = encode_sentences(validation.words, tokenizer)
+        self.validation = [HeldOutSentences(split, tokenizer, config) for split in validation]
+        self.subword_steps: list[Tensor] | None = None
+        """Of the CRF over the subwords, where a tagger of whole words learns beside it: they are pooled at the end."""
 
     def batch_at(self, step: int, rank: int, world: int) -> dict[str, Tensor]:
         """token_ids int64 (batch / world, 1 + seq); subword_counts, tags and pos_tags int64 (batch / world, words).
 
-        And of_name and of_sentence, int64 (words of all sentences,), where the places of a name settle together.
+        And of_name and of_sentence, int64 (words of all sentences,), where the places of a name settle together; the
+        spelling, where whole words are read; corpus, int64 (batch / world,), where there are several.
         """
         rows = self.batches.rows_at(step, rank, world).tolist()
         shown = [self.sentences.draw(row, np.random.default_rng([self.seed, step, row])) for row in rows]
-        tags, _ = pad_rows([self.tag_ids[row] for row in rows], PAD_TAG_ID)
-        pos_tags, _ = pad_rows([self.pos_ids[row] for row in rows], PAD_TAG_ID)
-        batch = {**collate(shown), "tags": torch.from_numpy(tags), "pos_tags": torch.from_numpy(pos_tags)}
+        sentences, columns = [one.sentence for one in shown], {}
+        for name, ids, added in (("tags", self.tag_ids, 0), ("pos_tags", self.pos_ids, PAD_TAG_ID)):
+            moved = [
+                [added if place == ADDED else ids[row][place] for place in one.places]
+                for row, one in zip(rows, shown, strict=True)
+            ]
+            columns[name] = torch.from_numpy(pad_rows(moved, PAD_TAG_ID)[0])
+        batch = {**collate(sentences, self.spelled), **columns}
+        if self.several:
+            batch["corpus"] = torch.tensor([self.corpus[row] for row in rows])
         if not self.smooths:
             return batch
-        named = [is_name for row in rows for is_name in self.is_name[row]]
-        return batch | group_occurrences([sentence.forms for sentence in shown], named)._asdict()
+        named = [
+            place != ADDED and self.is_name[row][place]
+            for row, one in zip(rows, shown, strict=True)
+            for place in one.places
+        ]
+        return batch | group_occurrences([sentence.forms for sentence in sentences], named)._asdict()
 
     def loss(self, model: nn.Module, batch: dict[str, Tensor], state: State | None) -> tuple[Tensor, State | None]:
         """Nats per sentence; nothing is carried from batch to batch."""
@@ -100,48 +134,81 @@ class EntityObjective:
         return int(batch["subword_counts"].sum())
 
     def validate(self, model: TaggerModel) -> dict[str, float]:
-        """F1, precision and recall of the held-out entities, and the accuracy of the parts of speech."""
-        found = tag_sentences(model, self.validation_sentences)
-        counts = count_entities(self.validation.tags, found.tags)
-        rates = {name: counts[name] for name in ("f1", "precision", "recall")}
-        return {**rates, **count_pos(self.validation.pos_tags, found.pos_tags)}
+        """F1, precision and recall of the held-out entities, and the accuracy of the parts of speech.
+
+        With several data sets F1 is the mean of theirs, and that of each is given too; the rest is of the first.
+        """
+        rates: dict[str, float] = {}
+        for split in reversed(self.validation):
+            found = tag_sentences(model, split.sentences)
+            counts = count_entities(split.gold.tags, found.tags, split.labels)
+            rates[f"f1_{split.gold.name.split('/')[0]}"] = counts["f1"]
+        pos = count_pos(self.validation[0].gold.pos_tags, found.pos_tags)
+        mean = {"f1": sum(rates.values()) / len(rates), **{name: counts[name] for name in ("precision", "recall")}}
+        return {**mean, **(rates if len(rates) > 1 else {}), **pos}
 
     def finish(self, model: TaggerModel) -> None:
-        """Choose what makes the held-out sentences likeliest: how far the places of a name agree, then a temperature.
+        """Choose what makes the held-out sentences likeliest.
 
-        Emissions and steps alike are divided by that one temperature.
+        These are, in this order: how heavy the two taggers are where there are two, how far the places of a name agree,
+        and a temperature. Emissions and steps alike are divided by that one temperature.
         """
-        scores = score_sentences(model, self.validation_sentences)
+        if self.subword_steps is not None:
+            pool_taggers(model, self.subword_steps, lambda: self._scores(model), partial(self._nats, model))
+        scores = self._scores(model)
         steps = list(model.crf.parameters())
         trained = [step.clone() for step in steps]
 
         def nats_with(agreement: float) -> float:
             model.config = replace(model.config, agreement=agreement)
-            return self._nats(model, smooth_in_windows(model, scores))
+            return sum(self._nats(model, i, smooth_in_windows(model, split)) for i, split in enumerate(scores))
 
         agreement = min(ALPHAS, key=nats_with)
         model.config = replace(model.config, agreement=agreement)
-        agreed = smooth_in_windows(model, scores)
+        agreed = [smooth_in_windows(model, split) for split in scores]
 
         def nats_at(temperature: float) -> float:
             for step, value in zip(steps, trained, strict=True):
                 step.copy_(value / temperature)
-            return self._nats(model, [s._replace(emissions=s.emissions / temperature) for s in agreed])
+            cooled = [[s._replace(emissions=s.emissions / temperature) for s in split] for split in agreed]
+            return sum(self._nats(model, i, split) for i, split in enumerate(cooled))
 
         temperature = best_temperature(nats_at)
         nats_at(temperature)  # leaves the steps divided by it
         model.to_tags.weight.div_(temperature)
         model.to_tags.bias.div_(temperature)
+        if model.word_tagger is not None:
+            model.word_tagger.to_tags.weight.div_(temperature)
+            model.word_tagger.to_tags.bias.div_(temperature)
 
-    def _nats(self, model: TaggerModel, scores: list[SentenceScores]) -> float:
-        """Minus the log-likelihood of all tags of the held-out sentences."""
-        tags, _ = pad_rows([[model.config.tags.index(tag) for tag in row] for row in self.validation.tags], PAD_TAG_ID)
-        nats = 0.0
+    def _scores(self, model: TaggerModel) -> list[list[SentenceScores]]:
+        """Score the held-out sentences that have all the labels: of others nobody knows how likely their tags are."""
+        return [score_sentences(model, split.sentences) for split in self._complete()]
+
+    def _complete(self) -> list["HeldOutSentences"]:
+        first, *others = self.validation
+        return [first, *(split for split in others if split.labels is None)]
+
+    def _nats(self, model: TaggerModel, number: int, scores: list[SentenceScores]) -> float:
+        """Minus the mean log-likelihood of the tags of a sentence."""
+        tags, nats = self._complete()[number].tag_ids, 0.0
         for rows in length_sorted_batches([len(sentence.emissions) for sentence in scores]):
             emissions, num_words = pad_emissions([scores[row] for row in rows])
             gold = torch.from_numpy(tags[rows][:, : emissions.shape[1]]).to(emissions.device)
             nats -= float(model.crf.log_likelihood(emissions, gold, num_words).sum())
-        return nats
+        return nats / len(scores)
+
+
+class HeldOutSentences:
+    """One held-out split, as it is scored again and again."""
+
+    def __init__(self, gold: TaggedSentences, tokenizer: Tokenizer, config: TaggerConfig) -> None:
+        self.gold = gold
+        self.sentences = encode_sentences(gold.words, tokenizer)
+        self.tag_ids, _ = pad_rows([[config.tags.index(tag) for tag in row] for row in gold.tags], PAD_TAG_ID)
+        marked = set(entity_labels(gold))
+        self.labels = marked if len(marked) < len(config.tags) // 2 else None
+        """Those that it marks, where these are not all."""
 
 
 def train(recipe: EntityRecipe, on_progress: Callable[[Progress], None]) -> Path | None:
@@ -151,38 +218,80 @@ def train(recipe: EntityRecipe, on_progress: Callable[[Progress], None]) -> Path
         DataError: a column, the tags or the labels are not as they have to be; see `corpus.py`.
     """
     tokenizer = open_tokenizer(recipe)
-    training = read_tagged_sentences(recipe.dataset, "train", recipe.data_dir)
-    validation = read_tagged_sentences(recipe.dataset, "validation", recipe.data_dir)
+    training = [
+        read_tagged_sentences(name, "train", recipe.data_dir) for name in (recipe.dataset, *recipe.more_datasets)
+    ]
+    validation = [
+        read_tagged_sentences(name, "validation", recipe.data_dir)
+        for name in recipe.corpora
+        if name == recipe.dataset or "validation" in available_splits(name, recipe.data_dir)
+    ]
     config = TaggerConfig(
         **network_sizes(recipe, tokenizer),
         tags=tag_set(training, validation),
-        pos_tags=tuple(sorted({tag for row in training.pos_tags for tag in row})),
+        pos_tags=tuple(sorted({tag for row in training[0].pos_tags for tag in row})),
         tagger_size=recipe.tagger_size,
         tagger_dropout_prob=recipe.tagger_dropout_prob,
         agreement=recipe.agreement,
     )
+    table: dict[str, Tensor] = {}
+    if recipe.char_size:
+        config, table = with_words(config, recipe)
     objective = EntityObjective(training, validation, config, tokenizer, recipe)
     model = start_model(TaggerModel, config, recipe)
+    if model.word_tagger is not None:
+        objective.subword_steps = [step.detach().clone() for step in model.crf.parameters()]
+        model.load_state_dict({VECTORS + name: tensor for name, tensor in table.items()}, strict=False)
+        for name, parameter in model.named_parameters():
+            parameter.requires_grad_(name.startswith(("word_tagger.", "crf.")))
     if recipe.backward_from is not None:
         folder = find_same_encoder(recipe.backward_from, config, backward=True)
         copy_matching_weights(model.backward_encoder, folder, "encoder.")
-    return fit("ner", model, tokenizer, objective, recipe, [training.name], on_progress)
+    data = list(dict.fromkeys(split.name for split in training))
+    return fit("ner", model, tokenizer, objective, recipe, data, on_progress)
 
 
-def tag_set(training: TaggedSentences, validation: TaggedSentences) -> tuple[str, ...]:
-    """The tags of a data set, O first; every label gets both of its tags, even if one is never used.
+def with_words(config: TaggerConfig, recipe: EntityRecipe) -> tuple[TaggerConfig, dict[str, Tensor]]:
+    """Give a network a tagger of whole words, to be learned beside that of the subwords, and read its table."""
+    corpora = recipe.corpora if len(recipe.corpora) > 1 else ()
+    config = replace(
+        config,
+        char_size=recipe.char_size,
+        word_dropout_prob=recipe.word_dropout_prob,
+        unknown_prob=recipe.unknown_prob,
+        reads="words",
+        corpora=corpora,
+    )
+    if recipe.vectors is None:
+        return config, {}
+    table, about = read_table(recipe.vectors)
+    (num_rows, num_parts), part_size = table["codes"].shape, table["codebooks"].shape[2]
+    return replace(
+        config,
+        vector_words=len(table["keys"]),
+        vector_rows=num_rows,
+        vector_size=num_parts * part_size,
+        vector_parts=num_parts,
+        vectors="; ".join(about[name] for name in ("source", "licence") if name in about),
+    ), table
+
+
+def tag_set(training: Sequence[TaggedSentences], validation: Sequence[TaggedSentences]) -> tuple[str, ...]:
+    """The tags of the first data set, O first; every label gets both of its tags, even if one is never used.
 
     Raises:
-        DataError: the tags are not IOB2, nothing is marked, or validation has labels that training has not.
+        DataError: the tags are not IOB2, nothing is marked, or another split has labels that the first has not.
     """
-    for sentences in (training, validation):
+    first, *others = [*training, *validation]
+    for sentences in (first, *others):
         check_iob2(sentences)
-    labels = entity_labels(training)
+    labels = entity_labels(first)
     if not labels:
-        raise DataError(f"{training.name} marks no entity: every tag is O")
-    unknown = sorted(set(entity_labels(validation)) - set(labels))
-    if unknown:
-        raise DataError(
-            f"the tag sets differ: {validation.name} has {', '.join(unknown)}, {training.name} only {', '.join(labels)}"
-        )
+        raise DataError(f"{first.name} marks no entity: every tag is O")
+    for split in others:
+        unknown = sorted(set(entity_labels(split)) - set(labels))
+        if unknown:
+            raise DataError(
+                f"the tag sets differ: {split.name} has {', '.join(unknown)}, {first.name} only {', '.join(labels)}"
+            )
     return ("O", *(f"{part}-{label}" for label in labels for part in "BI"))

@@ -3,6 +3,7 @@
 - In small letters: it must not lean on capitals alone. (A sentence in CAPITALS is read in small letters anyway; see
   `subwords.py`.)
 - With its neighbours, as a passage: where a typed text is split into sentences, some ends are missed.
+- As a headline, and as people chat (see `retyping.py`).
 - With names hidden: where the subwords of a word are unknown, what stands around it must tell what it is, and where the
   places of a name are learned from together (see `agreement.py`) its other places must.
 
@@ -22,36 +23,65 @@ mark a sentence, not even where passages of up to 8 were learned from (16 minute
 """
 
 from itertools import chain, pairwise
+from typing import NamedTuple
 
 import numpy as np
 
 from rnn_demo.entities.corpus import TaggedSentences
+from rnn_demo.entities.retyping import ADDED, as_chat, as_headline
 from rnn_demo.entities.subwords import Sentence, encode_sentences
 from rnn_demo.tokenizer import Tokenizer
 
 
+class Shown(NamedTuple):
+    """A sentence as it is shown."""
+
+    sentence: Sentence
+    places: list[int]
+    """Of each of its words in the sentence as it was; ADDED where it was not there."""
+
+
 class ShownSentences:
-    """Sentences that are shown as they are, in small letters, or with words hidden.
+    """Sentences that are shown as they are, in small letters, as a headline or a chat, or with words hidden.
 
     Args:
         words: of each sentence.
         tokenizer: cuts words into subwords.
         lower_prob: chance of small letters.
         hide_prob: chance that a word with a capital is hidden.
+        title_prob: chance of a headline.
+        chat_prob: chance of a chat.
     """
 
-    def __init__(self, words: list[list[str]], tokenizer: Tokenizer, lower_prob: float, hide_prob: float = 0.0) -> None:
-        self.lower_prob, self.hide_prob, self.unk_id = lower_prob, hide_prob, tokenizer.unk_id
-        self.capital = [np.array([word[:1].isupper() for word in row]) for row in words]
+    def __init__(
+        self,
+        words: list[list[str]],
+        tokenizer: Tokenizer,
+        lower_prob: float,
+        hide_prob: float = 0.0,
+        *,
+        title_prob: float = 0.0,
+        chat_prob: float = 0.0,
+    ) -> None:
+        self.words, self.tokenizer, self.hide_prob = words, tokenizer, hide_prob
+        self.bounds = np.cumsum([lower_prob, title_prob, chat_prob])
         self.as_is = encode_sentences(words, tokenizer)
         self.lower = encode_sentences([[word.lower() for word in row] for row in words], tokenizer)
 
-    def draw(self, row: int, rng: np.random.Generator) -> Sentence:
-        """Draw a case, and which words are hidden, and give a sentence so."""
-        sentence = (self.lower if rng.random() < self.lower_prob else self.as_is)[row]
-        if not self.hide_prob:
-            return sentence
-        return sentence.hide(self.capital[row] & (rng.random(len(self.capital[row])) < self.hide_prob), self.unk_id)
+    def draw(self, row: int, rng: np.random.Generator) -> Shown:
+        """Draw a form, and which words are hidden, and return a sentence so."""
+        form = int(np.searchsorted(self.bounds, rng.random(), side="right"))
+        if form in (1, 2):
+            retyped, places = (as_headline, as_chat)[form - 1](self.words[row], rng)
+            sentence = encode_sentences([retyped], self.tokenizer)[0]
+        else:
+            sentence = (self.lower if form == 0 else self.as_is)[row]
+            places = list(range(len(sentence.words)))
+        if self.hide_prob:
+            capital = np.array([place != ADDED and self.words[row][place][:1].isupper() for place in places])
+            hidden = capital & (rng.random(len(capital)) < self.hide_prob)
+            sentence = sentence.hide(hidden, self.tokenizer.unk_id)
+        return Shown(sentence, places)
 
 
 def with_windows(sentences: TaggedSentences, longest: int, seed: int) -> TaggedSentences:

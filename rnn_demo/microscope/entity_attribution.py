@@ -20,6 +20,8 @@ from rnn_demo.entities.consistency import Occurrences, smooth_emissions
 from rnn_demo.entities.crf import TagSpan
 from rnn_demo.entities.model import TaggerModel
 from rnn_demo.entities.scores import bar_signs, group_names
+from rnn_demo.entities.spelling import collate_spelling
+from rnn_demo.entities.subwords import as_read
 from rnn_demo.entities.tag import EntityTagger
 from rnn_demo.entities.words import Word
 from rnn_demo.errors import InputError
@@ -118,6 +120,7 @@ def read_window(tagger: EntityTagger, text: str, entity: int, most: int) -> Wind
     with torch.no_grad():
         token_ids = torch.tensor([[tagger.start_id, *(token.token_id for tokens in subwords for token in tokens)]])
         vectors = torch.cat([model.encoder.embed(token_ids), model.backward_encoder.embed(token_ids)], dim=-1)
+        vectors = with_features(model, vectors, window_words(words, sizes), [len(tokens) for tokens in subwords])
         emissions, pos_logits = score_window(model, vectors, [len(tokens) for tokens in subwords], sizes)
     in_order = iter(words)
     forms = [[word.text.lower() for word in islice(in_order, size)] for size in sizes]
@@ -142,7 +145,7 @@ def window_around(sizes: Sequence[int], start: int, end: int, most: int) -> tupl
 
 
 def log_odds(tagger: EntityTagger, window: Window, vectors: Tensor) -> Tensor:
-    """Return the log-odds of the window's entity for vectors in the place of its own: (batch, 1 + seq, 2 * embed)."""
+    """Return the log-odds of the window's entity for vectors in the place of its own: (batch, 1 + seq, size)."""
     model, sizes = tagger.model, window.sentence_sizes
     emissions, _ = score_window(model, vectors, window.subword_counts, sizes)
     settled = smooth_emissions(emissions.double(), window.places, model.config.agreement)
@@ -160,7 +163,7 @@ def score_window(
 
     Args:
         model: a tagger.
-        vectors: float32 (batch, 1 + seq, 2 * embed); of the window, in several versions.
+        vectors: float32 (batch, 1 + seq, size); of the window, in several versions.
         subword_counts: subwords in each word.
         sentence_sizes: words in each sentence.
 
@@ -174,10 +177,59 @@ def score_window(
     padded = pad_sequence([torch.cat([start, part], dim=1).transpose(0, 1) for part in parts])
     rows = padded.flatten(1, 2).transpose(0, 1)
     row_counts = pad_sequence([torch.tensor(part) for part in counts], batch_first=True).repeat_interleave(batch, 0)
-    forward, backward = rows.chunk(2, dim=-1)
-    scores = model.score_vectors(forward, backward, row_counts)
+    embed_size = model.config.embed_size
+    forward, backward, spread = rows.split([embed_size, embed_size, rows.shape[2] - 2 * embed_size], dim=-1)
+    features = None if model.word_tagger is None else gather_words(spread[:, 1:], row_counts)
+    scores = model.score_vectors(forward, backward, row_counts, features)
 
     def end_to_end(found: Tensor) -> Tensor:
         return torch.cat([rows[:, :n] for rows, n in zip(found.split(batch), sentence_sizes, strict=True)], dim=1)
 
     return end_to_end(scores.emissions), end_to_end(scores.pos_logits)
+
+
+def window_words(words: Sequence[Word], sentence_sizes: Sequence[int]) -> list[str]:
+    """Return the words of each sentence of a window as the tagger reads them, end to end."""
+    in_order = iter(words)
+    return [word for size in sentence_sizes for word in as_read([word.text for word in islice(in_order, size)])]
+
+
+def with_features(model: TaggerModel, vectors: Tensor, words: Sequence[str], subword_counts: Sequence[int]) -> Tensor:
+    """Put the vectors of whole words beside those of their subwords, an equal part at each subword of a word.
+
+    So both are scaled from nothing together, and the share of a subword is that of all that is read there.
+
+    Args:
+        model: a tagger; where it does not read whole words, the vectors stay as they are.
+        vectors: float32 (1, 1 + seq, 2 * embed).
+        words: as they are read.
+        subword_counts: subwords in each word.
+
+    Returns:
+        float32 (1, 1 + seq, 2 * embed + size of a word's vector).
+    """
+    if model.word_tagger is None:
+        return vectors
+    counts = torch.tensor(subword_counts)
+    features = model.word_tagger.reader(**collate_spelling([words]))[0] / counts[:, None]
+    spread = torch.cat([features.new_zeros(1, features.shape[1]), features.repeat_interleave(counts, 0)])
+    return torch.cat([vectors, spread[None]], dim=-1)
+
+
+def gather_words(spread: Tensor, subword_counts: Tensor) -> Tensor:
+    """Add up what stands at the subwords of each word.
+
+    Args:
+        spread: float32 (batch, seq, size).
+        subword_counts: int64 (batch, words); 0 past each sentence.
+
+    Returns:
+        float32 (batch, words, size).
+
+    >>> gather_words(torch.tensor([[[1.0], [2.0], [4.0], [9.0]]]), torch.tensor([[2, 1, 0]])).flatten().tolist()
+    [3.0, 4.0, 0.0]
+    """
+    ends = subword_counts.cumsum(1)
+    places = torch.arange(spread.shape[1], device=spread.device)
+    belongs = (places < ends[:, :, None]) & (places >= (ends - subword_counts)[:, :, None])  # (batch, words, seq)
+    return belongs.to(spread.dtype) @ spread

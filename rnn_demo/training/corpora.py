@@ -37,6 +37,12 @@ LICENCES = {
     "tweeteval": "tweeteval: SemEval 2017 task 4, X's terms, research",
     "rated_sentences": "rated_sentences: Hutto & Gilbert 2014, MIT",
     "emobank": "emobank: Buechel & Hahn 2017, CC BY-SA 4.0",
+    "worldwide_newswire": "worldwide_newswire: Shan et al. 2024, research use (an index of corpora: CC BY-NC-SA 4.0)",
+    "uner_ewt": "uner_ewt: Universal NER on English EWT, CC BY-SA 4.0",
+    "wikineural": "wikineural: WikiNEuRal (Tedeschi et al. 2021), CC BY-NC-SA 4.0",
+    "broad_twitter": "broad_twitter: Broad Twitter Corpus (Derczynski et al. 2016), CC BY 4.0",
+    "wnut17": "wnut17: WNUT 2017 emerging entities (Derczynski et al. 2017), CC BY 4.0",
+    "crossner": "crossner: CrossNER (Liu et al. 2021), MIT",
 }
 """The terms of the data sets that are known here, for the model cards."""
 CASES: dict[str, Callable[[str], str]] = {"asis": str, "lower": str.lower, "upper": str.upper}

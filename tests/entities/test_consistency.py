@@ -113,7 +113,7 @@ def test_no_name_begins_with_a_sign(model, tagger, tokenizer):
 
 
 def test_a_batch_for_the_crf_is_padded_with_0():
-    scores = [SentenceScores(Sentence([], [], []), torch.ones(n, 3), torch.ones(n, 1)) for n in (2, 1)]
+    scores = [SentenceScores(Sentence([], [], [], []), torch.ones(n, 3), torch.ones(n, 1)) for n in (2, 1)]
     emissions, num_words = pad_emissions(scores)
     assert emissions.tolist() == [[[1, 1, 1], [1, 1, 1]], [[1, 1, 1], [0, 0, 0]]]
     assert num_words.tolist() == [2, 1]

@@ -48,7 +48,7 @@ def test_even_an_empty_word_has_a_piece(tokenizer):
 
 
 def test_collate_pads_pieces_and_words():
-    batch = collate([Sentence([5, 6, 7], [2, 1], ["a", "b"]), Sentence([8], [1], ["c"])])
+    batch = collate([Sentence([5, 6, 7], [2, 1], ["a", "b"], ["a", "b"]), Sentence([8], [1], ["c"], ["c"])])
     assert batch["token_ids"].tolist() == [[5, 6, 7], [8, PAD_ID, PAD_ID]]
     assert batch["subword_counts"].tolist() == [[2, 1], [1, 0]]
 

@@ -49,7 +49,7 @@ def recipe(tokenizer, tmp_path):
 def make_objective(tokenizer, **settings):
     data = TaggedSentences("mine/train", WORDS * 8, WORD_TAGS * 8, WORD_POS * 8)
     config = TaggerConfig("lstm", tokenizer.vocab_size, 8, 6, 1, tags=TAGS, pos_tags=POS_TAGS)
-    return EntityObjective(data, data, config, tokenizer, EntityRecipe(**{**SIZES, **settings}))
+    return EntityObjective([data], [data], config, tokenizer, EntityRecipe(**{**SIZES, "dataset": "mine", **settings}))
 
 
 def test_two_steps_give_a_checkpoint_that_answers_as_it_was_measured(recipe):
@@ -112,8 +112,8 @@ def test_two_processes_share_the_batch_of_one(tokenizer):
 def test_where_names_settle_together_a_batch_is_a_passage_with_their_places(pos_tags, tokenizer):
     data = TaggedSentences("mine/train", WORDS * 8, WORD_TAGS * 8, pos_tags * 8)
     config = TaggerConfig("lstm", tokenizer.vocab_size, 8, 6, 1, tags=TAGS, pos_tags=POS_TAGS)
-    recipe = EntityRecipe(**SIZES, agreement=0.5, passage_sentences=1, lower_prob=0.0)
-    objective = EntityObjective(data, data, config, tokenizer, recipe)
+    recipe = EntityRecipe(**SIZES, dataset="mine", agreement=0.5, passage_sentences=1, lower_prob=0.0)
+    objective = EntityObjective([data], [data], config, tokenizer, recipe)
     for step in range(6):
         batch = objective.batch_at(step, 0, 1)
         shown = [tuple(row[row != PAD_TAG_ID].tolist()) for row in batch["tags"]]
@@ -221,14 +221,14 @@ def test_what_makes_the_held_out_tags_likelier_is_chosen_and_no_tag_changes_by_t
     """Also where a held-out name begins with a sign, as none that is marked does."""
     words, tags = [*WORDS, ["(", "Ada"]], [*WORD_TAGS, ["B-PER", "I-PER"]]
     data = TaggedSentences("mine/train", words * 6, tags * 6, [[""] * len(row) for row in words] * 6)
-    objective = EntityObjective(data, data, model.config, tokenizer, EntityRecipe(**SIZES))
+    objective = EntityObjective([data], [data], model.config, tokenizer, EntityRecipe(**SIZES, dataset="mine"))
 
     def nats(agreement):
         model.config = replace(model.config, agreement=agreement)
         total = 0.0
         for scores, tags in zip(
-            smooth_in_windows(model, score_sentences(model, objective.validation_sentences)),
-            objective.validation.tags,
+            smooth_in_windows(model, score_sentences(model, objective.validation[0].sentences)),
+            objective.validation[0].gold.tags,
             strict=True,
         ):
             gold, num_words = torch.tensor([[TAGS.index(tag) for tag in tags]]), torch.tensor([len(tags)])
@@ -239,17 +239,17 @@ def test_what_makes_the_held_out_tags_likelier_is_chosen_and_no_tag_changes_by_t
     best = min(before, key=before.get)
     assert before[best] < 5000  # 6 times IMPOSSIBLE_SCORE would be more, and the hottest temperature the best
     model.config = replace(model.config, agreement=best)
-    found = tag_sentences(model, objective.validation_sentences)
+    found = tag_sentences(model, objective.validation[0].sentences)
     model.config = replace(model.config, agreement=0.5)
     objective.finish(model)
     assert model.config.agreement == best
     assert nats(best) < before[best]
-    assert tag_sentences(model, objective.validation_sentences) == found
+    assert tag_sentences(model, objective.validation[0].sentences) == found
 
 
 def test_every_label_gets_both_tags():
     data = TaggedSentences("mine/train", [["Rome", "Ada"]], [["B-LOC", "B-PER"]], [["NNP", "NNP"]])
-    assert tag_set(data, data) == TAGS
+    assert tag_set([data], [data]) == TAGS
 
 
 def test_dry_run_writes_no_checkpoint(recipe):

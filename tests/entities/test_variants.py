@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 
 from rnn_demo.entities.corpus import TaggedSentences
+from rnn_demo.entities.retyping import ADDED
+from rnn_demo.entities.spelling import HIDDEN
 from rnn_demo.entities.subwords import encode_sentences
 from rnn_demo.entities.variants import ShownSentences, with_windows
 
@@ -29,7 +31,7 @@ def test_passages_hold_every_sentence_once_more_in_order():
 def test_cases_come_as_often_as_asked(tokenizer):
     sentences = ShownSentences(WORDS, tokenizer, lower_prob=0.3)
     rng = np.random.default_rng(0)
-    drawn = Counter(tokenizer.decode(sentences.draw(2, rng).token_ids) for _ in range(2000))
+    drawn = Counter(tokenizer.decode(sentences.draw(2, rng).sentence.token_ids) for _ in range(2000))
     shares = {text: count / 2000 for text, count in drawn.items()}
     assert shares == pytest.approx({" Rome": 0.7, " rome": 0.3}, abs=0.04)
 
@@ -41,12 +43,35 @@ def test_words_with_a_capital_are_hidden_as_often_as_asked(tokenizer):
     rng = np.random.default_rng(0)
     hidden = np.zeros(3)
     for _ in range(2000):
-        shown = sentences.draw(0, rng)
+        shown, places = sentences.draw(0, rng)
+        assert places == [0, 1, 2]
         assert (shown.subword_counts, shown.forms) == (whole.subword_counts, whole.forms)
         for word in range(3):
             here, there = (ids[ends[word] : ends[word + 1]] for ids in (shown.token_ids, whole.token_ids))
             assert here in (there, [tokenizer.unk_id] * len(there))
+            assert (shown.words[word] == HIDDEN) == (here != there)
             hidden[word] += here != there
     assert shown.token_ids[0] == whole.token_ids[0]
     assert hidden[1] == 0
     assert hidden[[0, 2]] / 2000 == pytest.approx([0.3, 0.3], abs=0.04)
+
+
+def test_headlines_and_chats_keep_each_word_at_its_place_or_say_that_it_is_added(tokenizer):
+    words = ["Ada", "met", "the", "king", "of", "Spain", "."]
+    forms = {"headlines": {"title_prob": 1.0}, "chats": {"chat_prob": 1.0}}
+    seen = {name: set() for name in forms}
+    for name, chances in forms.items():
+        sentences = ShownSentences([words], tokenizer, lower_prob=0.0, **chances)
+        for seed in range(200):
+            shown, places = sentences.draw(0, np.random.default_rng(seed))
+            seen[name].add(tuple(shown.words))
+            kept = [(word, place) for word, place in zip(shown.words, places, strict=True) if place != ADDED]
+            assert [place for _, place in kept] in (list(range(6)), list(range(7)))
+            assert all(word.lower() == words[place].lower() for word, place in kept)
+            assert len(shown.subword_counts) == len(places)
+    assert seen["headlines"] == {
+        ("Ada", "Met", "the", "King", "of", "Spain"),
+        ("Ada", "Met", "The", "King", "Of", "Spain"),
+    }
+    assert len(seen["chats"]) > 150
+    assert any({"🎉", "😂", "🔥"} & set(shown) for shown in seen["chats"])

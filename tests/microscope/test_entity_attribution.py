@@ -18,17 +18,18 @@ from rnn_demo.tokenizer import Tokenizer
 TEXT = "Ada Lovelace met  Babbage in London. He and Ada walked."
 
 
-@pytest.fixture(params=CELLS)
+@pytest.fixture(params=[*CELLS, "lstm and whole words"])
 def smooth(request: pytest.FixtureRequest, tokenizer: Tokenizer) -> EntityTagger:
     """Make a tagger with random weights, small enough to be smooth, that marks something."""
     torch.manual_seed(4)
-    sizes = (request.param, tokenizer.vocab_size, 8, 6, 2)
-    model = TaggerModel(
-        TaggerConfig(*sizes, tags=("O", "B-PER", "I-PER"), pos_tags=("NNP",), tagger_size=5, agreement=0.4)
-    )
+    cell, *whole_words = request.param.split()
+    sizes = (cell, tokenizer.vocab_size, 8, 6, 2)
+    words = {"char_size": 3, "vector_words": 3, "vector_rows": 3, "vector_size": 4, "vector_parts": 2}
+    settings = {"tagger_size": 5, "agreement": 0.4, **(words if whole_words else {})}
+    model = TaggerModel(TaggerConfig(*sizes, tags=("O", "B-PER", "I-PER"), pos_tags=("NNP",), **settings))
     for parameter in model.parameters():
         torch.nn.init.normal_(parameter, std=0.6)
-    return EntityTagger("tiny", model.eval(), tokenizer, checkpoint_of("ner", request.param))
+    return EntityTagger("tiny", model.eval(), tokenizer, checkpoint_of("ner", cell))
 
 
 def test_shares_add_up_to_the_difference_of_the_log_odds(smooth: EntityTagger) -> None:
