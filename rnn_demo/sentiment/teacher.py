@@ -85,8 +85,12 @@ class Teacher:
         self.order = [place[name] for name in CLASSES]
 
     @classmethod
-    def load(cls, name: str | Path) -> Self:
+    def load(cls, name: str | Path, bf16: bool = False) -> Self:
         """Read a folder that `train.py teacher` wrote, or a classifier of the Hub.
+
+        Args:
+            name: the folder, or a Hub id.
+            bf16: whether to compute in bfloat16, which is about twice as fast where a processor can.
 
         Raises:
             CheckpointError: there is none.
@@ -97,7 +101,7 @@ class Teacher:
             model = transformers.AutoModelForSequenceClassification.from_pretrained(name)
         except (OSError, ValueError) as error:
             raise CheckpointError(f"cannot read the teacher {name}: {error}") from error
-        return cls(model.eval(), tokenizer)
+        return cls(model.to(torch.bfloat16 if bf16 else torch.float32).eval(), tokenizer)
 
     def encode(self, texts: Sequence[str], max_tokens: int = MAX_TOKENS) -> list[list[int]]:
         """Turn texts into the teacher's own token ids, emoji by their names."""

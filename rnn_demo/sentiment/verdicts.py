@@ -30,7 +30,11 @@ def judge_with(recipe: SentimentRecipe) -> Callable[[str, list[str]], np.ndarray
     def judge(name: str, texts: list[str]) -> np.ndarray:
         if not is_transformer(folder):
             return _scores_of_checkpoint(folder, texts, recipe)
-        return scores_of(remembered(kept / f"{name}.parquet", texts, lambda new: Teacher.load(folder).judge(new)))
+
+        def ask(new: list[str]) -> np.ndarray:
+            return Teacher.load(folder, bf16=recipe.precision == "bf16").judge(new)
+
+        return scores_of(remembered(kept / f"{name}.parquet", texts, ask))
 
     return judge
 

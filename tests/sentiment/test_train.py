@@ -82,7 +82,7 @@ def test_a_teacher_is_asked_once_and_its_verdicts_are_kept(places, monkeypatch, 
         asked.append(texts)
         return fake_teacher().judge(texts)
 
-    monkeypatch.setattr(Teacher, "load", lambda folder: SimpleNamespace(judge=judge))
+    monkeypatch.setattr(Teacher, "load", lambda folder, bf16: SimpleNamespace(judge=judge))
     write_split(places["data_dir"], "imdb", "unsupervised", text=["good day here now", "bad day"], label=[-1, -1])
     write_split(places["data_dir"], "noisy", "train", text=["it was a bad day"], label=[1])
     names = {"unlabelled_sentences": ("imdb",), "teacher": str(tmp_path / "wise"), "steps": 2, **SIZES, **places}
