@@ -26,8 +26,7 @@ from rnn_demo.entities.tag import spans_of
 from rnn_demo.errors import unknown_name
 from rnn_demo.language.evaluate import block_losses, document_ids
 from rnn_demo.language.model import LanguageModel
-from rnn_demo.sentiment.evaluate import review_ids, score_rows
-from rnn_demo.sentiment.model import SentimentModel
+from rnn_demo.sentiment.evaluate import score_texts
 from rnn_demo.sentiment.nbsvm import NBSVM
 from rnn_demo.sentiment.reviews import TREEBANK, read_labels, retype
 from rnn_demo.tokenizer import Tokenizer
@@ -112,15 +111,12 @@ def sentiment_section(dataset: str, split: str, names: list[str], data_dir: Path
         right = positive == (labels == 1)
         return percent(np.stack([right, np.ones(len(right))], 1), ratio_of)
 
-    @torch.inference_mode()
     def of_checkpoint(name: str) -> tuple[str, str]:
         folder = CHECKPOINTS_DIR / name
-        tokenizer = Tokenizer.from_file(folder / TOKENIZER_NAME)
-        model = SentimentModel.load(folder)
-        scores = score_rows(model, review_ids(texts, tokenizer))
+        scores = score_texts(folder, texts)
         measured = f"accuracy {accuracy(scores >= 0.5)}, ece {100 * expected_calibration_error(scores, labels):.2f}"
         if dataset in TREEBANK:  # its small letters and split clitics undone
-            positive = score_rows(model, review_ids([retype(text) for text in texts], tokenizer)) >= 0.5
+            positive = score_texts(folder, [retype(text) for text in texts]) >= 0.5
             measured += f"<br>written as people type: accuracy {accuracy(positive)}"
         return measured, origin(read_checkpoint(folder))
 

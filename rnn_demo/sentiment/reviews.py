@@ -22,6 +22,7 @@ from rnn_demo.training.corpora import as_texts, available_splits, clean, read_sp
 HELD_OUT_EVERY = {"sst5": 8, "sst2": 0}
 """Every so many train rows of a data set are held out; 0 = none. Others: every tenth."""
 MAX_HELD_OUT = {"sst5": 1000}
+TREEBANK = ("sst2", "sst5")
 STAND_INS = {"[NAME]": "Sam", "[RELIGION]": "Catholic", "_num_": "5"}
 """What two data sets put for names and numbers, and what a person would have written."""
 PLACEHOLDER = re.compile("|".join(map(re.escape, STAND_INS)))
