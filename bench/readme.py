@@ -7,7 +7,7 @@ import tyro
 from rnn_demo.cells import CELLS
 from rnn_demo.checkpoint import CHECKPOINTS_DIR, Checkpoint, read_checkpoint, shipped_checkpoints, weights_size
 from rnn_demo.tasks import TASKS
-from rnn_demo.ui.models_tab import SHOWN
+from rnn_demo.ui.shared.names import METRICS
 
 README = Path(__file__).parent.parent / "README.md"
 START, END = "<!-- models: written by python -m bench.readme -->", "<!-- end of models -->"
@@ -25,7 +25,7 @@ def tables() -> str:
 def table(title: str, models: dict[str, Checkpoint]) -> list[str]:
     """Write a task's table: a row for each split that a model was measured on, the model named in the first."""
     measured = [values for checkpoint in models.values() for values in checkpoint.metrics.values()]
-    metrics = [metric for metric in SHOWN if any(metric in values for values in measured)]
+    metrics = [metric for metric in METRICS if any(metric in values for values in measured)]
     lines = [(title.lower(), *FIXED, *(metric.replace("_", " ") for metric in metrics))]
     lines.append(tuple("---" for _ in lines[0]))
     for name, checkpoint in models.items():

@@ -7,7 +7,7 @@ from rnn_demo.plots.fixed_points import draw_fixed_points, draw_time_constants
 from rnn_demo.plots.gradients import draw_gradients
 from rnn_demo.plots.heatmap import draw_heatmap
 from rnn_demo.plots.next_token_bars import draw_next_token_bars
-from rnn_demo.plots.path import BY_PLACE, BY_SCORE, BY_SURPRISAL, Colouring, TracedPath
+from rnn_demo.plots.path import BY_POSITION, BY_SCORE, BY_SURPRISAL, Colouring, TracedPath
 from rnn_demo.plots.running_score import draw_running_score
 from rnn_demo.plots.singular_values import draw_singular_values
 from rnn_demo.plots.surprisal import draw_surprisal
@@ -15,7 +15,7 @@ from rnn_demo.plots.trajectory import draw_trajectory, is_close_up
 from rnn_demo.plots.trajectory_3d import draw_trajectory_3d
 
 __all__ = [
-    "BY_PLACE",
+    "BY_POSITION",
     "BY_SCORE",
     "BY_SURPRISAL",
     "FIGURES",

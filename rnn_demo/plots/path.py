@@ -56,7 +56,7 @@ class Colouring:
     """Name -> colour; other names are grey."""
 
 
-BY_PLACE = Colouring("token", "Plasma", low=1)
+BY_POSITION = Colouring("token", "Plasma", low=1)
 BY_SCORE = Colouring("P(positive)", [[0, ORANGE], [0.5, "#a8b3c4"], [1, INDIGO]], high=1)
 BY_SURPRISAL = Colouring("surprisal, bits", [[0, INDIGO], [0.35, "#a8b3c4"], [1, ORANGE]], high=16)
 
@@ -131,10 +131,10 @@ def hover_rows(path: TracedPath, colouring: Colouring) -> list[list[Any]]:
 def value_label(value: float | str, colouring: Colouring) -> str:
     """Write what a token is coloured by on a line of its own; nothing where the hover tells it anyway.
 
-    >>> value_label(0.5, BY_SCORE), value_label("", Colouring("entity")), value_label(3, BY_PLACE)
+    >>> value_label(0.5, BY_SCORE), value_label("", Colouring("entity")), value_label(3, BY_POSITION)
     ('<br>P(positive): 0.5', '', '')
     """
-    if colouring == BY_PLACE or value == "":
+    if colouring == BY_POSITION or value == "":
         return ""
     return f"<br>{colouring.title}: " + (token_label(value) if isinstance(value, str) else f"{value:.3g}")
 

@@ -6,7 +6,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from rnn_demo.plots.path import (
-    BY_PLACE,
+    BY_POSITION,
     LINES,
     Colouring,
     TracedPath,
@@ -28,7 +28,7 @@ CLOSE_UP = 0.15
 
 
 def draw_trajectory(
-    paths: Sequence[TracedPath], colouring: Colouring = BY_PLACE, basis: Basis | None = None, height: int = 460
+    paths: Sequence[TracedPath], colouring: Colouring = BY_POSITION, basis: Basis | None = None, height: int = 460
 ) -> go.Figure:
     """Draw a line through the points of each text; behind them, where the states of held-out texts lie.
 

@@ -6,7 +6,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from rnn_demo.plots.path import (
-    BY_PLACE,
+    BY_POSITION,
     LINES,
     Colouring,
     TracedPath,
@@ -23,7 +23,7 @@ PALE = "#8e9bb0"
 """Of the grid: in space plotly draws no translucent lines."""
 
 
-def draw_trajectory_3d(paths: Sequence[TracedPath], colouring: Colouring = BY_PLACE, height: int = 520) -> go.Figure:
+def draw_trajectory_3d(paths: Sequence[TracedPath], colouring: Colouring = BY_POSITION, height: int = 520) -> go.Figure:
     """Draw a line through the points of each text.
 
     Args:

@@ -9,6 +9,7 @@ from rnn_demo.checkpoint import Checkpoint, trained_alike, weights_size
 from rnn_demo.tasks import TASKS
 from rnn_demo.ui.model_store import ModelStore
 from rnn_demo.ui.service import Service
+from rnn_demo.ui.shared.names import METRICS
 from rnn_demo.ui.shared.problems import build_problems
 
 INTRO = (
@@ -19,8 +20,6 @@ INTRO = (
 HEADERS = ["model", "measured", "what it is", "parameters", "file", "last run"]
 WIDTHS: list[str | int] = [110, 220, 115, 120, 85, 360]
 """Pixels; a phone shows the first two columns."""
-SHOWN = ("perplexity", "bits_per_char", "nats_per_char", "accuracy", "ece", "f1", "f1_alone", "pos_accuracy")
-"""Metrics worth a line in a table, here and in the README; config.json has all of them."""
 
 
 def build_models_tab(service: Service) -> None:
@@ -92,7 +91,7 @@ def show_metrics(metrics: dict[str, dict[str, Any]]) -> str:
     'not measured yet'
     """
     lines = [
-        f"{split}: " + ", ".join(f"{name} {shorten(values[name])}" for name in SHOWN if name in values)
+        f"{split}: " + ", ".join(f"{name} {shorten(values[name])}" for name in METRICS if name in values)
         for split, values in metrics.items()
     ]
     return "; ".join(lines) or "not measured yet"

@@ -1,14 +1,16 @@
 """Every figure through one contract, and what each must say."""
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
 import pytest
 
 from rnn_demo.plots import (
-    BY_PLACE,
+    BY_POSITION,
     BY_SCORE,
     FIGURES,
     Colouring,
@@ -72,36 +74,56 @@ def fixed_points_of(num_points: int) -> FixedPoints:
     )
 
 
+STEP = ClippedStep(4.0, 1.0, (), 5.0, 3.0, 9.0, 1.0, (0.0, 1.0, 2.0, 4.0), (5.0, 3.0, 4.0, 9.0))
+
+
+def scores_of(tokens: tuple[str, ...]) -> SentimentScore:
+    scored = (ScoredToken(token, i, i + 1, i / len(tokens)) for i, token in enumerate(tokens))
+    return SentimentScore(0.7, "positive", tuple(scored))
+
+
+def surprisal_of(tokens: tuple[str, ...]) -> Surprisal:
+    return Surprisal(tuple(SurprisingToken(token, i, i + 1, 3.0 * i) for i, token in enumerate(tokens)), 2, 9, 0)
+
+
+def gradients_of(tokens: tuple[str, ...]) -> dict[str, dict[str, list[float]]]:
+    norms = [0.5**i for i in range(len(tokens))]
+    return {"lm-rnn": {"trained": norms, "untrained": [0.0] * len(norms)}}
+
+
+def jacobians_of(tokens: tuple[str, ...]) -> dict[str, JacobianNorms]:
+    values = tuple(0.5 * i for i in range(len(tokens)))
+    return {"lm-rnn": JacobianNorms(tokens, values, values)}
+
+
+def both_of(tokens: tuple[str, ...]) -> dict[str, FixedPoints]:
+    return {"trained": fixed_points_of(len(tokens)), "untrained": fixed_points_of(0)}
+
+
+ARGUMENTS: dict[str, Callable[[tuple[str, ...]], tuple[Any, ...]]] = {
+    "next_token_bars": lambda tokens: ([TokenProbability(token, 0.5 / (i + 1)) for i, token in enumerate(tokens)],),
+    "trajectory": lambda tokens: ([path_of(tokens)],),
+    "trajectory_3d": lambda tokens: ([path_of(tokens, 3)] * 2, Colouring("entity", names={"2": "red"})),
+    "heatmap": lambda tokens: (trace_of(tokens), [4, 0, 2]),
+    "running_score": lambda tokens: (scores_of(tokens), 0.6),
+    "surprisal": lambda tokens: (dict.fromkeys(CELLS_OF, surprisal_of(tokens)), CELLS_OF),
+    "gradients": lambda tokens: (gradients_of(tokens), CELLS_OF),
+    "singular_values": lambda tokens: (jacobians_of(tokens), CELLS_OF),
+    "clipped_steps": lambda _: (dict.fromkeys(CELLS_OF, STEP), CELLS_OF),
+    "fixed_points": lambda tokens: (both_of(tokens),),
+    "time_constants": lambda tokens: (both_of(tokens),),
+}
+"""Figure -> what it takes, made up for some tokens."""
+CELLS_OF = {"lm-rnn": "rnn", "<b>bold": "mine"}
+
+
 def draw(name: str, tokens: tuple[str, ...]) -> go.Figure:
-    """Draw any figure of the registry for some tokens."""
-    trace, places = trace_of(tokens), range(len(tokens))
-    if name == "next_token_bars":
-        return draw_next_token_bars([TokenProbability(token, 0.5 / (i + 1)) for i, token in enumerate(tokens)])
-    if name == "trajectory":
-        return draw_trajectory([path_of(tokens)])
-    if name == "trajectory_3d":
-        return draw_trajectory_3d([path_of(tokens, 3)] * 2, Colouring("entity", names={"2": "red"}))
-    if name == "gradients":
-        norms = [0.5**i for i in range(len(tokens))]
-        return draw_gradients({"lm-rnn": {"trained": norms, "untrained": [0.0] * len(norms)}}, {"lm-rnn": "rnn"})
-    if name == "singular_values":
-        values = tuple(0.5 * i for i in places)
-        return draw_singular_values({"lm-rnn": JacobianNorms(tokens, values, values)}, {"lm-rnn": "rnn"})
-    if name == "clipped_steps":
-        step = ClippedStep(4.0, 1.0, (), 5.0, 3.0, 9.0, 1.0, (0.0, 1.0, 2.0, 4.0), (5.0, 3.0, 4.0, 9.0))
-        return draw_clipped_steps({"lm-rnn": step, "<b>bold": step}, {"lm-rnn": "rnn", "<b>bold": "mine"})
-    if name == "surprisal":
-        measured = Surprisal(
-            tuple(SurprisingToken(token, i, i + 1, 3.0 * i) for i, token in enumerate(tokens)), 2, 9, 0
-        )
-        return draw_surprisal({"lm-rnn": measured, "mine": measured}, {"lm-rnn": "rnn", "mine": "mine"})
-    if name in ("fixed_points", "time_constants"):
-        found = {"trained": fixed_points_of(len(tokens)), "untrained": fixed_points_of(0)}
-        return draw_fixed_points(found) if name == "fixed_points" else draw_time_constants(found)
-    if name == "heatmap":
-        return draw_heatmap(trace, [4, 0, 2])
-    scored = tuple(ScoredToken(token, i, i + 1, i / len(tokens)) for i, token in zip(places, tokens, strict=True))
-    return draw_running_score(SentimentScore(0.7, "positive", scored), 0.6)
+    """Draw a figure of the registry."""
+    return FIGURES[name](*ARGUMENTS[name](tokens))
+
+
+def test_every_figure_of_the_registry_is_drawn_here() -> None:
+    assert set(ARGUMENTS) == set(FIGURES)
 
 
 @pytest.mark.parametrize("name", FIGURES)
@@ -155,7 +177,7 @@ def test_trajectory_stands_before_the_density_in_a_window_that_holds_both() -> N
     density = np.zeros((2, 4), dtype=np.float32)
     density[0, 3] = 1.0  # lower right
     basis = Basis(np.zeros(5), np.zeros((3, 5)), np.zeros(10), "held-out texts", density, np.array([[0, 8], [-2, 2]]))
-    figure = draw_trajectory([path_of(("far", " away"))], BY_PLACE, basis)
+    figure = draw_trajectory([path_of(("far", " away"))], BY_POSITION, basis)
     shade, path = figure.data
     assert (shade.type, path.type) == ("heatmap", "scatter")
     assert (shade.x0 + 3 * shade.dx, shade.y0) == (7, -1)  # the middle of the cell that is full
@@ -180,7 +202,7 @@ def test_a_path_that_is_small_in_the_plane_is_shown_from_near() -> None:
         ([[10.0, 10], [200, 100]], [-360, 360]),
         ([[10.0, 10]], [-360, 360]),  # a single point has no size, and a place in all of the plane
     ):
-        figure = draw_trajectory([path_over(points, ("a",) * len(points))], BY_PLACE, basis)
+        figure = draw_trajectory([path_over(points, ("a",) * len(points))], BY_POSITION, basis)
         np.testing.assert_allclose(figure.layout.xaxis.range, ends)
         assert figure.data[0].type == "heatmap"
 
@@ -284,10 +306,9 @@ def test_singular_values_within_one_decade_have_a_tick_a_decade() -> None:
 def test_models_of_one_cell_are_told_apart() -> None:
     measured = Surprisal((SurprisingToken("a", 0, 1, 3.0),), 2, 9, 0)
     cells = {"lm-lstm": "lstm", "lm-gru": "gru", "mine": "lstm"}
-    step = ClippedStep(4.0, 1.0, (), 5.0, 3.0, 9.0, 1.0, (0.0, 1.0, 2.0, 4.0), (5.0, 3.0, 4.0, 9.0))
     for figure in (
         draw_surprisal(dict.fromkeys(cells, measured), cells),
-        draw_clipped_steps({**dict.fromkeys(cells, step)}, cells),
+        draw_clipped_steps({**dict.fromkeys(cells, STEP)}, cells),
     ):
         lines = {line.name: line.line for line in figure.data if line.name in cells}
         assert lines["lm-lstm"].color == lines["mine"].color != lines["lm-gru"].color

@@ -1,4 +1,4 @@
-"""Entities: the text with its names, or its parts of speech, marked by type, and every word's tags."""
+"""Entities: the text with its names or parts of speech marked by type, and the tags of every word."""
 
 from typing import Any
 
@@ -11,16 +11,15 @@ from rnn_demo.ui.shared.events import LATEST, RequestToken, build_request_counte
 from rnn_demo.ui.shared.examples import ENTITY_TEXTS, build_examples, on_pick
 from rnn_demo.ui.shared.export import build_export
 from rnn_demo.ui.shared.highlights import Highlights
+from rnn_demo.ui.shared.names import ENTITY_NAMES
 from rnn_demo.ui.shared.problems import build_problems
 from rnn_demo.ui.shared.theme import ENTITY_COLOURS, PART_OF_SPEECH_COLOURS
 
 INTRO = (
-    "The network reads each sentence in both directions and marks the names of people, places and organisations; where "
-    "a name comes back in another sentence, both places settle what it is. **Look for names that could be two "
-    "things,** and at how sure it is of each."
+    "The network reads each sentence in both directions and marks the names of people, places and organisations. If a "
+    "name occurs in several sentences, its occurrences are tagged together. **Look for names that could be two "
+    "things,** and at the confidence of each."
 )
-TYPES = {"PER": "person", "LOC": "place", "ORG": "organisation", "MISC": "other name"}
-"""CoNLL-2003's four types in plain words; another tag set is shown as it is."""
 PARTS_OF_SPEECH = {
     "NNP": "name",
     "NN": "noun",
@@ -36,11 +35,11 @@ PARTS_OF_SPEECH = {
     "CC": "conjunction",
     "CD": "number",
 }
-"""The Penn Treebank's tags, by how they begin, the longest first; others (signs, foreign words, ..) stay unmarked."""
+"""Start of a Penn Treebank tag -> plain word; longer starts first. Other tags (signs, foreign words) stay unmarked."""
 MARKED = ("names", "parts of speech")
-HEADERS = ["word", "tag", "how sure", "part of speech"]
+HEADERS = ["word", "tag", "confidence", "part of speech"]
 WIDTHS: list[str | int] = ["32%", "20%", "24%", "24%"]
-"""So that a phone shows all four."""
+"""A phone shows all four columns."""
 
 
 def build_entities_tab(service: Service) -> None:
@@ -56,7 +55,7 @@ def build_entities_tab(service: Service) -> None:
         rows = [[token.token, token.tag, f"{token.confidence:.3f}", token.pos] for token in result.tokens]
         marks = mark(result) if marked == MARKED[0] else mark_parts_of_speech(result)
         turn.end()
-        return marks, rows, text, *offer_entities(result, TYPES)
+        return marks, rows, text, *offer_entities(result)
 
     first_marked, first_rows, *_ = tag(RequestToken(), ENTITY_TEXTS[0], models[0], MARKED[0])
 
@@ -66,7 +65,7 @@ def build_entities_tab(service: Service) -> None:
     with gr.Row():
         model = gr.Dropdown(models, value=models[0], label="Model", filterable=False, visible=len(models) > 1)
         what = gr.Radio(MARKED, value=MARKED[0], label="Mark")
-        start = gr.Button("Read", variant="primary")
+        start = gr.Button("Tag", variant="primary")
     marked = gr.HighlightedText(
         first_marked, label="The text", color_map=ENTITY_COLOURS | PART_OF_SPEECH_COLOURS, elem_id="entities"
     )
@@ -74,15 +73,15 @@ def build_entities_tab(service: Service) -> None:
         first_rows,
         headers=HEADERS,
         column_widths=WIDTHS,
-        label="Every word: B- begins a name, I- goes on, O is no name",
+        label="One row per word. B- starts a name, I- continues it, O is outside",
         interactive=False,
         wrap=True,
     )
-    read_text = gr.State(ENTITY_TEXTS[0])  # what stands in the textbox may be another by now
+    read_text = gr.State(ENTITY_TEXTS[0])  # the textbox may have changed since
     build_export(service.tag, [read_text, model], "entities.json")
     turn, counter = gr.State(RequestToken()), build_request_counter()
     first = service.tag(ENTITY_TEXTS[0], models[0])
-    explained = build_why_entity_panel(service, turn, read_text, model, first, TYPES)
+    explained = build_why_entity_panel(service, turn, read_text, model, first)
 
     outputs = [marked, table, read_text, *explained]
     triggers = [start.click, text.submit, model.change, what.change, counter.change]
@@ -91,19 +90,19 @@ def build_entities_tab(service: Service) -> None:
 
 
 def mark(result: TaggedText) -> Highlights:
-    """Cut a text into names and what stands between them; the parts, joined, give it back."""
+    """Cut a text into names and the text between them; joined, the parts are the text."""
     parts: Highlights = []
     end = 0
     for entity in result.entities:
         parts.append((result.text[end : entity.start], None))
-        parts.append((result.text[entity.start : entity.end], TYPES.get(entity.label, entity.label)))
+        parts.append((result.text[entity.start : entity.end], ENTITY_NAMES.get(entity.label, entity.label)))
         end = entity.end
     parts.append((result.text[end:], None))
-    return [quantity for quantity in parts if quantity[0]]
+    return [part for part in parts if part[0]]
 
 
 def mark_parts_of_speech(result: TaggedText) -> Highlights:
-    """Cut a text into words with their parts of speech in plain words, and what stands between them."""
+    """Cut a text into words, labelled with their parts of speech, and the text between them."""
     parts: Highlights = []
     end = 0
     for token in result.tokens:
@@ -111,4 +110,4 @@ def mark_parts_of_speech(result: TaggedText) -> Highlights:
         parts += [(result.text[end : token.start], None), (result.text[token.start : token.end], name)]
         end = token.end
     parts.append((result.text[end:], None))
-    return [quantity for quantity in parts if quantity[0]]
+    return [part for part in parts if part[0]]

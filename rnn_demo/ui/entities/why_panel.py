@@ -1,4 +1,4 @@
-"""Why this entity: which tokens a tagger's verdict rests on; what unfolds in the Entities tab."""
+"""Why this entity: which tokens account for the tag of one name; an accordion of the Entities tab."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -6,48 +6,48 @@ from typing import Any
 import gradio as gr
 from gradio.components import Component
 
-from rnn_demo.results import Attribution, Entity, TaggedText
+from rnn_demo.results import AttributedToken, Attribution, Entity, TaggedText
 from rnn_demo.ui.service import Service
 from rnn_demo.ui.shared.events import INSTANT, LATEST, RequestToken, for_newest_request, shows_errors
 from rnn_demo.ui.shared.export import build_export
 from rnn_demo.ui.shared.highlights import Highlights, mark_runs, name_change
+from rnn_demo.ui.shared.names import ENTITY_NAMES
 from rnn_demo.ui.shared.theme import MOVE_COLOURS
 
 INTRO = (
-    "Which tokens make the network sure of one name. Two methods that often disagree: the first follows the gradient "
-    "from an empty text to this one, the second leaves each word out in turn. **Look for words beside the name:** `++` "
-    "and `+` speak for it, `−−` and `−` against it."
+    "Which tokens account for the tag of a name? Two methods that often disagree: integrated gradients follow the "
+    "gradient from a blank input to your text, leave-one-out leaves out each word in turn. **Look for words beside the "
+    "name:** `++` and `+` speak for it, `−−` and `−` against it."
 )
-SHARE, LARGE_SHARE = 0.3, 1.5
-"""Logits; a token with a smaller share is left uncoloured."""
+SMALL, LARGE = 0.3, 1.5
+"""Logits: tokens below SMALL are not coloured, those from LARGE on get the strong colour."""
 NOTHING: tuple[Highlights, Highlights, str] = ([], [], "")
-"""The shares by either method, and their sum, of an entity that nobody has asked about."""
+"""What stands in the accordion before Explain is pressed."""
 
 
 def build_why_entity_panel(
-    service: Service, turn: gr.State, read_text: gr.State, model: gr.Dropdown, first: TaggedText, names: dict[str, str]
+    service: Service, turn: gr.State, read_text: gr.State, model: gr.Dropdown, first: TaggedText
 ) -> list[Component]:
     """Lay out the accordion.
 
     Args:
-        service: where to ask.
-        turn: ended by whoever reads another text.
-        read_text: the text whose entities are on the page; what stands in the textbox may be another by now.
-        model: that found them.
+        service: answers.
+        turn: ended when another text is tagged.
+        read_text: the text whose entities are on the page; the textbox may have changed since.
+        model: tagged it.
         first: what the page opens with.
-        names: of the labels, in plain words.
 
     Returns:
-        What whoever reads a text gives `offer_entities`.
+        What `offer_entities` fills.
     """
 
     @shows_errors
     @for_newest_request
     def explain(text: str, model: str, entity: int | None) -> Iterator[tuple[Highlights, Highlights, str]]:
-        falls = mark_shares(text, service.leave_one_word_out(text, model, entity or 0))
-        yield [], falls, "Following the gradient …"  # it takes seconds: what is there is shown, and nothing of before
-        found = service.attribute(text, model, entity or 0)
-        yield mark_shares(text, found.tokens), falls, describe(found)
+        drops = mark_attributions(text, service.leave_one_word_out(text, model, entity or 0))
+        yield [], drops, "Computing integrated gradients …"  # takes seconds
+        attribution = service.attribute(text, model, entity or 0)
+        yield mark_attributions(text, attribution.tokens), drops, describe(attribution)
 
     def forget(turn: RequestToken) -> tuple[Highlights, Highlights, str]:
         turn.end()
@@ -56,57 +56,57 @@ def build_why_entity_panel(
     with gr.Accordion("Why this entity", open=False):
         gr.Markdown(INTRO)
         with gr.Row():
-            choices = entity_choices(first, names)
+            choices = entity_choices(first)
             which = gr.Dropdown(choices, value=0 if choices else None, label="Entity", filterable=False)
             why = gr.Button("Explain", variant="secondary")
-        shares = gr.HighlightedText(label="By integrated gradients", color_map=MOVE_COLOURS, elem_id="entity-shares")
-        left_out = gr.HighlightedText(
-            label="By leaving each word out", color_map=MOVE_COLOURS, elem_id="entity-left-out"
-        )
-        sums = gr.Markdown(elem_id="entity-shares-sum")
+        attributed = gr.HighlightedText(label="Integrated gradients", color_map=MOVE_COLOURS, elem_id="entity-shares")
+        left_out = gr.HighlightedText(label="Leave-one-out", color_map=MOVE_COLOURS, elem_id="entity-left-out")
+        summary = gr.Markdown(elem_id="entity-shares-sum")
         build_export(
             lambda text, model, entity: service.attribute(text, model, entity or 0),
             [read_text, model, which],
             "why-this-entity.json",
         )
-    why.click(explain, [turn, read_text, model, which], [shares, left_out, sums], **LATEST)
-    which.input(forget, turn, [shares, left_out, sums], **INSTANT)
-    return [which, shares, left_out, sums]
+    answers = [attributed, left_out, summary]
+    why.click(explain, [turn, read_text, model, which], answers, **LATEST)
+    which.input(forget, turn, answers, **INSTANT)
+    return [which, *answers]
 
 
-def offer_entities(result: TaggedText, names: dict[str, str]) -> tuple[Any, Highlights, Highlights, str]:
-    """Fill the menu with what was found, and explain nothing yet."""
-    choices = entity_choices(result, names)
+def offer_entities(result: TaggedText) -> tuple[Any, Highlights, Highlights, str]:
+    """Fill the menu with a text's entities, and empty the rest."""
+    choices = entity_choices(result)
     return gr.update(choices=choices, value=0 if choices else None), *NOTHING
 
 
-def entity_choices(result: TaggedText, names: dict[str, str]) -> list[tuple[str, int]]:
-    """List the entities in words, with their places."""
+def entity_choices(result: TaggedText) -> list[tuple[str, int]]:
+    """List the entities for the menu: name and number."""
 
     def name(entity: Entity) -> str:
         words = " ".join(result.text[entity.start : entity.end].split())
-        return f"{words} ({names.get(entity.label, entity.label)}, {entity.confidence:.0%} sure)"
+        return f"{words} ({ENTITY_NAMES.get(entity.label, entity.label)}, confidence {entity.confidence:.2f})"
 
-    return [(name(entity), place) for place, entity in enumerate(result.entities)]
+    return [(name(entity), number) for number, entity in enumerate(result.entities)]
 
 
-def mark_shares(text: str, tokens: tuple[Any, ...]) -> Highlights:
-    """Colour a text by attributed tokens, which may begin behind its beginning and end before its end."""
+def mark_attributions(text: str, tokens: tuple[AttributedToken, ...]) -> Highlights:
+    """Colour a text by its attributed tokens, which need not cover all of it."""
     labelled: list[tuple[int, str | None]] = []
     for token in tokens:
-        labelled += [(token.start, None), (token.end, name_change(token.attribution, SHARE, LARGE_SHARE))]
+        labelled += [(token.start, None), (token.end, name_change(token.attribution, SMALL, LARGE))]
     return mark_runs(text, [*labelled, (len(text), None)])
 
 
-def describe(found: Attribution) -> str:
-    """Say in numbers what is shared out, and how well.
+def describe(attribution: Attribution) -> str:
+    """Return the sum of the attributions, and how far it is from what it should be.
 
     >>> describe(Attribution((), 8.0, 0.04))
-    'The shares add up to +8.04 logits; the log-odds of this entity moved by +8.00 from a text of empty tokens. The \
-gap is 0.5 %.'
+    'The attributions add up to +8.04 logits; the log-odds of this entity change by +8.00 from a blank input to your \
+text (completeness error 0.5%).'
     """
-    gap = abs(found.gap) / max(abs(found.difference), 1e-9)
+    total, change = attribution.difference + attribution.gap, attribution.difference
     return (
-        f"The shares add up to {found.difference + found.gap:+.2f} logits; the log-odds of this entity moved by "
-        f"{found.difference:+.2f} from a text of empty tokens. The gap is {100 * gap:.1f} %."
+        f"The attributions add up to {total:+.2f} logits; the log-odds of this entity change by "
+        f"{change:+.2f} from a blank input to your text (completeness error "
+        f"{abs(attribution.gap) / max(abs(change), 1e-9):.1%})."
     )

@@ -1,8 +1,9 @@
-"""Hidden states: where the state goes as a text is read, and what each unit does."""
+"""Hidden states: the path of the state as a text is read, and the value of each unit."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, replace
-from typing import Any
+from functools import partial
+from typing import Any, NamedTuple
 
 import gradio as gr
 
@@ -11,39 +12,52 @@ from rnn_demo.microscope.trace import quantities_of
 from rnn_demo.microscope.units import most_active_units
 from rnn_demo.plots import draw_heatmap
 from rnn_demo.results import HiddenTrace
-from rnn_demo.ui.hidden_states.paths import (
+from rnn_demo.ui.hidden_states.drawing import (
     SPACES,
     View,
     colourings_of,
-    describe_basis,
+    describe_axes,
     describe_close_up,
     describe_paths,
-    draw_paths,
-    numbers_of_texts,
-    trace_paths,
+    draw_picture,
+    picture_of,
     views_of_cells,
 )
-from rnn_demo.ui.model_store import say_which_encoder
+from rnn_demo.ui.hidden_states.paths import numbers_of_paths
+from rnn_demo.ui.model_store import ModelStore, say_which_encoder
 from rnn_demo.ui.service import Service
 from rnn_demo.ui.shared.events import INSTANT, LATEST, build_request_counter, count_request, shows_errors
 from rnn_demo.ui.shared.examples import HIDDEN_TEXTS, PAIRS, build_examples, on_pick
 from rnn_demo.ui.shared.export import build_export
+from rnn_demo.ui.shared.names import layer_choices
 from rnn_demo.ui.shared.problems import build_problems
 from rnn_demo.ui.shared.quantities import describe_gate, quantity_choices
 
 INTRO = (
-    "After each token a layer of the network holds a list of numbers, its hidden state: what it makes of the text so "
-    "far. "
+    "After each token a layer of the network holds a vector, its hidden state: a summary of the text so far. "
     "**Look for tokens that make it jump,** and for repeated words that lead it to the same place."
 )
 CHOICES_TITLE = "Compare texts and cells, colours, 3-D"
 CELLS_LABEL = "The same text with every cell"
-MAP_CAPTION = "**The units,** a row each, sorted by the token at which they stand out most."
+MAP_CAPTION = "**The units,** one per row, sorted by the token at which they stand out most."
 FIRST_MODEL = "sentiment-lstm"  # its state makes the larger jumps, at the words that matter
-MOST_TOKENS, MOST_UNITS = 200, 40
-"""More would not fit the heat map; the endpoint gives all of them."""
+MAX_TOKENS, MAX_UNITS = 200, 40
+"""The most columns and rows of the heat map; the endpoint returns every token and unit."""
 CELL_HEIGHT = 380
 """Pixels of each of the figures side by side."""
+
+
+class Choices(NamedTuple):
+    """What a visitor can set on this tab besides the text."""
+
+    other: gr.Textbox
+    with_cells: gr.Checkbox
+    model: gr.Dropdown
+    layer: gr.Dropdown
+    quantity: gr.Dropdown
+    colour: gr.Radio
+    space: gr.Radio
+    pairs: gr.Dataset
 
 
 def build_hidden_states_tab(service: Service) -> None:
@@ -52,61 +66,48 @@ def build_hidden_states_tab(service: Service) -> None:
     store, models = service.store, service.store.names()
     if not models:
         return
-
-    def layer_choices(model: str) -> list[tuple[str, int]]:
-        num_layers = store.find(model).model.encoder.config.num_layers
-        return [(name_layer(layer, num_layers), layer) for layer in range(num_layers)]
-
-    def colour_choices(model: str) -> list[str]:
-        return list(colourings_of(store.find(model).task))
-
-    @shows_errors
-    def offer_choices(model: str) -> Any:
-        layers, colours = layer_choices(model), colour_choices(model)
-        return (
-            gr.update(choices=layers, value=layers[-1][1]),
-            gr.update(choices=quantity_choices(store.find(model)), value="h"),
-            gr.update(choices=colours, value=colours[0]),
-        )
-
-    @shows_errors
-    def read(
-        text: str, other: str, with_cells: bool, model: str, layer: int, quantity: str, colour: str, space: str
-    ) -> list[Any]:
-        texts = [text, other] if other.strip() else [text]
-        view = View(model, layer, quantity, colour, space)
-        found = trace_paths(service, texts, view)
-        whole = service.trace(text, model, layer, quantity)
-        drawn = replace(whole, tokens=whole.tokens[:MOST_TOKENS], states=whole.states[:MOST_TOKENS])
-        units, meaning = most_active_units(drawn, MOST_UNITS), quantities_of(store.find(model))[quantity]
-        return [
-            f"{describe_paths(found)} {describe_basis(found)} {describe(whole, drawn, units)}"
-            + say_which_encoder(store.find(model)),
-            gr.update(value=draw_paths(found), visible=not with_cells),
-            draw_heatmap(drawn, units, quantity, is_gate=meaning.is_gate),
-            caption_map(meaning),
-            (texts, view, with_cells),
-            gr.update(visible=with_cells),
-            *(draw_cells(service, texts, view) if with_cells else [gr.skip()] * (2 * len(CELLS))),
-        ]
-
+    read = shows_errors(partial(show, service))
     first_model = FIRST_MODEL if FIRST_MODEL in models else models[0]
-    first_layers, first_colours = layer_choices(first_model), colour_choices(first_model)
+    (_, first_layer), first_colour = layers_of(store, first_model)[-1], colours_of(store, first_model)[0]
     first_summary, first_path, first_map, first_caption, first_shown, *_ = read(
-        HIDDEN_TEXTS[0], "", False, first_model, first_layers[-1][1], "h", first_colours[0], "2-D"
+        HIDDEN_TEXTS[0], "", False, first_model, first_layer, "h", first_colour, "2-D"
     )
 
     gr.Markdown(INTRO)
     text = gr.Textbox(HIDDEN_TEXTS[0], label="Text", lines=2, max_lines=12)
     examples = build_examples(text, HIDDEN_TEXTS)
     start = gr.Button("Read", variant="primary")
+    choices = build_choices(store, models, first_model, text)
+    path = gr.Plot(first_path["value"], show_label=False, elem_id="trajectory")
+    with gr.Row(visible=False) as cells_row:
+        of_cells = [component for cell in CELLS for component in build_cell(cell)]
+    summary = gr.Markdown(first_summary, elem_id="trace-summary")
+    shown = gr.State(first_shown)  # the boxes may have changed since
+    build_export(lambda shown: numbers_shown(service, *shown), shown, "hidden-states.json")
+    map_caption = gr.Markdown(first_caption, elem_id="map-caption")
+    heatmap = gr.Plot(first_map, show_label=False, elem_id="heatmap")
+
+    counter = build_request_counter()
+    model, of_model = choices.model, [choices.layer, choices.quantity, choices.colour]
+    count_request(model.change(shows_errors(partial(offer_choices, store)), model, of_model, **INSTANT), counter)
+    on_pick(examples, text, counter)
+    count_request(choices.pairs.click(pick_pair, choices.pairs, [text, choices.other], **INSTANT), counter)
+    changed = [choices.layer.input, choices.quantity.input, choices.with_cells.input]
+    changed += [choices.colour.input, choices.space.input]
+    inputs = [text, *choices[:-1]]
+    outputs = [summary, path, heatmap, map_caption, shown, cells_row, *of_cells]
+    gr.on([start.click, text.submit, choices.other.submit, *changed, counter.change], read, inputs, outputs, **LATEST)
+
+
+def build_choices(store: ModelStore, models: list[str], first_model: str, text: gr.Textbox) -> Choices:
+    """Lay out the accordion with the settings."""
+    layers, colours = layers_of(store, first_model), colours_of(store, first_model)
+    quantities = quantity_choices(store.find(first_model))
     with gr.Accordion(CHOICES_TITLE, open=False):
         with gr.Row():
             model = gr.Dropdown(models, value=first_model, label="Model", filterable=False)
-            layer = gr.Dropdown(first_layers, value=first_layers[-1][1], label="Layer", filterable=False)
-            quantity = gr.Dropdown(
-                quantity_choices(store.find(first_model)), value="h", label="Of each unit", filterable=False
-            )
+            layer = gr.Dropdown(layers, value=layers[-1][1], label="Layer", filterable=False)
+            quantity = gr.Dropdown(quantities, value="h", label="Show", filterable=False)
         other = gr.Textbox("", label="Compare with", placeholder="another text, drawn beside the first", max_lines=6)
         pairs = gr.Dataset(
             components=[text, other],
@@ -115,26 +116,10 @@ def build_hidden_states_tab(service: Service) -> None:
             label="Or try a pair",
         )
         with gr.Row():
-            colour = gr.Radio(first_colours, value=first_colours[0], label="Colour by")
-            space = gr.Radio(list(SPACES), value="2-D", label="Drawn in")
+            colour = gr.Radio(colours, value=colours[0], label="Colour by")
+            space = gr.Radio(list(SPACES), value="2-D", label="Dimensions")
         with_cells = gr.Checkbox(False, label=CELLS_LABEL)
-    path = gr.Plot(first_path["value"], show_label=False, elem_id="trajectory")
-    with gr.Row(visible=False) as cells_row:
-        of_cells = [component for cell in CELLS for component in build_cell(cell)]
-    summary = gr.Markdown(first_summary, elem_id="trace-summary")
-    shown = gr.State(first_shown)  # what stands in the boxes may be something else by now
-    build_export(lambda shown: numbers_shown(service, *shown), shown, "hidden-states.json")
-    map_caption = gr.Markdown(first_caption, elem_id="map-caption")
-    heatmap = gr.Plot(first_map, show_label=False, elem_id="heatmap")
-
-    counter = build_request_counter()
-    count_request(model.change(offer_choices, model, [layer, quantity, colour], **INSTANT), counter)
-    on_pick(examples, text, counter)
-    count_request(pairs.click(pick_pair, pairs, [text, other], **INSTANT), counter)
-    chosen = [choice.input for choice in (layer, quantity, colour, space, with_cells)]
-    inputs = [text, other, with_cells, model, layer, quantity, colour, space]
-    outputs = [summary, path, heatmap, map_caption, shown, cells_row, *of_cells]
-    gr.on([start.click, text.submit, other.submit, *chosen, counter.change], read, inputs, outputs, **LATEST)
+    return Choices(other, with_cells, model, layer, quantity, colour, space, pairs)
 
 
 def build_cell(cell: str) -> tuple[gr.Plot, gr.Markdown]:
@@ -144,69 +129,108 @@ def build_cell(cell: str) -> tuple[gr.Plot, gr.Markdown]:
         return gr.Plot(show_label=False, elem_id=f"cell-{cell}"), gr.Markdown(elem_id=f"cell-{cell}-summary")
 
 
+def layers_of(store: ModelStore, model: str) -> list[tuple[str, int]]:
+    """List a model's layers for the menu."""
+    return layer_choices(store.find(model).model.encoder.config.num_layers)
+
+
+def colours_of(store: ModelStore, model: str) -> list[str]:
+    """List what a model's paths can be coloured by."""
+    return list(colourings_of(store.find(model).task))
+
+
+def offer_choices(store: ModelStore, model: str) -> tuple[Any, Any, Any]:
+    """Fill the menus with the layers, quantities and colours of another model."""
+    layers, colours = layers_of(store, model), colours_of(store, model)
+    return (
+        gr.update(choices=layers, value=layers[-1][1]),
+        gr.update(choices=quantity_choices(store.find(model)), value="h"),
+        gr.update(choices=colours, value=colours[0]),
+    )
+
+
 def pick_pair(sample: list[str]) -> tuple[str, str]:
-    """Take the two texts out of an example."""
+    """Return the two texts of an example."""
     text, other = sample
     return text, other
 
 
+def show(
+    service: Service,
+    text: str,
+    other: str,
+    with_cells: bool,
+    model: str,
+    layer: int,
+    quantity: str,
+    colour: str,
+    space: str,
+) -> list[Any]:
+    """Read the texts and fill the tab."""
+    texts = [text, other] if other.strip() else [text]
+    view = View(model, layer, quantity, colour, space)
+    picture = picture_of(service, texts, view)
+    whole = picture.paths.whole[0]
+    mapped = replace(whole, tokens=whole.tokens[:MAX_TOKENS], states=whole.states[:MAX_TOKENS])
+    units = most_active_units(mapped, MAX_UNITS)
+    meaning = quantities_of(service.store.find(model))[quantity]
+    return [
+        f"{describe_paths(picture.paths)} {describe_axes(picture)} {describe(whole, mapped, units)}"
+        + say_which_encoder(service.store.find(model)),
+        gr.update(value=draw_picture(picture), visible=not with_cells),
+        draw_heatmap(mapped, units, quantity, is_gate=meaning.is_gate),
+        caption_map(meaning),
+        (texts, view, with_cells),
+        gr.update(visible=with_cells),
+        *(draw_cells(service, texts, view) if with_cells else [gr.skip()] * (2 * len(CELLS))),
+    ]
+
+
 def draw_cells(service: Service, texts: Sequence[str], view: View) -> list[Any]:
-    """Draw the same texts for a model of each cell: a figure and a sentence a cell."""
+    """Return a figure and a sentence per cell, for the same texts."""
     views = views_of_cells(service.store, view)
     shown: list[Any] = []
     for cell in CELLS:
         if cell in views:
             of_cell = views[cell]
-            found = trace_paths(service, texts, of_cell)
-            which = f"{of_cell.model}, layer {of_cell.layer}, {of_cell.quantity}."
-            shown += [draw_paths(found, CELL_HEIGHT), f"{which} {describe_paths(found)}{describe_close_up(found)}"]
+            picture = picture_of(service, texts, of_cell)
+            name = f"{of_cell.model}, layer {of_cell.layer}, {of_cell.quantity}."
+            sentences = f"{name} {describe_paths(picture.paths)}{describe_close_up(picture)}"
+            shown += [draw_picture(picture, CELL_HEIGHT), sentences]
         else:
             shown += [None, "There is no model of this task with this cell."]
     return shown
 
 
 def numbers_shown(service: Service, texts: Sequence[str], view: View, with_cells: bool) -> list[dict[str, Any]]:
-    """Return the numbers of all that is shown: of each model its view, and of each text what the endpoint gives.
+    """Return the numbers on the tab: per model its view, and per text what the endpoint returns.
 
-    And `values`, what the points are coloured by. The states of the cells side by side are left out: of these no figure
-    shows more than the points.
+    And `values`, what the points are coloured by. The cells side by side come without their states: no figure shows
+    more of them than the points.
     """
     cells = views_of_cells(service.store, view).values() if with_cells else ()
     numbers = []
-    for number, one in enumerate([view, *cells]):
-        found = trace_paths(service, texts, one)
-        of_texts = numbers_of_texts(found)
-        for of_text, path in zip(of_texts, found.paths, strict=True):
-            of_text["values"] = list(path.values)
+    for number, each in enumerate([view, *cells]):
+        picture = picture_of(service, texts, each)
+        of_texts = numbers_of_paths(picture.paths)
+        for of_text, traced in zip(of_texts, picture.traced, strict=True):
+            of_text["values"] = list(traced.values)
             if number:
                 del of_text["states"]
-        numbers.append({**asdict(one), "texts": of_texts})
+        numbers.append({**asdict(each), "texts": of_texts})
     return numbers
 
 
 def caption_map(quantity: Quantity) -> str:
-    """Return what the heat map shows."""
+    """Return the caption of the heat map."""
     if quantity.is_gate:
         return f"{MAP_CAPTION} {describe_gate(quantity)}. Full indigo is 1."
     return f"{MAP_CAPTION} Indigo is above 0, orange below."
 
 
-def name_layer(layer: int, num_layers: int) -> str:
-    """Name a layer by its number and place.
-
-    >>> name_layer(0, 2), name_layer(1, 2), name_layer(1, 3), name_layer(0, 1)
-    ('0, nearest to the words', '1, the last', '1', '0, the only one')
-    """
-    if num_layers == 1:
-        return "0, the only one"
-    if layer == num_layers - 1:
-        return f"{layer}, the last"
-    return f"{layer}, nearest to the words" if layer == 0 else str(layer)
-
-
-def describe(whole: HiddenTrace, drawn: HiddenTrace, units: list[int]) -> str:
-    """Say in numbers what the heat map shows."""
+def describe(whole: HiddenTrace, mapped: HiddenTrace, units: list[int]) -> str:
+    """Return the size of the text and of the layer, and how much of both the heat map shows."""
     num_tokens, num_units = whole.states.shape
-    cut = f" over the first {len(drawn.tokens)} tokens" if len(drawn.tokens) < num_tokens else ""
-    shown = f"the {len(units)} that change most" if len(units) < num_units else "all of them"
-    return f"{num_tokens} tokens. Layer {whole.layer} has {num_units} units; the map below shows {shown}{cut}."
+    cut = f" over the first {len(mapped.tokens)} tokens" if len(mapped.tokens) < num_tokens else ""
+    which = f"the {len(units)} that change most" if len(units) < num_units else "all of them"
+    return f"{num_tokens} tokens. Layer {whole.layer} has {num_units} units; the heat map shows {which}{cut}."
