@@ -17,7 +17,6 @@ from rnn_demo.plots import (
     TracedPath,
     draw_clipped_steps,
     draw_fixed_points,
-    draw_gradients,
     draw_heatmap,
     draw_next_token_bars,
     draw_running_score,
@@ -25,7 +24,6 @@ from rnn_demo.plots import (
     draw_surprisal,
     draw_time_constants,
     draw_trajectory,
-    draw_trajectory_3d,
 )
 from rnn_demo.results import (
     Basis,

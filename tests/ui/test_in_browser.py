@@ -63,9 +63,9 @@ def write_longest(page: Page) -> None:
     fill(tab(page), "Length", "400")
 
 
-def hold_a_unit(page: Page, units: str) -> None:
+def clamp_a_unit(page: Page, units: str) -> None:
     """Unfold the panel and name units."""
-    page.get_by_text("Hold a unit").click()
+    page.get_by_text("Clamp a unit").click()
     fill(tab(page), "Units and values", units)
 
 
@@ -120,29 +120,29 @@ def test_an_example_is_written_on_and_the_bars_follow_the_prompt(page: Page) -> 
 
 def test_write_both_shows_the_free_and_the_held_text(page: Page, url: str) -> None:
     panel = tab(page)
-    hold_a_unit(page, "3: 5, 7: -5")
-    expect(panel.locator("#held-known")).to_contain_text("python train.py study lm-lstm")
+    clamp_a_unit(page, "3: 5, 7: -5")
+    expect(panel.locator("#clamp-direction")).to_contain_text("python train.py study lm-lstm")
     expect(panel.get_by_role("slider", name=re.compile("Sentiment direction"))).to_have_count(0)
     panel.get_by_role("button", name="Write both").click()
-    expect(page.locator("#held-summary")).to_contain_text("sentiment-lstm thinks")
+    expect(page.locator("#clamp-summary")).to_contain_text("sentiment-lstm scores")
     prompt = panel.get_by_label("Prompt").input_value()
     free, held = (
         call(url, "generate_holding", [prompt, units, "lm-lstm", -1, 80, 0.8, 0, 1, 1])[-1][1][0]
         for units in ({}, {"3": 5, "7": -5})
     )
-    expect(page.locator("#written-free textarea")).to_have_value(free)
-    expect(page.locator("#written-held textarea")).to_have_value(held)
+    expect(page.locator("#written-unmodified textarea")).to_have_value(free)
+    expect(page.locator("#written-clamped textarea")).to_have_value(held)
     assert free == written(page).input_value()  # the tab's own text, with the same settings
     panel.get_by_label("Units and values").fill("3 5")
     panel.get_by_role("button", name="Write both").click()
-    expect(page.get_by_test_id("toast-body")).to_contain_text("is no unit with a value")
+    expect(page.get_by_test_id("toast-body")).to_contain_text("not a unit with a value")
 
 
 @pytest.mark.usefixtures("slowly")
 def test_stop_stops_both_texts(page: Page) -> None:
     write_longest(page)
-    hold_a_unit(page, "3: 5")
-    held, stopped = page.locator("#written-held textarea"), ""
+    clamp_a_unit(page, "3: 5")
+    held, stopped = page.locator("#written-clamped textarea"), ""
     for moment in range(3):
         page.get_by_role("button", name="Write both").click()
         expect(held).not_to_have_value(stopped)
@@ -150,7 +150,7 @@ def test_stop_stops_both_texts(page: Page) -> None:
         page.wait_for_timeout(300 * moment)
         page.get_by_role("button", name="Stop").click()
         stopped = settled(held)
-        expect(page.locator("#held-summary")).to_have_text("")  # what a text that was not stopped ends with
+        expect(page.locator("#clamp-summary")).to_have_text("")  # what a text that was not stopped ends with
     page.wait_for_timeout(1000)
     assert held.input_value() == stopped
 
@@ -159,11 +159,11 @@ def test_stop_stops_both_texts(page: Page) -> None:
 def test_write_both_ends_the_text_above(page: Page) -> None:
     first = written(page).input_value()
     write_longest(page)
-    hold_a_unit(page, "3: 5")
+    clamp_a_unit(page, "3: 5")
     page.get_by_role("button", name="Again").click()
     expect(written(page)).not_to_have_value(first)
     page.get_by_role("button", name="Write both").click()
-    held = page.locator("#written-held textarea")
+    held = page.locator("#written-clamped textarea")
     expect(held).to_have_value(re.compile(".{60,}", re.DOTALL))
     above, below = settled(written(page)), held.input_value()
     expect(held).not_to_have_value(below)  # which is still being written
@@ -184,16 +184,16 @@ def test_another_model_writes_anew_and_empties_what_was_held(
         page.get_by_text("More settings").click()
         page.get_by_label("Style").click()
         page.get_by_role("option", name="review").click()
-        hold_a_unit(page, "3: 5")
+        clamp_a_unit(page, "3: 5")
         page.get_by_role("button", name="Write both").click()
-        expect(page.locator("#held-summary")).to_contain_text("The texts")
+        expect(page.locator("#clamp-summary")).to_contain_text("The texts")
         tab(page).get_by_label("Model").click()
         page.get_by_role("option", name="lm-rnn").click()
         prompt = page.get_by_label("Prompt").input_value()
         expect(written(page)).to_have_value(call(url, "generate", [prompt, "lm-rnn", 80, 0.8, 0, 1, 1])[-1][1][0])
-        for shown in ("#written-free textarea", "#written-held textarea"):
+        for shown in ("#written-unmodified textarea", "#written-clamped textarea"):
             expect(page.locator(shown)).to_have_value("")
-        expect(page.locator("#held-summary")).to_have_text("")
+        expect(page.locator("#clamp-summary")).to_have_text("")
         expect(bars).not_to_have_text(before)
         expect(page.get_by_test_id("toast-body")).to_have_count(0)
 
@@ -477,9 +477,9 @@ def test_hidden_states_are_drawn_for_any_model_and_layer(page: Page) -> None:
     page.get_by_role("option", name="ner-lstm").click()
     expect(panel.locator("#trace-summary")).to_contain_text("reads forwards")  # which only taggers say
     panel.get_by_label("Layer").click()
-    page.get_by_role("option", name="0, nearest to the words").click()
+    page.get_by_role("option", name="0 (nearest to the words)").click()
     expect(panel.locator("#trace-summary")).to_contain_text("Layer 0 has 12 units")
-    panel.get_by_label("Of each unit").click()
+    panel.get_by_label("Show").click()
     page.get_by_role("option", name="forget").click()
     panel.get_by_label("Text", exact=True).fill("London")
     panel.get_by_role("button", name="Read", exact=True).click()
@@ -534,7 +534,7 @@ def test_saved_numbers_are_of_the_text_that_is_shown(page: Page) -> None:
     assert "".join(numbers["trace"]["tokens"]) == "Ada met Babbage"
     panel = open_hidden_states(page)
     panel.get_by_role("button", name="not bad / not good").click()
-    expect(panel.locator("#trace-summary")).to_contain_text("The two texts quantity")
+    expect(panel.locator("#trace-summary")).to_contain_text("diverge at token")
     panel.get_by_label("Text", exact=True).fill("something else")
     panel.get_by_label("Compare with").fill("")
     (numbers,) = saved(page, panel.get_by_role("button", name="Numbers"))
@@ -545,13 +545,13 @@ def test_a_gate_has_its_own_colours_and_is_explained(page: Page) -> None:
     panel = open_tab(page, "Units")
     panel.get_by_text("Layer, and what of each unit").click()
     panel.get_by_label("Of each unit").click()
-    page.get_by_role("option", name="forget gate: 0 drops, 1 keeps").click()
+    page.get_by_role("option", name="forget gate (0 = erase, 1 = keep)").click()
     expect(panel.locator("#unit-summary")).to_contain_text("at 1 it keeps what c held")
     expect(panel.locator("#unit-text")).to_contain_text("over 0.6")
     expect(panel.locator("#unit-text")).not_to_contain_text("below 0")
     panel = open_hidden_states(page)
-    panel.get_by_label("Of each unit").click()
-    page.get_by_role("option", name="forget gate: 0 drops, 1 keeps").click()
+    panel.get_by_label("Show").click()
+    page.get_by_role("option", name="forget gate (0 = erase, 1 = keep)").click()
     expect(panel.locator("#map-caption")).to_contain_text("at 1 it keeps what c held")
 
 
@@ -579,20 +579,20 @@ def test_a_path_is_played_token_by_token(page: Page) -> None:
 
 def test_a_path_is_compared_with_that_of_another_text(page: Page) -> None:
     panel = open_hidden_states(page)
-    expect(panel.locator("#trace-summary")).not_to_contain_text("The two texts")
+    expect(panel.locator("#trace-summary")).not_to_contain_text("diverge")
     panel.get_by_role("button", name="not bad / not good").click()
-    expect(panel.locator("#trace-summary")).to_contain_text("The two texts quantity at token")
+    expect(panel.locator("#trace-summary")).to_contain_text("diverge at token")
     expect(panel.locator("#trajectory .legendtext")).to_have_text(["The film was not bad.", "The film was not good."])
     panel.get_by_label("Compare with").fill("")
     panel.get_by_role("button", name="Read", exact=True).click()
-    expect(panel.locator("#trace-summary")).not_to_contain_text("The two texts")
+    expect(panel.locator("#trace-summary")).not_to_contain_text("diverge")
 
 
 def test_a_path_is_coloured_and_drawn_in_space(page: Page) -> None:
     panel = open_hidden_states(page)
     figure = panel.locator("#trajectory")
     expect(figure).to_contain_text("P(positive)")
-    panel.get_by_label("place in the text").check()
+    panel.get_by_label("position").check()
     expect(figure).not_to_contain_text("P(positive)")
     panel.get_by_label("3-D").check()
     expect(figure.locator("canvas").first).to_be_visible()

@@ -9,21 +9,22 @@ import pytest
 
 from rnn_demo.errors import InputError
 from rnn_demo.microscope.basis import basis_arrays, fit_basis
-from rnn_demo.plots import BY_PLACE, TracedPath
+from rnn_demo.plots import BY_POSITION, TracedPath
 from rnn_demo.precomputed import Entry, Precomputed, write_precomputed
 from rnn_demo.results import Basis, HiddenTrace, Trajectory
-from rnn_demo.ui.hidden_states.paths import (
+from rnn_demo.ui.hidden_states.drawing import (
     BY_ENTITY,
-    Paths,
+    Picture,
     View,
     colourings_of,
-    describe_basis,
+    describe_axes,
     describe_close_up,
     describe_paths,
-    draw_paths,
-    trace_paths,
+    draw_picture,
+    picture_of,
     views_of_cells,
 )
+from rnn_demo.ui.hidden_states.paths import Paths
 from rnn_demo.ui.hidden_states.tab import numbers_shown
 from rnn_demo.ui.model_store import ModelStore
 from rnn_demo.ui.service import Service
@@ -36,30 +37,33 @@ def service(checkpoints_dir: Path) -> Service:
     return Service(ModelStore(checkpoints_dir))
 
 
+def values_of(service: Service, view: View) -> list[float | str]:
+    """Read TEXT; return what its tokens are coloured by."""
+    return list(picture_of(service, [TEXT], view).traced[0].values)
+
+
 def test_tokens_are_coloured_by_what_the_model_says_of_them(service: Service) -> None:
-    found = trace_paths(service, [TEXT], View("sentiment-lstm", 1, colour="P(positive)")).paths[0]
-    assert list(found.values) == [token.score for token in service.score(TEXT, "sentiment-lstm").tokens]
-    found = trace_paths(service, [TEXT], View("lm-gru", 1, colour="surprisal")).paths[0]
-    assert list(found.values) == [token.bits for token in service.surprisal(TEXT, "lm-gru").tokens]
-    found = trace_paths(service, [TEXT], View("lm-gru", 1)).paths[0]
-    assert list(found.values) == list(range(1, len(found.tokens) + 1))
+    scores = [token.score for token in service.score(TEXT, "sentiment-lstm").tokens]
+    assert values_of(service, View("sentiment-lstm", 1, colour="P(positive)")) == scores
+    bits = [token.bits for token in service.surprisal(TEXT, "lm-gru").tokens]
+    assert values_of(service, View("lm-gru", 1, colour="surprisal")) == bits
+    assert values_of(service, View("lm-gru", 1)) == list(range(1, len(bits) + 1))
 
 
-def test_pieces_of_an_entity_are_coloured_by_its_type(service: Service) -> None:
+def test_subwords_of_an_entity_are_coloured_by_its_type(service: Service) -> None:
     entities = service.tag(TEXT, "ner-lstm").entities
-    found = trace_paths(service, [TEXT], View("ner-lstm", 0, colour="entity")).paths[0]
-    pieces = service.store.find("ner-lstm").encode(TEXT).tokens
+    values = values_of(service, View("ner-lstm", 0, colour="entity"))
     assert entities
-    for piece, name in zip(pieces, found.values, strict=True):
-        inside = [entity.label for entity in entities if entity.start <= piece.start < entity.end]
-        assert [name] == ([{"PER": "person", "LOC": "place"}[label] for label in inside] or [""])
-    assert set(found.values) - {""} <= set(BY_ENTITY.names)
+    for subword, name in zip(service.store.find("ner-lstm").encode(TEXT).tokens, values, strict=True):
+        around = [entity.label for entity in entities if entity.start <= subword.start < entity.end]
+        assert [name] == ([{"PER": "person", "LOC": "place"}[label] for label in around] or [""])
+    assert set(values) - {""} <= set(BY_ENTITY.names)
 
 
 @pytest.mark.parametrize(
     ("view", "message"),
     [
-        (View("lm-rnn", 0, colour="entity"), "unknown colour 'entity'; choose one of surprisal, place in the text"),
+        (View("lm-rnn", 0, colour="entity"), "unknown colour 'entity'; choose one of surprisal, position"),
         (View("lm-rnn", 0, space="4-D"), "unknown space '4-D'; choose one of 2-D, 3-D"),
         (View("lm-rnn", 7), "layer is 7"),
         (View("nobody", 0), "unknown model 'nobody'"),
@@ -67,18 +71,18 @@ def test_pieces_of_an_entity_are_coloured_by_its_type(service: Service) -> None:
 )
 def test_a_view_that_is_not_there_is_refused(service: Service, view: View, message: str) -> None:
     with pytest.raises(InputError, match=message):
-        trace_paths(service, [TEXT], view)
+        picture_of(service, [TEXT], view)
 
 
 def test_a_long_text_is_drawn_from_its_last_2000_tokens(service: Service) -> None:
     text = "a b " * 1200
-    found = trace_paths(service, [text], View("lm-gru", 1, colour="surprisal"))
-    whole = service.trace(text, "lm-gru", 1)
-    assert len(found.paths[0].tokens) == len(found.paths[0].values) == 2000
-    assert found.num_skipped == (len(whole.tokens) - 2000,)
-    assert found.num_skipped[0] > 0
-    np.testing.assert_array_equal(found.traces[0].states, whole.states[-2000:])
-    assert "Only the last 2,000 tokens are drawn" in describe_paths(found)
+    picture = picture_of(service, [text], View("lm-gru", 1, colour="surprisal"))
+    whole, trace = picture.paths.whole[0], picture.paths.traces[0]
+    np.testing.assert_array_equal(whole.states, service.trace(text, "lm-gru", 1).states)
+    assert len(picture.traced[0].tokens) == len(picture.traced[0].values) == 2000
+    assert picture.paths.num_skipped == [len(whole.tokens) - 2000]
+    np.testing.assert_array_equal(trace.states, whole.states[-2000:])
+    assert "last 2,000 tokens" in describe_paths(picture.paths)
 
 
 def test_a_studied_model_has_the_same_axes_for_every_text(checkpoints_dir: Path, tmp_path: Path) -> None:
@@ -88,15 +92,15 @@ def test_a_studied_model_has_the_same_axes_for_every_text(checkpoints_dir: Path,
     write_precomputed(folder / "lm-rnn", Precomputed({"basis": Entry(arrays, {"texts": 9})}))
     service = Service(ModelStore(folder))
     for text in (TEXT, "It was"):
-        found = trace_paths(service, [text], View("lm-rnn", 1))
-        assert found.paths[0].trajectory.basis == "held-out texts"
-        np.testing.assert_allclose(found.basis.components, basis.components, rtol=1e-6)
-        assert draw_paths(found).data[0].type == "heatmap"
-        assert "the same for every text" in describe_basis(found)
-    own = trace_paths(service, [TEXT], View("lm-rnn", 0))
-    assert own.paths[0].trajectory.basis == "this text"
-    assert draw_paths(own).data[0].type == "scatter"
-    assert "of this text alone" in describe_basis(own)
+        picture = picture_of(service, [text], View("lm-rnn", 1))
+        assert picture.traced[0].trajectory.basis == "held-out texts"
+        np.testing.assert_allclose(picture.paths.basis.components, basis.components, rtol=1e-6)
+        assert draw_picture(picture).data[0].type == "heatmap"
+        assert "every text" in describe_axes(picture)
+    own = picture_of(service, [TEXT], View("lm-rnn", 0))
+    assert own.traced[0].trajectory.basis == "this text"
+    assert draw_picture(own).data[0].type == "scatter"
+    assert "this text alone" in describe_axes(own)
 
 
 def test_every_cell_is_looked_at_in_the_same_way(service: Service) -> None:
@@ -108,35 +112,34 @@ def test_every_cell_is_looked_at_in_the_same_way(service: Service) -> None:
         ("lm-lstm", 1, "c"),
     ]
     for view in views.values():
-        assert draw_paths(trace_paths(service, [TEXT], view)).data[0].type == "scatter3d"
+        assert draw_picture(picture_of(service, [TEXT], view)).data[0].type == "scatter3d"
     assert list(views_of_cells(service.store, View("ner-lstm", 0))) == ["lstm"]
 
 
 def paths_of(*texts: tuple[tuple[str, ...], list[list[float]]]) -> Paths:
-    traces = [HiddenTrace(tokens, np.array(states, dtype=np.float32), 0) for tokens, states in texts]
-    paths = [TracedPath("", trace.tokens, Trajectory(trace.states, (1, 0)), ()) for trace in traces]
-    basis = Basis(np.zeros(2), np.zeros((3, 2)), np.zeros(10), "")
-    return Paths(tuple(traces), tuple(paths), basis, BY_PLACE, (0,) * len(texts))
+    traces = tuple(HiddenTrace(tokens, np.array(states, dtype=np.float32), 0) for tokens, states in texts)
+    trajectories = tuple(Trajectory(trace.states, (1, 0)) for trace in traces)
+    return Paths(traces, traces, trajectories, Basis(np.zeros(2), np.zeros((3, 2)), np.zeros(10), ""))
 
 
-def test_the_longest_step_and_the_distance_are_told() -> None:
+def test_the_longest_step_and_the_distance_are_described() -> None:
     first = (("It", " was", "<b>", " it"), [[0.0, 0], [0, 1], [3, 5], [3, 7]])
     second = (("It", " was", " not"), [[0.0, 0], [0, 1], [0, -1]])
-    told = "The longest step is at token 3, **&#60;b&#62;**: 2.5 times the median step, over all units."
-    assert describe_paths(paths_of(first)) == told
     assert describe_paths(paths_of(first, second)) == (
-        f"{told} The second text's longest step is at token 3, **not**: 1.3 times the median step. "
-        "The two texts quantity at token 3 and end 8.5 apart, 4.3 median steps."
+        "The longest step is at token 3, **&#60;b&#62;**: 2.5 times the median step, over all units. "
+        "The second text's longest step is at token 3, **not**: 1.3 times the median step. "
+        "The texts diverge at token 3; their final states are 8.5 apart (4.3 × the median step)."
     )
 
 
-def test_a_close_up_is_told_of() -> None:
-    found = paths_of((("a", "b"), [[0.0, 0], [1, 1]]))
-    for width, told in ((20.0, "**A close-up:**"), (4.0, "")):
-        wide = replace(found.basis, density=np.zeros((2, 2)), extent=np.array([[0, width], [0, width]]))
-        assert told in describe_close_up(replace(found, basis=wide))
-        assert ("close-up" in describe_basis(replace(found, basis=wide))) == bool(told)
-    assert describe_close_up(found) == ""
+def test_a_zoomed_figure_says_so() -> None:
+    paths = paths_of((("a", "b"), [[0.0, 0], [1, 1]]))
+    traced = (TracedPath("", ("a", "b"), paths.trajectories[0], ()),)
+    for width, zoomed in ((20.0, True), (4.0, False)):
+        wide = replace(paths.basis, density=np.zeros((2, 2)), extent=np.array([[0, width], [0, width]]))
+        picture = Picture(replace(paths, basis=wide), traced, BY_POSITION)
+        assert ("Zoomed in" in describe_close_up(picture)) == ("Zoomed in" in describe_axes(picture)) == zoomed
+    assert describe_close_up(Picture(paths, traced, BY_POSITION)) == ""
 
 
 def test_the_numbers_are_of_all_that_is_shown(service: Service) -> None:
@@ -156,12 +159,12 @@ def test_the_numbers_are_of_all_that_is_shown(service: Service) -> None:
     assert "states" not in cells[2]["texts"][1]
 
 
-def test_what_does_not_move_is_not_told() -> None:
+def test_a_state_that_does_not_move_has_no_longest_step() -> None:
     still = (("a", "a", "a"), [[1.0, 1]] * 3)
     assert describe_paths(paths_of(still)) == ""
     assert describe_paths(paths_of(still, still)) == "The two texts are the same."
 
 
-def test_every_task_can_be_coloured_by_place() -> None:
+def test_every_task_can_be_coloured_by_position() -> None:
     for task in ("lm", "sentiment", "ner", "another"):
-        assert "place in the text" in colourings_of(task)
+        assert "position" in colourings_of(task)

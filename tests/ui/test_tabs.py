@@ -31,7 +31,7 @@ from rnn_demo.tokenizer import Tokenizer
 from rnn_demo.training.vocabulary import learn_characters
 from rnn_demo.ui import TABS, build_app
 from rnn_demo.ui.entities.tab import PARTS_OF_SPEECH, mark, mark_parts_of_speech
-from rnn_demo.ui.entities.why_panel import entity_choices, mark_shares
+from rnn_demo.ui.entities.why_panel import entity_choices, mark_attributions
 from rnn_demo.ui.memory.clipping_panel import HEADERS, row_of
 from rnn_demo.ui.memory.clipping_panel import describe as describe_clipping
 from rnn_demo.ui.model_store import ModelStore
@@ -76,7 +76,9 @@ def test_marks_give_the_text_back_with_its_emoji() -> None:
 def test_shares_of_an_entity_give_the_text_back_and_colour_only_what_matters() -> None:
     text = "  Ada met  Babbage, and so on"
     tokens = [("Ada", 2, 2.0), ("met", 6, 0.1), ("Babbage", 11, -0.4)]
-    parts = mark_shares(text, tuple(AttributedToken(word, at, at + len(word), share) for word, at, share in tokens))
+    parts = mark_attributions(
+        text, tuple(AttributedToken(word, at, at + len(word), share) for word, at, share in tokens)
+    )
     assert "".join(quantity for quantity, _ in parts) == text
     assert [quantity for quantity in parts if quantity[1]] == [("Ada", "++"), ("Babbage", "−")]
 
@@ -84,8 +86,8 @@ def test_shares_of_an_entity_give_the_text_back_and_colour_only_what_matters() -
 def test_entities_are_offered_in_words_with_their_places() -> None:
     text = "Ada\n Lovelace met Babbage"
     tagged = TaggedText(text, (Entity("PER", 0, 13, 0.91), Entity("X", 18, 25, 0.2)), ())
-    offered = [("Ada Lovelace (person, 91% sure)", 0), ("Babbage (X, 20% sure)", 1)]
-    assert entity_choices(tagged, {"PER": "person"}) == offered
+    offered = [("Ada Lovelace (person, confidence 0.91)", 0), ("Babbage (X, confidence 0.20)", 1)]
+    assert entity_choices(tagged) == offered
 
 
 def test_a_row_of_clipping_has_a_cell_for_each_header() -> None:

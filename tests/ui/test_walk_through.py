@@ -12,7 +12,11 @@ from visitor import fill, needs_browser, open_page, open_tab
 from rnn_demo.checkpoint import CHECKPOINTS_DIR
 
 README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
-SHOWN = {"the lines": "#gradient-summary", "the path": "#trace-summary", "the held text": "#written-held textarea"}
+SHOWN = {
+    "the lines": "#gradient-summary",
+    "the path": "#trace-summary",
+    "the clamped text": "#written-clamped textarea",
+}
 """What the predictor is told to look at, and where it stands on the page."""
 FORMS = {
     "open": r"Open \*\*(.+)\*\*\.",
