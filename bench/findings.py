@@ -32,7 +32,8 @@ from rnn_demo.microscope.joint_state import REST_CAP
 from rnn_demo.microscope.sentiment_direction import read_direction
 from rnn_demo.plots import Figure, draw_fixed_points, draw_gradients
 from rnn_demo.precomputed import Entry, Precomputed, read_precomputed
-from rnn_demo.predictor import Predictor
+from rnn_demo.predictor import ForwardPredictor, Predictor
+from rnn_demo.sentiment.score import SentimentScorer
 
 DOCS = Path(__file__).parent.parent / "docs"
 NUM_PASSAGES, PASSAGE_CHARS = 20, 800
@@ -87,7 +88,7 @@ def trajectories(models: dict[str, tuple[Predictor, Precomputed]], drawn: Drawn)
             shares = np.cumsum(basis.explained_variance)
             units = str(len(basis.mean))
             rows.append([name, units, *(f"{100 * float(shares[i]):.0f} %" for i in (0, 1, 2, 9))])
-            if predictor.task == "sentiment":
+            if isinstance(predictor, SentimentScorer):
                 three = float(shares[2])
                 verdicts.append(
                     verdict(
@@ -207,7 +208,7 @@ def gradients(models: dict[str, tuple[Predictor, Precomputed]], drawn: Drawn) ->
     passages = held_out_passages()
     rows, reaches_of = [], {}
     for name, (predictor, _) in models.items():
-        if predictor.task == "ner":
+        if not isinstance(predictor, ForwardPredictor):
             continue
         networks = {"trained": predictor, "untrained": random_init_baseline(predictor)}
         row = [name]

@@ -29,6 +29,7 @@ from torch import Tensor, nn
 
 from rnn_demo.cells import CELLS
 from rnn_demo.config import EncoderConfig
+from rnn_demo.encoder import Encoder
 from rnn_demo.errors import CheckpointError, InputError
 from rnn_demo.tokenizer import Tokenizer
 
@@ -85,6 +86,7 @@ class CheckpointModel(nn.Module, PyTorchModelHubMixin, library_name="rnn_demo"):
     """
 
     config: EncoderConfig
+    encoder: Encoder
     more_weights: ClassVar[dict[str, str]] = {}
     """Further weight files, so that none grows too large: file name -> how the names of its weights begin."""
 

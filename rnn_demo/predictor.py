@@ -4,8 +4,11 @@ A predictor is shared between all visitors and never changes: no method writes t
 """
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import ClassVar, Self
+
+from torch import Tensor
 
 from rnn_demo.checkpoint import TOKENIZER_NAME, Checkpoint, CheckpointModel, read_checkpoint
 from rnn_demo.errors import CheckpointError
@@ -24,7 +27,7 @@ class Predictor(ABC):
 
     task: ClassVar[str]
     model_class: ClassVar[type[CheckpointModel]]
-    model: Any  # each predictor narrows this to its own network
+    model: CheckpointModel  # each predictor narrows this to its own network
 
     def __init__(self, name: str, model: CheckpointModel, tokenizer: Tokenizer, checkpoint: Checkpoint) -> None:
         self.name, self.model, self.tokenizer, self.checkpoint = name, model, tokenizer, checkpoint
@@ -58,3 +61,11 @@ class Predictor(ABC):
         Raises:
             InputError: the text cannot be read.
         """
+
+
+class ForwardPredictor(Predictor):
+    """A predictor that reads forwards only: a number can be read off the last layer's final h alone."""
+
+    @abstractmethod
+    def final_readout(self, token_ids: list[int]) -> tuple[list[int], Callable[[Tensor], Tensor]]:
+        """Return the tokens to read, and the function from the h after them, (1, hidden), to the number, ()."""

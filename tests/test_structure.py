@@ -101,6 +101,24 @@ def test_there_is_no_import_cycle():
     assert done == set(MODULES)
 
 
+def test_the_microscope_names_what_it_takes():
+    """Models are typed, no task is told by its name, and no weight of a model is used: mypy sees a renamed method."""
+    classes = [node for node in MODULES["rnn_demo.predictor"].body if isinstance(node, ast.ClassDef)]
+    assert "model: CheckpointModel" in [ast.unparse(node) for node in next(iter(classes)).body]
+    paths = [
+        path for path in SOURCES if path.relative_to(ROOT / "rnn_demo").parts[0] in ("microscope", "precompute", "ui")
+    ]
+    for path in [*paths, *(ROOT / "bench").glob("*.py")]:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Attribute) and ast.unparse(node.value).endswith("model"):
+                assert node.attr not in ("classifier", "projection", "bias", "to_tags", "word_map"), (
+                    f"{path}:{node.lineno}"
+                )
+            if isinstance(node, ast.Compare) and ast.unparse(node.left).endswith("predictor.task"):
+                texts = [n for n in ast.walk(node) if isinstance(n, ast.Constant) and isinstance(n.value, str)]
+                assert not texts, f"{path}:{node.lineno}"
+
+
 @pytest.mark.parametrize(("library", "rooms"), [("gradio", {"ui"}), ("plotly", {"plots"}), ("gradio_client", set())])
 def test_a_library_stays_in_its_room(library, rooms):
     users = {

@@ -4,7 +4,7 @@ The state is carried from token to token, so each costs one step through the net
 """
 
 from codecs import getincrementaldecoder
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Self
 
@@ -18,7 +18,7 @@ from rnn_demo.errors import CheckpointError, unknown_name
 from rnn_demo.language.clamping import Clamp, read_clamped
 from rnn_demo.language.model import LanguageModel
 from rnn_demo.language.sampling import SamplingOptions, next_token_probs
-from rnn_demo.predictor import Predictor
+from rnn_demo.predictor import ForwardPredictor
 from rnn_demo.results import GeneratedText, GeneratedToken, TokenProbability
 from rnn_demo.tokenizer import PREFIX_SIZE, EncodedText
 
@@ -27,7 +27,7 @@ DOMAIN_TOKENS = 40
 """So much of a text decides in which domain it is read."""
 
 
-class Writer(Predictor):
+class Writer(ForwardPredictor):
     """A language model that writes.
 
     An empty prompt is allowed: the model then begins a text of its own.
@@ -57,6 +57,11 @@ class Writer(Predictor):
         read = prefix_domains(self.checkpoint.data)
         domain = read[0] if domain is None and len(read) == 1 else domain
         return EncodedText(text, self.tokenizer.prefix_ids(domain), self.tokenizer.encode_with_spans(text))
+
+    def final_readout(self, token_ids: list[int]) -> tuple[list[int], Callable[[Tensor], Tensor]]:
+        """Return all tokens but the last, and the log-probability of the last as a function of the h before it."""
+        *before, target = token_ids
+        return before, lambda h: self.model.logits(h).log_softmax(-1)[0, target]
 
     @torch.inference_mode()
     def likeliest_domain(self, text: str) -> str | None:

@@ -12,9 +12,8 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor
 
-from rnn_demo.errors import InputError
-from rnn_demo.predictor import Predictor
 from rnn_demo.results import AttributedToken, Attribution
+from rnn_demo.sentiment.score import SentimentScorer
 from rnn_demo.tokenizer import Token
 
 MAX_TOKENS = 2000
@@ -29,20 +28,20 @@ BATCH_TOKENS = 4096
 """Tokens that are read at a time: bounds the memory."""
 
 
-def attribute(predictor: Predictor, text: str) -> Attribution:
+def attribute(scorer: SentimentScorer, text: str) -> Attribution:
     """Share the logit of a sentiment classifier out among the tokens of a text.
 
     Args:
-        predictor: a sentiment scorer.
+        scorer: a sentiment classifier.
         text: one token or more; of a longer one the last MAX_TOKENS are read, as if the text began with them.
 
     Raises:
-        InputError: the predictor is of another task, or the text cannot be read.
+        InputError: the text cannot be read.
     """
-    token_ids, tokens, num_start = read_last(predictor, text, MAX_TOKENS)
+    token_ids, tokens, num_start = read_last(scorer, text, MAX_TOKENS)
     with torch.no_grad():
-        vectors = predictor.model.encoder.embed(token_ids)
-    return attribute_along_path(lambda batch: logits(predictor, batch), vectors, tokens, num_start)
+        vectors = scorer.model.encoder.embed(token_ids)
+    return attribute_along_path(scorer.model.score_vectors, vectors, tokens, num_start)
 
 
 def attribute_along_path(
@@ -95,37 +94,28 @@ def attribute_along_path(
 
 
 @torch.inference_mode()
-def leave_one_out(predictor: Predictor, text: str) -> list[float]:
+def leave_one_out(scorer: SentimentScorer, text: str) -> list[float]:
     """Return by how much the logit drops without each of the last MAX_OCCLUDED tokens; otherwise as `attribute`.
 
     Returns:
         Logits, a token; those of a longer text's beginning are missing.
     """
-    token_ids, _, num_start = read_last(predictor, text, MAX_OCCLUDED)
-    whole = float(logits(predictor, predictor.model.encoder.embed(token_ids)))
+    token_ids, _, num_start = read_last(scorer, text, MAX_OCCLUDED)
+    whole = float(scorer.model.score_vectors(scorer.model.encoder.embed(token_ids)))
     if token_ids.shape[1] == num_start + 1:
         return [whole]  # nothing would be left
     falls: list[float] = []
     rows = max(1, BATCH_TOKENS // token_ids.shape[1])
     for places in torch.arange(num_start, token_ids.shape[1]).split(rows):
         kept = [torch.cat([token_ids[0, :place], token_ids[0, place + 1 :]]) for place in places.tolist()]
-        found = logits(predictor, predictor.model.encoder.embed(torch.stack(kept)))
+        found = scorer.model.score_vectors(scorer.model.encoder.embed(torch.stack(kept)))
         falls += (whole - found).tolist()
     return falls
 
 
-def read_last(predictor: Predictor, text: str, most: int) -> tuple[Tensor, tuple[Token, ...], int]:
+def read_last(scorer: SentimentScorer, text: str, most: int) -> tuple[Tensor, tuple[Token, ...], int]:
     """Return the token ids read, (1, seq), the last tokens of the text, and how many ids stand before them."""
-    if predictor.task != "sentiment":
-        raise InputError(f"{predictor.name} is of task {predictor.task}; give a sentiment model")
-    encoded = predictor.encode(text)
+    encoded = scorer.encode(text)
     tokens = encoded.tokens[-most:]
     ids = [*encoded.prefix_ids, *(token.token_id for token in tokens)]
     return torch.tensor([ids]), tokens, len(encoded.prefix_ids)
-
-
-def logits(predictor: Predictor, vectors: Tensor) -> Tensor:
-    """Score texts given as vectors: float32 (batch, seq, embed) -> (batch,)."""
-    lengths = torch.full((len(vectors),), vectors.shape[1])
-    found: Tensor = predictor.model.logits(predictor.model.encoder.read(vectors).outputs, lengths)
-    return found

@@ -14,8 +14,8 @@ import torch
 from torch import Tensor, nn
 
 from rnn_demo.checks import require_number, require_tokens
-from rnn_demo.errors import InputError
-from rnn_demo.predictor import Predictor
+from rnn_demo.language.model import LanguageModel
+from rnn_demo.language.write import Writer
 from rnn_demo.results import ClippedStep, WeightGroup
 
 MAX_TOKENS = 500
@@ -24,30 +24,28 @@ SHARES = (0.125, 0.25, 0.5, 0.75)
 """Of the way without clipping: where the loss is read besides the ends of the two steps."""
 
 
-def take_clipped_step(predictor: Predictor, text: str, clip_norm: float = 1.0, step_size: float = 1.0) -> ClippedStep:
-    """Take one step of plain gradient descent on a text, with clipping and without; the predictor stays as it is.
+def take_clipped_step(writer: Writer, text: str, clip_norm: float = 1.0, step_size: float = 1.0) -> ClippedStep:
+    """Take one step of plain gradient descent on a text, with clipping and without; the writer stays as it is.
 
     The loss is the mean nats a token of the text, without dropout.
 
     Args:
-        predictor: a language model.
+        writer: a language model.
         text: one token or more; of a longer one the last MAX_TOKENS are read, as if the text began with them.
         clip_norm: c, above 0.
         step_size: above 0.
 
     Raises:
-        InputError: a setting is out of range, there is nothing to read, or the predictor is of another task.
+        InputError: a setting is out of range, or there is nothing to read.
     """
-    if predictor.task != "lm":
-        raise InputError(f"{predictor.name} is of task {predictor.task}; give a language model")
     for name, value in (("clip_norm", clip_norm), ("step_size", step_size)):
         require_number(name, value, lambda number: 0 < number <= 1000, "above 0, and at most 1000")
-    encoded = predictor.encode(text)
+    encoded = writer.encode(text)
     require_tokens(encoded.tokens)
     kept = [token.token_id for token in encoded.tokens[-MAX_TOKENS:]]
     token_ids = torch.tensor([[*encoded.prefix_ids, *kept]])
 
-    model = deepcopy(predictor.model).requires_grad_()  # all visitors share the predictor: only a copy may take a step
+    model = deepcopy(writer.model).requires_grad_()  # all visitors share the writer: only a copy may take a step
     weights = dict(model.named_parameters())
     with torch.enable_grad():
         loss = nats_per_token(model, token_ids)
@@ -80,7 +78,9 @@ def clip(gradient: dict[str, Tensor], clip_norm: float) -> dict[str, Tensor]:
 
 
 @torch.no_grad()
-def losses_along(model: nn.Module, token_ids: Tensor, gradient: dict[str, Tensor], lengths: list[float]) -> list[float]:
+def losses_along(
+    model: LanguageModel, token_ids: Tensor, gradient: dict[str, Tensor], lengths: list[float]
+) -> list[float]:
     """Walk against a gradient and read the loss at each length, in nats a token; `model` is left at the last of them.
 
     Args:
@@ -98,9 +98,9 @@ def losses_along(model: nn.Module, token_ids: Tensor, gradient: dict[str, Tensor
     return losses
 
 
-def nats_per_token(model: nn.Module, token_ids: Tensor) -> Tensor:
+def nats_per_token(model: LanguageModel, token_ids: Tensor) -> Tensor:
     """The loss of a text, (1, seq) -> (): each token is predicted from those before it, the first one is given."""
-    logits, _ = model.predict(token_ids[:, :-1])  # type: ignore[operator]
+    logits, _ = model.predict(token_ids[:, :-1])
     return nn.functional.cross_entropy(logits[0], token_ids[0, 1:])
 
 

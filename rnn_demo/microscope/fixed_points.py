@@ -20,8 +20,8 @@ from torch import Tensor
 
 from rnn_demo.microscope.joint_state import REST_CAP, JointState
 from rnn_demo.microscope.slow_modes import jacobian_at, slowest_modes, time_constant
-from rnn_demo.predictor import Predictor
 from rnn_demo.results import FixedPoints
+from rnn_demo.sentiment.score import SentimentScorer
 
 MAX_SPEED = 1e-8
 RELAX_STEPS = 300
@@ -41,23 +41,20 @@ LINE, MAX_GAP = 1.0, 0.25
 
 
 def find_fixed_points(
-    predictor: Predictor, texts: Sequence[Sequence[int]], num_starts: int, seed: int = 0
+    scorer: SentimentScorer, texts: Sequence[Sequence[int]], num_starts: int, seed: int = 0
 ) -> Iterator[float | FixedPoints]:
-    """Find the fixed points of a sentiment predictor, and tell how far the work is.
+    """Find the fixed points of a sentiment classifier, and tell how far the work is.
 
     Args:
-        predictor: a sentiment model.
+        scorer: the classifier.
         texts: token ids of each text whose states are visited.
         num_starts: searches, from states drawn among the visited; fewer where fewer were visited.
         seed: of that draw.
 
     Yields:
         Shares of the work that are done, in [0, 1], and at the end what was found. It may be left at any step.
-
-    Raises:
-        InputError: the predictor is of another task.
     """
-    joint = JointState(predictor)
+    joint = JointState(scorer)
     visited = joint.visit(texts)
     order = torch.randperm(len(visited), generator=torch.Generator().manual_seed(seed))
     starts = visited[order[:num_starts]]
@@ -84,7 +81,7 @@ def find_fixed_points(
         memory_variance=as_array(
             principal_components(joint.last(visited, 1))[2] if joint.num_parts > 1 else shares.new_zeros(0)
         ),
-        readout=as_array(joint.readout / joint.readout.norm() @ components),
+        readout=as_array(unit_readout(joint) @ components),
         mode_points=mode_points,
         time_constants=stacked([constants for constants, *_ in modes]),
         growing=stacked([growing for _, growing, *_ in modes]).astype(bool),
@@ -152,8 +149,14 @@ def linearise(joint: JointState, point: Tensor) -> tuple[Tensor, Tensor, Tensor,
     eigenvalues, vectors = slowest_modes(jacobian_at(joint.rest, point), len(joint.cells), NUM_MODES)
     directions = joint.last(vectors.real.T)  # (mode, hidden)
     directions = directions / directions.norm(dim=1, keepdim=True).clamp_min(torch.finfo(directions.dtype).tiny)
-    readout = joint.readout.double() / joint.readout.norm()
-    return time_constant(eigenvalues), eigenvalues.abs() > 1, (directions @ readout).abs(), directions[0]
+    alignments = (directions @ unit_readout(joint).double()).abs()
+    return time_constant(eigenvalues), eigenvalues.abs() > 1, alignments, directions[0]
+
+
+def unit_readout(joint: JointState) -> Tensor:
+    """Return the direction, of length 1, along which the last layer's h moves the logit: (hidden,)."""
+    readout = joint.model.fixed_point_readout
+    return readout / readout.norm()
 
 
 def principal_components(states: Tensor) -> tuple[Tensor, Tensor, Tensor]:

@@ -14,62 +14,45 @@ import torch
 from torch import Tensor
 
 from rnn_demo.errors import InputError
-from rnn_demo.predictor import Predictor
+from rnn_demo.predictor import ForwardPredictor
 
 MAX_TOKENS = 2000
 
 
 @torch.enable_grad()
-def gradient_over_distance(predictor: Predictor, text: str) -> list[float]:
-    """Measure |dL_T / ds_t| for the last layer of a language model or a sentiment classifier.
+def gradient_over_distance(predictor: ForwardPredictor, text: str) -> list[float]:
+    """Measure |dL_T / ds_t| for the last layer of a network.
 
-    L_T is, for a language model, the log-probability of the last token; for a classifier, the part of the logit that is
-    read off the last state.
+    L_T is the predictor's `final_readout`: of a language model the log-probability of the last token, of a classifier
+    the part of the logit that is read off the last state.
 
     Args:
-        predictor: reads in one direction.
+        predictor: a language model or a sentiment classifier.
         text: the last MAX_TOKENS tokens are gone back over.
 
     Returns:
         The norm at distance 0 (dL_T / dh_T itself), 1, 2, .. tokens; the last is that of the first token's state.
 
     Raises:
-        InputError: there are not two tokens to read, or the predictor is of another task.
+        InputError: there are not two tokens to read.
     """
-    if predictor.task not in ("lm", "sentiment"):
-        raise InputError(f"{predictor.name} is of task {predictor.task}; give a language model or a sentiment model")
     encoded = predictor.encode(text)
     if len(encoded.tokens) < 2:
         raise InputError("the text has fewer than two tokens; give at least two words")
-    token_ids = torch.tensor([encoded.token_ids])
+    token_ids, readout = predictor.final_readout(encoded.token_ids)
     cell = predictor.model.encoder.cells[-1]
+    start = max(0, len(token_ids) - MAX_TOKENS)
     with torch.no_grad():
-        inputs = predictor.model.encoder.inputs_of_last_layer(token_ids)
-    if predictor.task == "lm":
-        inputs = inputs[:, :-1]  # the last token is what is predicted
-    inputs = inputs.detach()
-    start = max(0, inputs.shape[1] - MAX_TOKENS)
-    with torch.no_grad():
+        inputs = predictor.model.encoder.inputs_of_last_layer(torch.tensor([token_ids]))
         state = cell(inputs[:, :start])[1] if start else cell.zero_state(1, inputs)
     leaves: list[tuple[Tensor, ...]] = []
     for x_t in inputs[:, start:].unbind(1):
         state = tuple(quantity + leaf for quantity, leaf in zip(state, leaves[-1], strict=True)) if leaves else state
         state, _ = cell.step(x_t, state)
         leaves.append(tuple(torch.zeros_like(quantity, requires_grad=True) for quantity in state))
-    h_last = state[0] + leaves[-1][0]
-    read_off = last_readout(predictor, h_last, int(token_ids[0, -1]))
     used = [leaf for step in leaves[:-1] for leaf in step]
-    gradients = torch.autograd.grad(read_off, [leaves[-1][0], *used])
+    gradients = torch.autograd.grad(readout(state[0] + leaves[-1][0]), [leaves[-1][0], *used])
     width = len(cell.state_names)
     squares = torch.stack([gradient.double().square().sum() for gradient in gradients])
     carried = squares[1:].view(-1, width).sum(1).sqrt() if used else squares[:0]
     return [float(squares[0].sqrt()), *carried.flip(0).tolist()]
-
-
-def last_readout(predictor: Predictor, h_last: Tensor, last_id: int) -> Tensor:
-    """L_T from h_T, (1, hidden) -> ()."""
-    if predictor.task == "lm":
-        log_probs: Tensor = predictor.model.logits(h_last).log_softmax(-1)[0, last_id]
-        return log_probs
-    weight: Tensor = predictor.model.classifier.weight[0, -h_last.shape[1] :]
-    return (h_last[0] * weight).sum()

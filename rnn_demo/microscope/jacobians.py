@@ -17,7 +17,6 @@ from torch import Tensor
 
 from rnn_demo.cells import Cell
 from rnn_demo.checks import require_tokens
-from rnn_demo.errors import InputError
 from rnn_demo.microscope.baseline import random_init_baseline
 from rnn_demo.predictor import Predictor
 from rnn_demo.results import JacobianNorms
@@ -42,17 +41,15 @@ def compare_jacobians(predictor: Predictor, text: str) -> JacobianNorms:
 
 
 def largest_singular_values(predictor: Predictor, text: str) -> list[float]:
-    """Measure sigma_1(J_k) at each token, for the last layer of a language model or a sentiment classifier.
+    """Measure sigma_1(J_k) at each token, for the last layer of a network.
 
     Args:
-        predictor: reads in one direction.
+        predictor: of any task; of a tagger, the forward encoder is measured.
         text: all of it is read; of a longer one the last MAX_TOKENS tokens are measured.
 
     Raises:
-        InputError: there is nothing to read, or the predictor is of another task.
+        InputError: there is nothing to read.
     """
-    if predictor.task not in ("lm", "sentiment"):
-        raise InputError(f"{predictor.name} is of task {predictor.task}; give a language model or a sentiment model")
     encoded = predictor.encode(text)
     require_tokens(encoded.tokens)
     cell = predictor.model.encoder.cells[-1]

@@ -17,34 +17,25 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from rnn_demo.errors import InputError
-from rnn_demo.predictor import Predictor
+from rnn_demo.sentiment.score import SentimentScorer
 
 REST_CAP = 5.0
 
 
 class JointState:
-    """The state of all layers of a sentiment predictor as rows of one matrix.
+    """The state of all layers of a sentiment classifier as rows of one matrix."""
 
-    Args:
-        predictor: reads forwards and has concat pooling.
-
-    Raises:
-        InputError: the predictor is of another task.
-    """
-
-    def __init__(self, predictor: Predictor) -> None:
-        if predictor.task != "sentiment":
-            raise InputError(f"{predictor.name} is of task {predictor.task}; give a sentiment model")
-        self.encoder = predictor.model.encoder
+    def __init__(self, scorer: SentimentScorer) -> None:
+        self.model = scorer.model
+        self.encoder = scorer.model.encoder
         self.cells = self.encoder.cells
         self.hidden_size: int = self.cells[0].hidden_size
         self.num_parts = len(self.cells[0].state_names)
-        self.model = predictor.model
 
     def step(self, states: Tensor, x_t: Tensor) -> Tensor:
         """Take one step: F(s, x). (row, state), (row, embed) -> (row, state)."""
-        parts, moved = states.split(self.hidden_size, dim=-1), []
+        parts = states.split(self.hidden_size, dim=-1)
+        moved: list[Tensor] = []
         for i, cell in enumerate(self.cells):
             state, _ = cell.step(x_t, parts[i * self.num_parts : (i + 1) * self.num_parts])
             moved += state
@@ -81,14 +72,7 @@ class JointState:
         """Return a part of the last layer's state, 0 is h: (row, hidden)."""
         return states.split(self.hidden_size, dim=-1)[quantity - self.num_parts]
 
-    @property
-    def readout(self) -> Tensor:
-        """How the last h moves the logit where it stands still, and so is its own mean and maximum: (hidden,)."""
-        weight: Tensor = self.model.classifier.weight[0].detach()
-        return weight.view(3, self.hidden_size).sum(0)
-
+    @torch.no_grad()
     def logits(self, states: Tensor) -> Tensor:
-        """Score states that stand still: float32 (row,)."""
-        with torch.no_grad():
-            scores: Tensor = self.model.logits_at_rest(self.last(states))
-        return scores
+        """Score fixed points: float32 (row,)."""
+        return self.model.fixed_point_logits(self.last(states))

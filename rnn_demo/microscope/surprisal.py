@@ -11,7 +11,7 @@ import math
 import torch
 
 from rnn_demo.checks import require_tokens
-from rnn_demo.predictor import Predictor
+from rnn_demo.language.write import Writer
 from rnn_demo.results import Surprisal, SurprisingToken
 
 MAX_TOKENS = 2000
@@ -20,22 +20,22 @@ LARGEST_NATS = 700.0
 
 
 @torch.inference_mode()
-def measure_surprisal(predictor: Predictor, text: str) -> Surprisal:
+def measure_surprisal(writer: Writer, text: str) -> Surprisal:
     """Read a text with a language model, from its start.
 
     Args:
-        predictor: a writer.
+        writer: a language model.
         text: of more than MAX_TOKENS tokens only the last so many are counted; those before are read all the same.
 
     Raises:
         InputError: there is nothing to read.
     """
-    encoded = predictor.encode(text)
+    encoded = writer.encode(text)
     require_tokens(encoded.tokens)
     token_ids = torch.tensor([encoded.token_ids])
     first = len(encoded.prefix_ids) + max(0, len(encoded.tokens) - MAX_TOKENS)  # the first token that is counted
-    state = predictor.model.encoder(token_ids[:, : first - 1]).final_state if first > 1 else None
-    logits, _ = predictor.model.predict(token_ids[:, first - 1 : -1], state)  # logits at t predict t + 1
+    state = writer.model.encoder(token_ids[:, : first - 1]).final_state if first > 1 else None
+    logits, _ = writer.model.predict(token_ids[:, first - 1 : -1], state)  # logits at t predict t + 1
     targets = token_ids[0, first:]
     nats = -logits[0].double().log_softmax(-1)[torch.arange(len(targets)), targets]
     counted = encoded.tokens[-len(targets) :]

@@ -7,6 +7,7 @@ from rnn_demo.precompute.held_out import HeldOut
 from rnn_demo.precomputed import Entry
 from rnn_demo.predictor import Predictor
 from rnn_demo.results import FixedPoints
+from rnn_demo.sentiment.score import SentimentScorer
 
 NUM_TEXTS, MAX_TOKENS = 100, 200
 NUM_STARTS = 200
@@ -14,7 +15,7 @@ NUM_STARTS = 200
 
 def precompute_fixed_points(predictor: Predictor, held_out: HeldOut) -> Entry | None:
     """Search from the states of NUM_TEXTS reviews and sentences; None where the predictor is no sentiment model."""
-    if predictor.task != "sentiment":
+    if not isinstance(predictor, SentimentScorer):
         return None
     rows = held_out.reviews[:: max(1, len(held_out.reviews) // NUM_TEXTS)][:NUM_TEXTS]
     texts = [predictor.encode(row.text).token_ids[:MAX_TOKENS] for row in rows]

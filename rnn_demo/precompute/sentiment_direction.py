@@ -8,6 +8,7 @@ import torch
 
 from rnn_demo.encoder import Encoder
 from rnn_demo.language.evaluate import document_ids
+from rnn_demo.language.write import Writer
 from rnn_demo.microscope.sentiment_direction import LayerStates, find_sentiment_direction, section_of
 from rnn_demo.precompute.held_out import HeldOut
 from rnn_demo.precomputed import Entry
@@ -21,7 +22,7 @@ ROWS = 64
 
 def sentiment_direction(predictor: Predictor, held_out: HeldOut) -> Entry | None:
     """Find the direction and the best unit of each layer of a language model; None for any other predictor."""
-    if predictor.task != "lm":
+    if not isinstance(predictor, Writer):
         return None
     clear = [row for row in held_out.reviews if row.target in (0.0, 1.0)]
     rows = [document_ids(row.text, "review", predictor.tokenizer)[:MAX_TOKENS] for row in clear]

@@ -69,15 +69,29 @@ class SentimentModel(CheckpointModel):
         maximum = outputs.cummax(1).values
         return self._classify(torch.cat([mean, maximum, outputs], dim=-1), count)
 
-    def logits_at_rest(self, h: Tensor) -> Tensor:
-        """Score texts without end whose last h stands still, and so is its own mean and maximum.
+    def score_vectors(self, vectors: Tensor) -> Tensor:
+        """Score whole texts given as vectors, all of one length: float32 (batch, seq, embed) -> (batch,)."""
+        lengths = torch.full((len(vectors),), vectors.shape[1])
+        return self.logits(self.encoder.read(vectors).outputs, lengths)
+
+    def final_logit(self, h: Tensor) -> Tensor:
+        """Return the part of the logit that is read off the final h, without mean, maximum and bias.
 
         Args:
             h: (batch, hidden); of the last layer.
 
         Returns:
-            float32 (batch,).
+            (batch,).
         """
+        return h @ self.classifier.weight[0, -h.shape[1] :]
+
+    @property
+    def fixed_point_readout(self) -> Tensor:
+        """The gradient of the logit in h at a fixed point, where h is its own mean and maximum: (hidden,)."""
+        return self.classifier.weight[0].detach().view(3, -1).sum(0)
+
+    def fixed_point_logits(self, h: Tensor) -> Tensor:
+        """Score endless texts at whose end h stands still: (batch, hidden) -> float32 (batch,)."""
         return self._classify(h.repeat(1, 3), torch.tensor(torch.inf, device=h.device))
 
     def _classify(self, pooled: Tensor, lengths: Tensor) -> Tensor:

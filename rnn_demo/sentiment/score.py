@@ -1,9 +1,12 @@
 """How the sentiment classifier answers: a text in, P(positive) out, after each token and at the end."""
 
+from collections.abc import Callable
+
 import torch
+from torch import Tensor
 
 from rnn_demo.checks import require_list, require_text
-from rnn_demo.predictor import Predictor
+from rnn_demo.predictor import ForwardPredictor
 from rnn_demo.results import ScoredToken, SentimentScore
 from rnn_demo.sentiment.emoji import encode_naming_emoji
 from rnn_demo.sentiment.model import SentimentModel
@@ -22,7 +25,7 @@ def label_of(score: float) -> str:
     return "negative" if score < NEGATIVE_BELOW else "positive" if score > POSITIVE_ABOVE else "neutral"
 
 
-class SentimentScorer(Predictor):
+class SentimentScorer(ForwardPredictor):
     """A sentiment classifier that answers."""
 
     task = "sentiment"
@@ -35,6 +38,10 @@ class SentimentScorer(Predictor):
         named = self.model.config.emoji_names
         tokens = encode_naming_emoji(text, self.tokenizer) if named else self.tokenizer.encode_with_spans(text)
         return EncodedText(text, (self.tokenizer.domain_id("review"),), tokens)
+
+    def final_readout(self, token_ids: list[int]) -> tuple[list[int], Callable[[Tensor], Tensor]]:
+        """Return all tokens, and the part of the logit that is read off the last h alone."""
+        return token_ids, lambda h: self.model.final_logit(h)[0]
 
     def predict(self, texts: list[str]) -> list[SentimentScore]:
         """Score texts.

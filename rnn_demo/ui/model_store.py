@@ -11,7 +11,7 @@ from typing import TypeVar
 from rnn_demo.checkpoint import CONFIG_NAME, WEIGHTS_NAME, choose_by_cell, read_checkpoint
 from rnn_demo.errors import CheckpointError, InputError, RnnDemoError, unknown_name
 from rnn_demo.precomputed import NOTHING_PRECOMPUTED, Precomputed, read_precomputed
-from rnn_demo.predictor import Predictor
+from rnn_demo.predictor import ForwardPredictor, Predictor
 from rnn_demo.tasks import TASKS
 
 EXPECTED = ("lm-lstm", "lm-gru", "lm-rnn", "sentiment-lstm", "ner-lstm")
@@ -97,7 +97,7 @@ class ModelStore:
 
 def say_which_encoder(predictor: Predictor) -> str:
     """Where a network reads in both directions, say which of them is shown; begins with a space."""
-    return " Shown is what the tagger's encoder that reads forwards holds." if predictor.task == "ner" else ""
+    return "" if isinstance(predictor, ForwardPredictor) else " Shown is the encoder that reads forwards."
 
 
 def find_names(checkpoints_dir: Path) -> list[str]:

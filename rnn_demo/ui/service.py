@@ -25,7 +25,7 @@ from rnn_demo.microscope.sentiment_direction import SentimentDirection, read_dir
 from rnn_demo.microscope.surprisal import measure_surprisal
 from rnn_demo.microscope.trace import quantities_of, trace_hidden_states
 from rnn_demo.microscope.units import read_units
-from rnn_demo.predictor import Predictor
+from rnn_demo.predictor import ForwardPredictor, Predictor
 from rnn_demo.results import (
     AttributedToken,
     Attribution,
@@ -43,6 +43,7 @@ from rnn_demo.results import (
     UnitReading,
 )
 from rnn_demo.sentiment.score import SentimentScorer
+from rnn_demo.tasks import TASKS
 from rnn_demo.ui.model_store import ModelStore
 
 MAX_CHARACTERS, MAX_BYTES = 20_000, 40_000
@@ -185,7 +186,7 @@ class Service:
 
     def gradients(self, text: str, task: str) -> dict[str, dict[str, list[float]]]:
         """Measure the gradient over distance for a network of each cell, trained and as it was drawn."""
-        predictors, checked = self._readers_by_cell(task), checked_text("text", text)
+        predictors, checked = self._predictors_by_cell(task), checked_text("text", text)
         return {
             cell: {
                 "trained": gradient_over_distance(predictor, checked),
@@ -196,7 +197,7 @@ class Service:
 
     def singular_values(self, text: str, task: str) -> dict[str, JacobianNorms]:
         """Measure the recurrent Jacobians along a text, for the networks of `gradients`."""
-        predictors, checked = self._readers_by_cell(task), checked_text("text", text)
+        predictors, checked = self._predictors_by_cell(task), checked_text("text", text)
         return {cell: compare_jacobians(predictor, checked) for cell, predictor in predictors.items()}
 
     def clipped_step(self, text: str, model: str, clip_norm: float, step_size: float) -> ClippedStep:
@@ -208,11 +209,13 @@ class Service:
             checked_number("step_size", step_size),
         )
 
-    def _readers_by_cell(self, task: str) -> dict[str, Predictor]:
-        """Take a network of each cell, trained alike where there are such."""
-        if task not in ("lm", "sentiment"):
-            raise unknown_name("task", task, ("lm", "sentiment"))
-        return {cell: self.store.find(name) for cell, name in self.store.names_by_cell(task).items()}
+    def _predictors_by_cell(self, task: str) -> dict[str, ForwardPredictor]:
+        """Return a network of each cell, trained alike where there are such."""
+        allowed = [name for name, known in TASKS.items() if issubclass(known.predictor, ForwardPredictor)]
+        if task not in allowed:
+            raise unknown_name("task", task, allowed)
+        predictors = {cell: self.store.find(name) for cell, name in self.store.names_by_cell(task).items()}
+        return {cell: predictor for cell, predictor in predictors.items() if isinstance(predictor, ForwardPredictor)}
 
     def trace(self, text: str, model: str, layer: float, quantity: str = "h") -> HiddenTrace:
         """Read a text with any model and keep one layer's states or gates."""

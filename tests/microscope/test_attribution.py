@@ -2,13 +2,12 @@
 
 import pytest
 import torch
-from tiny import checkpoint_of, language_model, sentiment_model
+from tiny import checkpoint_of, sentiment_model
 
 from rnn_demo.cells import CELLS
 from rnn_demo.errors import InputError
-from rnn_demo.language.write import Writer
 from rnn_demo.microscope import attribution as attribution_module
-from rnn_demo.microscope.attribution import attribute, leave_one_out, logits
+from rnn_demo.microscope.attribution import attribute, leave_one_out
 from rnn_demo.sentiment.score import SentimentScorer
 from rnn_demo.tokenizer import Tokenizer
 
@@ -33,7 +32,7 @@ def test_shares_add_up_to_the_difference(scorer: SentimentScorer) -> None:
         vectors = scorer.model.encoder.embed(torch.tensor([encoded.token_ids]))
         baseline = vectors.clone()
         baseline[:, 1:] = 0
-        difference = float(logits(scorer, vectors) - logits(scorer, baseline))
+        difference = float(scorer.model.score_vectors(vectors) - scorer.model.score_vectors(baseline))
     assert found.difference == pytest.approx(difference, abs=1e-5)
     total = sum(token.attribution for token in found.tokens)
     assert total == pytest.approx(found.difference, rel=0.05, abs=0.01)
@@ -72,9 +71,6 @@ def test_of_a_long_text_the_end_is_explained(scorer: SentimentScorer, monkeypatc
     assert len(leave_one_out(scorer, TEXT)) == 3
 
 
-def test_what_cannot_be_explained_is_refused(scorer: SentimentScorer, tokenizer: Tokenizer) -> None:
+def test_what_cannot_be_explained_is_refused(scorer: SentimentScorer) -> None:
     with pytest.raises(InputError, match="the text is empty"):
         attribute(scorer, " ")
-    writer = Writer("tiny", language_model(tokenizer.vocab_size), tokenizer, checkpoint_of("lm"))
-    with pytest.raises(InputError, match="tiny is of task lm; give a sentiment model"):
-        attribute(writer, TEXT)

@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from tiny import checkpoint_of, language_model, sentiment_model
+from tiny import checkpoint_of, language_model
 from torch import nn
 
 from rnn_demo.cells import CELLS
@@ -10,7 +10,6 @@ from rnn_demo.errors import InputError
 from rnn_demo.language.write import Writer
 from rnn_demo.microscope import clipping as clipping_module
 from rnn_demo.microscope.clipping import clip, take_clipped_step
-from rnn_demo.sentiment.score import SentimentScorer
 from rnn_demo.tokenizer import Tokenizer
 
 TEXT = "It was a good evening, and she walked."
@@ -94,13 +93,10 @@ def test_of_a_long_text_the_end_is_learned(writer: Writer, monkeypatch: pytest.M
     )
 
 
-def test_what_cannot_be_learned_is_refused(writer: Writer, tokenizer: Tokenizer) -> None:
+def test_what_cannot_be_learned_is_refused(writer: Writer) -> None:
     with pytest.raises(InputError, match="the text is empty"):
         take_clipped_step(writer, "")
     with pytest.raises(InputError, match="clip_norm is 0; it must be above 0, and at most 1000"):
         take_clipped_step(writer, TEXT, clip_norm=0)
     with pytest.raises(InputError, match="step_size is -1"):
         take_clipped_step(writer, TEXT, step_size=-1)
-    scorer = SentimentScorer("tiny", sentiment_model(tokenizer.vocab_size), tokenizer, checkpoint_of("sentiment"))
-    with pytest.raises(InputError, match="tiny is of task sentiment; give a language model"):
-        take_clipped_step(scorer, TEXT)

@@ -1,6 +1,7 @@
 """The gradient over distance against finite differences in float64, and where it must vanish or grow."""
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 import torch
@@ -10,9 +11,9 @@ from rnn_demo.cells import CELLS
 from rnn_demo.errors import InputError
 from rnn_demo.language.write import Writer
 from rnn_demo.microscope import gradients as gradients_module
-from rnn_demo.microscope.baseline import random_init_baseline
-from rnn_demo.microscope.gradients import gradient_over_distance, last_readout
-from rnn_demo.predictor import Predictor
+from rnn_demo.microscope.baseline import MAX_KEPT, draw_network, random_init_baseline
+from rnn_demo.microscope.gradients import gradient_over_distance
+from rnn_demo.predictor import ForwardPredictor
 from rnn_demo.sentiment.score import SentimentScorer
 from rnn_demo.tokenizer import Tokenizer
 
@@ -20,7 +21,7 @@ TEXT = "It was a good evening, and she walked."
 
 
 @pytest.fixture(params=[(task, cell) for task in ("lm", "sentiment") for cell in CELLS])
-def predictor(request: pytest.FixtureRequest, tokenizer: Tokenizer) -> Predictor:
+def predictor(request: pytest.FixtureRequest, tokenizer: Tokenizer) -> ForwardPredictor:
     """Make a predictor of two layers in float64."""
     task, cell = request.param
     kind, make = (Writer, language_model) if task == "lm" else (SentimentScorer, sentiment_model)
@@ -28,18 +29,17 @@ def predictor(request: pytest.FixtureRequest, tokenizer: Tokenizer) -> Predictor
 
 
 @torch.no_grad()
-def by_differences(predictor: Predictor, distance: int, step: float = 1e-6) -> float:
+def by_differences(predictor: ForwardPredictor, distance: int, step: float = 1e-6) -> float:
     """Nudge each number of the state that is carried on, and read off the end."""
-    ids = predictor.encode(TEXT).token_ids
+    ids, readout = predictor.final_readout(predictor.encode(TEXT).token_ids)
     cell = predictor.model.encoder.cells[-1]
     inputs = predictor.model.encoder.inputs_of_last_layer(torch.tensor([ids]))
-    inputs = inputs[:, :-1] if predictor.task == "lm" else inputs
     cut = inputs.shape[1] - distance
     _, state = cell(inputs[:, :cut])
 
     def read_off(state: tuple[torch.Tensor, ...]) -> float:
         final = cell(inputs[:, cut:], state)[1] if distance else state
-        return float(last_readout(predictor, final[0], ids[-1]))
+        return float(readout(final[0]))
 
     squares = 0.0
     for i, part in enumerate(state if distance else state[:1]):
@@ -53,15 +53,15 @@ def by_differences(predictor: Predictor, distance: int, step: float = 1e-6) -> f
     return squares**0.5
 
 
-def test_norms_are_those_of_finite_differences(predictor: Predictor) -> None:
+def test_norms_are_those_of_finite_differences(predictor: ForwardPredictor) -> None:
     norms = gradient_over_distance(predictor, TEXT)
-    expected_steps = len(predictor.encode(TEXT).token_ids) - (predictor.task == "lm")
+    expected_steps = len(predictor.encode(TEXT).token_ids) - isinstance(predictor, Writer)
     assert len(norms) == expected_steps
     for distance in (0, 1, 2, 5, expected_steps - 1):
         assert norms[distance] == pytest.approx(by_differences(predictor, distance), rel=1e-4, abs=1e-8)
 
 
-def test_only_the_last_tokens_are_gone_back_over(predictor: Predictor, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_the_last_tokens_are_gone_back_over(predictor: ForwardPredictor, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = gradient_over_distance(predictor, TEXT)
     monkeypatch.setattr(gradients_module, "MAX_TOKENS", 4)
     assert gradient_over_distance(predictor, TEXT) == pytest.approx(whole[:4], rel=1e-6)
@@ -80,29 +80,42 @@ def test_a_linear_rnn_shrinks_or_grows_with_its_weights(tokenizer: Tokenizer, sc
     assert (norms[-1] > norms[0]) == grows
 
 
-def test_what_cannot_be_measured_is_refused(predictor: Predictor) -> None:
+def test_what_cannot_be_measured_is_refused(predictor: ForwardPredictor) -> None:
     with pytest.raises(InputError, match="fewer than two tokens"):
         gradient_over_distance(predictor, ".")
-    predictor.__class__ = type("Other", (type(predictor),), {"task": "ner"})
-    with pytest.raises(InputError, match="tiny is of task ner; give a language model or a sentiment model"):
-        gradient_over_distance(predictor, TEXT)
 
 
-def test_the_untrained_twin_is_the_network_of_the_seed(tokenizer: Tokenizer) -> None:
+def test_a_classifier_is_read_off_its_last_state_alone(tokenizer: Tokenizer) -> None:
+    scorer = SentimentScorer("tiny", sentiment_model(tokenizer.vocab_size), tokenizer, checkpoint_of("sentiment"))
+    ids, readout = scorer.final_readout(scorer.encode(TEXT).token_ids)
+    assert ids == scorer.encode(TEXT).token_ids
+    weight = scorer.model.state_dict()["classifier.weight"][0]
+    h = torch.randn(1, 6)
+    torch.testing.assert_close(readout(h), h[0] @ weight[12:])  # behind those of the mean and the maximum
+    torch.testing.assert_close(scorer.model.fixed_point_readout, weight[:6] + weight[6:12] + weight[12:])
+
+
+def test_the_baseline_is_the_network_of_the_seed_and_drawn_once(tokenizer: Tokenizer) -> None:
     predictor = Writer("tiny", language_model(tokenizer.vocab_size), tokenizer, checkpoint_of("lm", seed=3))
     before = torch.random.get_rng_state()
-    twin, again = random_init_baseline(predictor), random_init_baseline(predictor)
+    drawn = draw_network.cache_info().misses
+    baseline, again = random_init_baseline(predictor), random_init_baseline(predictor)
+    assert baseline.model is again.model
+    assert draw_network.cache_info().misses == drawn + 1
     assert torch.equal(torch.random.get_rng_state(), before)
     torch.manual_seed(3)
     fresh = type(predictor.model)(predictor.model.config)
-    for name, weight in twin.model.state_dict().items():
+    for name, weight in baseline.model.state_dict().items():
         assert torch.equal(weight, fresh.state_dict()[name])
-        assert torch.equal(weight, again.model.state_dict()[name])
 
 
-def test_two_visitors_at_once_get_the_same_untrained_twin(tokenizer: Tokenizer) -> None:
+def test_two_visitors_at_once_get_the_same_baseline(tokenizer: Tokenizer) -> None:
     predictor = Writer("tiny", language_model(tokenizer.vocab_size), tokenizer, checkpoint_of("lm", seed=3))
     alone = random_init_baseline(predictor).model.state_dict()
+    others = [replace(predictor.checkpoint, seed=seed) for seed in range(10, 30)]
+    draw_network.cache_clear()
     with ThreadPoolExecutor(2) as pool:
-        twins = list(pool.map(lambda _: random_init_baseline(predictor), range(20)))
-    assert all(torch.equal(twin.model.state_dict()[name], alone[name]) for twin in twins for name in alone)
+        kept = [Writer("tiny", predictor.model, tokenizer, other) for other in (predictor.checkpoint, *others)]
+        baselines = list(pool.map(random_init_baseline, kept))
+    assert all(torch.equal(baselines[0].model.state_dict()[name], alone[name]) for name in alone)
+    assert draw_network.cache_info().currsize == MAX_KEPT
