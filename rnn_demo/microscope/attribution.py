@@ -8,11 +8,11 @@ stands before the text (its style) is part of the baseline. For an entity see `e
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
-from rnn_demo.results import AttributedToken, Attribution
 from rnn_demo.sentiment.score import SentimentScorer
 from rnn_demo.tokenizer import Token
 
@@ -26,6 +26,28 @@ WIDEST_GAP = 0.02
 MOST_HALVINGS = 6
 BATCH_TOKENS = 4096
 """Tokens that are read at a time: bounds the memory."""
+
+
+@dataclass(frozen=True)
+class AttributedToken:
+    """A token and its share of a verdict."""
+
+    token: str
+    start: int
+    end: int
+    attribution: float
+    """Logits; above 0 speaks for positive."""
+
+
+@dataclass(frozen=True)
+class Attribution:
+    """A verdict shared out among the tokens of a text."""
+
+    tokens: tuple[AttributedToken, ...]
+    difference: float
+    """Logit of the text less logit of the baseline: what is shared out."""
+    gap: float
+    """By how much the shares, added up, miss it."""
 
 
 def attribute(scorer: SentimentScorer, text: str) -> Attribution:

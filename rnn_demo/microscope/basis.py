@@ -10,10 +10,11 @@ states always draw the same picture. Axes that were made of held-out texts mean 
 text itself do not, and are for checkpoints that nobody has studied.
 """
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from rnn_demo.precomputed import Entry
-from rnn_demo.results import Basis
 
 HELD_OUT = "held-out texts"
 SMALLEST_MOVE = 1e-6
@@ -26,6 +27,24 @@ OUTLIERS = 0.001
 """The share of the states that may lie outside the density, at each of its four sides."""
 CHUNK = 8192
 """States that are multiplied at a time in float32, before float64 adds them up."""
+
+
+@dataclass(frozen=True)
+class Basis:
+    """The axes that the states of one layer are drawn on: their principal components."""
+
+    mean: np.ndarray
+    """Float (unit,)."""
+    components: np.ndarray
+    """Float (3, unit), orthonormal rows; zeros where the states have no such component."""
+    explained_variance: np.ndarray
+    """Float (10,): the share of the variance that each of the first components holds."""
+    source: str
+    """What the states were of: `held-out texts`, `this text` or `these texts`."""
+    density: np.ndarray | None = None
+    """Float (row, column): the share of the states in each cell of the plane of the first two, from its lower left."""
+    extent: np.ndarray | None = None
+    """Float (2, 2): where that plane begins and ends along the first component, then along the second."""
 
 
 def own_basis(states: np.ndarray, source: str = "this text") -> Basis:

@@ -9,6 +9,7 @@ without lie on one line, and the loss along that line shows what each of them ga
 """
 
 from copy import deepcopy
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
@@ -16,12 +17,43 @@ from torch import Tensor, nn
 from rnn_demo.checks import require_number, require_tokens
 from rnn_demo.language.model import LanguageModel
 from rnn_demo.language.write import Writer
-from rnn_demo.results import ClippedStep, WeightGroup
 
 MAX_TOKENS = 500
 """A step of the recipes sees fewer of one text, and the way is walked several times."""
 SHARES = (0.125, 0.25, 0.5, 0.75)
 """Of the way without clipping: where the loss is read besides the ends of the two steps."""
+
+
+@dataclass(frozen=True)
+class WeightGroup:
+    """A part of a network's weights, and the length of the gradient there."""
+
+    name: str
+    norm: float
+    clipped_norm: float
+
+
+@dataclass(frozen=True)
+class ClippedStep:
+    """A step of gradient descent on one text, with clipping and without. Losses are nats a token."""
+
+    norm: float
+    """The length of the gradient, over all weights."""
+    clipped_norm: float
+    """The same once it is clipped."""
+    groups: tuple[WeightGroup, ...]
+    loss: float
+    """Before the step."""
+    loss_clipped: float
+    """After the step with clipping."""
+    loss_unclipped: float
+    """After the step without."""
+    clipped_length: float
+    """The way of the step with clipping; one of `lengths`."""
+    lengths: tuple[float, ...]
+    """Ways against the gradient, from 0 to that of the step without clipping."""
+    losses: tuple[float, ...]
+    """The loss after each of these ways."""
 
 
 def take_clipped_step(writer: Writer, text: str, clip_norm: float = 1.0, step_size: float = 1.0) -> ClippedStep:

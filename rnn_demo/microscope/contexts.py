@@ -11,18 +11,49 @@ and a held-out span shares the unit where it is on with the same sign. LSTMVis a
 import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 import numpy as np
 
 from rnn_demo.errors import InputError
 from rnn_demo.microscope.features import Spans, sentence_starts
 from rnn_demo.microscope.held_out_corpus import HeldOutCorpus
-from rnn_demo.results import Context, SpanMatch
 
 MAX_SPAN = 50
 """Tokens of a span."""
 WINDOW_WORDS, WINDOW_CHARS = 8, 120
 """On either side of a place, whichever is less."""
+
+
+@dataclass(frozen=True)
+class Context:
+    """A place in a held-out text, with some words around it."""
+
+    before: str
+    token: str
+    after: str
+    value: float
+    """What one unit held there; over a span of tokens, the mean size of the units that are compared."""
+
+
+@dataclass(frozen=True)
+class SpanMatch:
+    """A held-out span over which units are on."""
+
+    context: Context
+    num_shared: int
+    """How many of the units that were looked for are on throughout."""
+
+
+@dataclass(frozen=True)
+class SpanMatches:
+    """The units that are on over a span, and where else they are."""
+
+    span: str
+    """The text of the span."""
+    units: tuple[int, ...]
+    matches: tuple[SpanMatch, ...]
+    """Most shared units first."""
 
 
 def find_contexts(reference: HeldOutCorpus, layer: int, unit: int, limit: int, highest: bool = True) -> list[Context]:

@@ -7,13 +7,23 @@ point-biserial correlation. That a unit goes with a feature does not say that th
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
-from rnn_demo.results import RankedUnit
-
 CONSTANT = 1e-10
 """A variance below this share of the mean square is rounding: what hardly moves correlates with nothing."""
+
+
+@dataclass(frozen=True)
+class RankedUnit:
+    """A unit and what it goes with best."""
+
+    unit: int
+    feature: str | None
+    """None where nothing was computed in advance."""
+    correlation: float | None
+    """Pearson's r over held-out tokens; None with the feature."""
 
 
 class Correlator:

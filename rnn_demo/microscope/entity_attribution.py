@@ -25,8 +25,14 @@ from rnn_demo.entities.subwords import as_read
 from rnn_demo.entities.tag import EntityTagger
 from rnn_demo.entities.words import Word
 from rnn_demo.errors import InputError
-from rnn_demo.microscope.attribution import BATCH_TOKENS, MAX_OCCLUDED, MAX_TOKENS, attribute_along_path
-from rnn_demo.results import AttributedToken, Attribution
+from rnn_demo.microscope.attribution import (
+    BATCH_TOKENS,
+    MAX_OCCLUDED,
+    MAX_TOKENS,
+    AttributedToken,
+    Attribution,
+    attribute_along_path,
+)
 from rnn_demo.tokenizer import Token
 
 SMALLEST_PROB = 1e-15

@@ -13,6 +13,7 @@ q < MAX_SPEED over h, as published; `FixedPoints.whole_speeds` has q over c too.
 """
 
 from collections.abc import Generator, Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -20,7 +21,6 @@ from torch import Tensor
 
 from rnn_demo.microscope.joint_state import REST_CAP, JointState
 from rnn_demo.microscope.slow_modes import jacobian_at, slowest_modes, time_constant
-from rnn_demo.results import FixedPoints
 from rnn_demo.sentiment.score import SentimentScorer
 
 MAX_SPEED = 1e-8
@@ -38,6 +38,53 @@ SEARCH_SHARE = 0.7
 """Of the time; the Jacobians take the rest."""
 LINE, MAX_GAP = 1.0, 0.25
 """Logits: a shorter line of fixed points is one place. Of its length: a wider gap parts it."""
+
+
+@dataclass(frozen=True)
+class FixedPoints:
+    """Where a sentiment network comes to rest when it reads nothing. Every field is an array, so that it can be stored.
+
+    Occurrences are coordinates on the first components of the last layer's h over the visited states.
+    """
+
+    speeds: np.ndarray
+    """float32 (start,); q over h of every layer, where each search ended."""
+    whole_speeds: np.ndarray
+    """float32 (start,); the same over all that is carried on, an LSTM's c too."""
+    points: np.ndarray
+    """float32 (point, 3); the ends with a q small enough to be kept."""
+    logits: np.ndarray
+    """float32 (point,); of P(positive), if the network stood there for ever."""
+    drift: np.ndarray
+    """float32 (point,); how far h moves in 20 more steps, compared with how far visited states lie from their mean."""
+    visited: np.ndarray
+    """float32 (state, 3); some of the states that were visited."""
+    explained_variance: np.ndarray
+    """float32 (component,); shares of the variance of the last layer's h, largest first."""
+    memory_variance: np.ndarray
+    """float32 (component,); the same of its c; empty in cells without one."""
+    readout: np.ndarray
+    """float32 (3,); the unit vector along which h moves the logit, in these coordinates."""
+    mode_points: np.ndarray
+    """int64 (linearised,); rows of `points` at which the Jacobian was taken."""
+    time_constants: np.ndarray
+    """float32 (linearised, mode); tokens, longest first."""
+    growing: np.ndarray
+    """bool (linearised, mode); the mode grows instead of fading."""
+    alignments: np.ndarray
+    """float32 (linearised, mode); |cosine| of the mode's h in the last layer with the readout."""
+    mode_directions: np.ndarray
+    """float32 (linearised, 3); of the mode that lasts longest, the unit vector of its h, in these coordinates."""
+
+    @property
+    def num_started(self) -> int:
+        """Searches."""
+        return len(self.speeds)
+
+    @property
+    def num_converged(self) -> int:
+        """Fixed points kept."""
+        return len(self.points)
 
 
 def find_fixed_points(

@@ -5,8 +5,8 @@ from dataclasses import fields
 
 import numpy as np
 
+from rnn_demo.microscope.fixed_points import FixedPoints
 from rnn_demo.precomputed import Entry
-from rnn_demo.results import FixedPoints
 
 STATES = ("trained", "untrained")
 

@@ -11,6 +11,7 @@ J_k v and J_k^T u alone, as power iteration does, in a third of the steps; here 
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
@@ -19,7 +20,6 @@ from rnn_demo.cells import Cell
 from rnn_demo.checks import require_tokens
 from rnn_demo.microscope.baseline import random_init_baseline
 from rnn_demo.predictor import Predictor
-from rnn_demo.results import JacobianNorms
 
 MAX_TOKENS = 2000
 MAX_STEPS = 16
@@ -31,6 +31,17 @@ TINY = 1e-30
 
 Product = Callable[[Tensor], Tensor]
 """Multiplies a vector a token, (token, size), with a matrix a token."""
+
+
+@dataclass(frozen=True)
+class JacobianNorms:
+    """By how much each step of a network can stretch its state at most: the largest singular value of ds_k/ds_{k-1}."""
+
+    tokens: tuple[str, ...]
+    trained: tuple[float, ...]
+    """One a token."""
+    untrained: tuple[float, ...]
+    """Of the same network with the weights that it was drawn with."""
 
 
 def compare_jacobians(predictor: Predictor, text: str) -> JacobianNorms:

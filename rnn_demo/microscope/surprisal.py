@@ -7,16 +7,40 @@ be divided by its characters, whatever the tokens are). Readers slow down where 
 """
 
 import math
+from dataclasses import dataclass
 
 import torch
 
 from rnn_demo.checks import require_tokens
 from rnn_demo.language.write import Writer
-from rnn_demo.results import Surprisal, SurprisingToken
 
 MAX_TOKENS = 2000
 LARGEST_NATS = 700.0
 """Their exponential is still a number; only random weights come near it."""
+
+
+@dataclass(frozen=True)
+class SurprisingToken:
+    """A token and how little it was expected."""
+
+    token: str
+    start: int
+    end: int
+    bits: float
+    """-log2 of the probability that the model gave it; 0 where it was sure."""
+
+
+@dataclass(frozen=True)
+class Surprisal:
+    """What it costs a language model to read a text."""
+
+    tokens: tuple[SurprisingToken, ...]
+    bits_per_char: float
+    """Over the code points that these tokens stand for."""
+    perplexity: float
+    """Over these tokens: as uncertain as a fair choice between so many."""
+    num_skipped: int
+    """Tokens before these, which were read and not counted."""
 
 
 @torch.inference_mode()

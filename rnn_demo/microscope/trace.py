@@ -1,12 +1,25 @@
 """Read a text and keep what one layer held after each token. Works for every predictor: writer, scorer and tagger."""
 
+from dataclasses import dataclass
+
+import numpy as np
 import torch
 
 from rnn_demo.cells import CELLS, Quantity
 from rnn_demo.checks import require_layer, require_tokens
 from rnn_demo.errors import unknown_name
 from rnn_demo.predictor import Predictor
-from rnn_demo.results import HiddenTrace
+
+
+@dataclass(frozen=True)
+class HiddenTrace:
+    """What one layer of a network held after each token."""
+
+    tokens: tuple[str, ...]
+    states: np.ndarray
+    """float32 (token, unit); h after each token, or another part of the cells. Of a tagger: of its forward encoder."""
+    layer: int
+    """Counted from 0, the layer nearest to the words."""
 
 
 def quantities_of(predictor: Predictor) -> dict[str, Quantity]:

@@ -4,11 +4,35 @@ points = (H - mean) V^T        H (token, unit), V (component, unit) the rows of 
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
-from rnn_demo.microscope.basis import own_basis
-from rnn_demo.results import Basis, HiddenTrace, Step, Trajectory
+from rnn_demo.microscope.basis import Basis, own_basis
+from rnn_demo.microscope.trace import HiddenTrace
+
+
+@dataclass(frozen=True)
+class Trajectory:
+    """A trace drawn on the first two or three components of a basis."""
+
+    points: np.ndarray
+    """float32 (token, component)."""
+    explained_variance: tuple[float, ...]
+    """The share of the variance that each of these components holds, of the states that the basis was made of."""
+    basis: str = "this text"
+    """The source of the basis."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """A step of the state from one token to the next, as long as it is over all units."""
+
+    token_index: int
+    """The token that it was taken at."""
+    length: float
+    median_length: float
+    """Of all steps of the text."""
 
 
 def basis_of_traces(traces: Sequence[HiddenTrace]) -> Basis:

@@ -1,18 +1,32 @@
 """Which units of a layer are worth a look, and in which order."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from rnn_demo.microscope.correlations import best_units, rank_units
-from rnn_demo.microscope.trace import trace_hidden_states
+from rnn_demo.microscope.correlations import RankedUnit, best_units, rank_units
+from rnn_demo.microscope.trace import HiddenTrace, trace_hidden_states
 from rnn_demo.precomputed import Entry
 from rnn_demo.predictor import Predictor
-from rnn_demo.results import HiddenTrace, RankedUnit, UnitReading
 
 MAX_TOKENS = 2000
 NUM_ACTIVE = 40
 """Units that are listed where nothing was computed in advance."""
+
+
+@dataclass(frozen=True)
+class UnitReading:
+    """What the units of one layer did over a text, and which of them are worth a look."""
+
+    trace: HiddenTrace
+    spans: tuple[tuple[int, int], ...]
+    """Where each token stands in the text."""
+    ranked: tuple[RankedUnit, ...]
+    """The clearest first, each unit once; where nothing was computed in advance, those that change most."""
+    by_feature: tuple[RankedUnit, ...]
+    """The best unit of each feature, the clearest first; empty where nothing was computed in advance."""
+    num_skipped: int
+    """Tokens before these, which were read and are not shown."""
 
 
 def read_units(predictor: Predictor, text: str, layer: int, quantity: str, section: Entry | None) -> UnitReading:

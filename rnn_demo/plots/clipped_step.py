@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 import plotly.graph_objects as go
 
+from rnn_demo.microscope.clipping import ClippedStep
 from rnn_demo.plots.style import base_figure, line_styles, token_label
-from rnn_demo.results import ClippedStep
 
 
 def draw_clipped_steps(steps: Mapping[str, ClippedStep], cells: Mapping[str, str]) -> go.Figure:

@@ -6,8 +6,8 @@ import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
+from rnn_demo.microscope.fixed_points import FixedPoints
 from rnn_demo.plots.style import GREY, GRID, INDIGO, ORANGE, base_figure, log_axis
-from rnn_demo.results import FixedPoints
 
 READOUT_COLOUR, MODE_COLOUR = "#10b981", "#ec4899"
 ORANGE_TO_INDIGO = [[0, ORANGE], [0.5, "#94a3b8"], [1, INDIGO]]

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 import plotly.graph_objects as go
 
+from rnn_demo.microscope.trace import HiddenTrace
 from rnn_demo.plots.style import INDIGO, ORANGE, base_figure, token_label
-from rnn_demo.results import HiddenTrace
 
 COLOURS = [[0.0, ORANGE], [0.5, "rgba(148,163,184,.12)"], [1.0, INDIGO]]
 """0 is nearly the page itself, light or dark; orange and indigo differ for every kind of sight."""

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
+from rnn_demo.microscope.trajectory import Trajectory
 from rnn_demo.plots.style import GREY, GRID, INDIGO, ORANGE, token_label
-from rnn_demo.results import Trajectory
 
 LINES: tuple[dict[str, Any], ...] = (
     {"color": "#a3aec0", "dash": "solid", "symbol": "circle"},

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 import plotly.graph_objects as go
 
+from rnn_demo.microscope.jacobians import JacobianNorms
 from rnn_demo.plots.style import GREY, base_figure, line_styles, log_axis, token_label
-from rnn_demo.results import JacobianNorms
 
 SMALLEST = 1e-12
 """Below it everything is drawn at it: the axis is logarithmic."""

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 
 import plotly.graph_objects as go
 
+from rnn_demo.microscope.surprisal import Surprisal
 from rnn_demo.plots.style import base_figure, line_styles, token_label
-from rnn_demo.results import Surprisal
 
 MOST_MARKERS = 80
 NUM_NAMED, ROOM = 6, 7

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import plotly.graph_objects as go
 
+from rnn_demo.microscope.basis import Basis
 from rnn_demo.plots.path import (
     BY_POSITION,
     LINES,
@@ -19,7 +20,6 @@ from rnn_demo.plots.path import (
     text_label,
 )
 from rnn_demo.plots.style import base_figure
-from rnn_demo.results import Basis
 
 DENSITY_COLOURS = [[0, "rgba(148,163,184,0)"], [1, "rgba(148,163,184,.5)"]]
 """Nothing is the page itself, light or dark."""

@@ -1,12 +1,11 @@
 """The section `fixed_points`: where a sentiment network rests, from held-out reviews, trained and as it was drawn."""
 
 from rnn_demo.microscope.baseline import random_init_baseline
-from rnn_demo.microscope.fixed_points import find_fixed_points
+from rnn_demo.microscope.fixed_points import FixedPoints, find_fixed_points
 from rnn_demo.microscope.fixed_points_section import section_of
 from rnn_demo.precompute.held_out import HeldOut
 from rnn_demo.precomputed import Entry
 from rnn_demo.predictor import Predictor
-from rnn_demo.results import FixedPoints
 from rnn_demo.sentiment.score import SentimentScorer
 
 NUM_TEXTS, MAX_TOKENS = 100, 200

@@ -6,9 +6,8 @@ from typing import Any
 import gradio as gr
 import numpy as np
 
-from rnn_demo.microscope.fixed_points import DRIFT_STEPS, LINE, MAX_SPEED, is_line
+from rnn_demo.microscope.fixed_points import DRIFT_STEPS, LINE, MAX_SPEED, FixedPoints, is_line
 from rnn_demo.plots import Figure, draw_fixed_points, draw_time_constants
-from rnn_demo.results import FixedPoints
 from rnn_demo.ui.service import MAX_TOKENS, Service
 from rnn_demo.ui.shared.events import INSTANT, LATEST, RequestToken, build_request_counter, shows_errors
 from rnn_demo.ui.shared.examples import SENTIMENT_TEXTS

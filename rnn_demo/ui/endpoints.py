@@ -11,7 +11,7 @@ import gradio as gr
 import numpy as np
 from gradio.events import api
 
-from rnn_demo.results import FixedPoints
+from rnn_demo.microscope.fixed_points import FixedPoints
 from rnn_demo.ui.hidden_states.paths import numbers_of
 from rnn_demo.ui.service import ANY_DOMAIN, Service
 from rnn_demo.ui.shared.events import CPU, shows_errors, throttled

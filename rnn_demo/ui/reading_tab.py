@@ -5,9 +5,9 @@ from collections.abc import Mapping
 
 import gradio as gr
 
+from rnn_demo.microscope.surprisal import Surprisal
 from rnn_demo.plots import Figure, draw_surprisal
 from rnn_demo.plots.surprisal import word_around
-from rnn_demo.results import Surprisal
 from rnn_demo.ui.service import Service
 from rnn_demo.ui.shared.events import LATEST, build_request_counter, shows_errors
 from rnn_demo.ui.shared.examples import READING_TEXTS, build_examples, on_pick

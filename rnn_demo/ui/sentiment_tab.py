@@ -3,8 +3,9 @@
 import gradio as gr
 from scipy.special import expit, logit
 
+from rnn_demo.microscope.attribution import Attribution
 from rnn_demo.plots import Figure, draw_running_score
-from rnn_demo.results import Attribution, SentimentScore
+from rnn_demo.results import SentimentScore
 from rnn_demo.ui.service import Service
 from rnn_demo.ui.shared.events import LATEST, RequestToken, build_request_counter, for_newest_request, shows_errors
 from rnn_demo.ui.shared.examples import SENTIMENT_TEXTS, build_examples, on_pick

@@ -10,38 +10,23 @@ from rnn_demo.entities.tag import EntityTagger
 from rnn_demo.errors import InputError, unknown_name
 from rnn_demo.language.clamping import Clamp
 from rnn_demo.language.write import Writer
-from rnn_demo.microscope.attribution import attribute, leave_one_out
+from rnn_demo.microscope.attribution import AttributedToken, Attribution, attribute, leave_one_out
 from rnn_demo.microscope.baseline import random_init_baseline
-from rnn_demo.microscope.basis import read_basis
-from rnn_demo.microscope.clipping import take_clipped_step
-from rnn_demo.microscope.contexts import find_contexts, find_span, match_spans
+from rnn_demo.microscope.basis import Basis, read_basis
+from rnn_demo.microscope.clipping import ClippedStep, take_clipped_step
+from rnn_demo.microscope.contexts import Context, SpanMatches, find_contexts, find_span, match_spans
 from rnn_demo.microscope.entity_attribution import attribute_entity, leave_one_word_out
-from rnn_demo.microscope.fixed_points import find_fixed_points
+from rnn_demo.microscope.fixed_points import FixedPoints, find_fixed_points
 from rnn_demo.microscope.fixed_points_section import fixed_points_of
 from rnn_demo.microscope.gradients import gradient_over_distance
 from rnn_demo.microscope.held_out_corpus import HELD_OUT_NAME, HeldOutStore
-from rnn_demo.microscope.jacobians import compare_jacobians
+from rnn_demo.microscope.jacobians import JacobianNorms, compare_jacobians
 from rnn_demo.microscope.sentiment_direction import SentimentDirection, read_direction
-from rnn_demo.microscope.surprisal import measure_surprisal
-from rnn_demo.microscope.trace import quantities_of, trace_hidden_states
-from rnn_demo.microscope.units import read_units
+from rnn_demo.microscope.surprisal import Surprisal, measure_surprisal
+from rnn_demo.microscope.trace import HiddenTrace, quantities_of, trace_hidden_states
+from rnn_demo.microscope.units import UnitReading, read_units
 from rnn_demo.predictor import ForwardPredictor, Predictor
-from rnn_demo.results import (
-    AttributedToken,
-    Attribution,
-    Basis,
-    ClippedStep,
-    Context,
-    FixedPoints,
-    HiddenTrace,
-    JacobianNorms,
-    SentimentScore,
-    SpanMatches,
-    Surprisal,
-    TaggedText,
-    TokenProbability,
-    UnitReading,
-)
+from rnn_demo.results import SentimentScore, TaggedText, TokenProbability
 from rnn_demo.sentiment.score import SentimentScorer
 from rnn_demo.tasks import TASKS
 from rnn_demo.ui.model_store import ModelStore

@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 
-from rnn_demo.microscope.correlations import Correlator, best_units, correlation, rank_units
-from rnn_demo.results import RankedUnit
+from rnn_demo.microscope.correlations import Correlator, RankedUnit, best_units, correlation, rank_units
 
 
 def test_correlations_equal_numpys_in_any_number_of_batches() -> None:

@@ -9,14 +9,13 @@ from tiny import FILM_TEXTS, checkpoint_of, language_model, sentiment_model
 
 from rnn_demo.cells import CELLS
 from rnn_demo.language.write import Writer
-from rnn_demo.microscope.fixed_points import MAX_SPEED, find_fixed_points, search, speed, unit_readout
+from rnn_demo.microscope.fixed_points import MAX_SPEED, FixedPoints, find_fixed_points, search, speed, unit_readout
 from rnn_demo.microscope.fixed_points_section import fixed_points_of
 from rnn_demo.microscope.joint_state import REST_CAP, JointState
 from rnn_demo.microscope.slow_modes import jacobian_at, slowest_modes, time_constant
 from rnn_demo.precompute.fixed_points import precompute_fixed_points
 from rnn_demo.precompute.held_out import HeldOut
 from rnn_demo.precomputed import Precomputed, read_precomputed, write_precomputed
-from rnn_demo.results import FixedPoints
 from rnn_demo.sentiment.reviews import LabelledText
 from rnn_demo.sentiment.score import SentimentScorer
 from rnn_demo.tokenizer import Tokenizer

@@ -5,8 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rnn_demo.microscope.basis import Basis
+from rnn_demo.microscope.trace import HiddenTrace
 from rnn_demo.microscope.trajectory import basis_of_traces, longest_step, project_trajectory
-from rnn_demo.results import Basis, HiddenTrace
 
 
 def trace_of(states: np.ndarray) -> HiddenTrace:

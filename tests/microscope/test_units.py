@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from rnn_demo.microscope.trace import HiddenTrace
 from rnn_demo.microscope.units import most_active_units
-from rnn_demo.results import HiddenTrace
 
 
 def trace_of(columns: list[list[float]]) -> HiddenTrace:

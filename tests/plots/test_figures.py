@@ -9,6 +9,13 @@ import numpy as np
 import plotly.graph_objects as go
 import pytest
 
+from rnn_demo.microscope.basis import Basis
+from rnn_demo.microscope.clipping import ClippedStep
+from rnn_demo.microscope.fixed_points import FixedPoints
+from rnn_demo.microscope.jacobians import JacobianNorms
+from rnn_demo.microscope.surprisal import Surprisal, SurprisingToken
+from rnn_demo.microscope.trace import HiddenTrace
+from rnn_demo.microscope.trajectory import Trajectory
 from rnn_demo.plots import (
     BY_POSITION,
     BY_SCORE,
@@ -25,19 +32,7 @@ from rnn_demo.plots import (
     draw_time_constants,
     draw_trajectory,
 )
-from rnn_demo.results import (
-    Basis,
-    ClippedStep,
-    FixedPoints,
-    HiddenTrace,
-    JacobianNorms,
-    ScoredToken,
-    SentimentScore,
-    Surprisal,
-    SurprisingToken,
-    TokenProbability,
-    Trajectory,
-)
+from rnn_demo.results import ScoredToken, SentimentScore, TokenProbability
 
 HOSTILE = ("<b>bold</b>", "</s>", "", " ", "\n", "\x00", "%{x}", "👩‍👧", "&amp;", "a", "a")
 

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from rnn_demo.results import FixedPoints
+from rnn_demo.microscope.fixed_points import FixedPoints
 from rnn_demo.ui.attractor_tab import compare, describe, liken
 
 STILL, MOVING = 1e-9, 1e-7

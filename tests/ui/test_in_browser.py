@@ -19,8 +19,9 @@ from tiny_models import tiny_checkpoint, tiny_model, write_checkpoints
 from visitor import SLOW_MS, fill, needs_browser, open_page, open_tab, settled, tab
 
 from rnn_demo.checkpoint import save_checkpoint
+from rnn_demo.microscope.attribution import Attribution
+from rnn_demo.microscope.surprisal import Surprisal
 from rnn_demo.precomputed import Entry, Precomputed, write_precomputed
-from rnn_demo.results import Attribution, Surprisal
 from rnn_demo.tokenizer import Tokenizer
 from rnn_demo.ui import TABS
 from rnn_demo.ui.service import Service

@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 
 from rnn_demo.errors import InputError
-from rnn_demo.microscope.basis import basis_arrays, fit_basis
+from rnn_demo.microscope.basis import Basis, basis_arrays, fit_basis
+from rnn_demo.microscope.trace import HiddenTrace
+from rnn_demo.microscope.trajectory import Trajectory
 from rnn_demo.plots import BY_POSITION, TracedPath
 from rnn_demo.precomputed import Entry, Precomputed, write_precomputed
-from rnn_demo.results import Basis, HiddenTrace, Trajectory
 from rnn_demo.ui.hidden_states.drawing import (
     BY_ENTITY,
     Picture,

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from tiny_models import REFERENCE, write_checkpoints
 
 from rnn_demo.errors import CheckpointError, InputError
+from rnn_demo.microscope.correlations import RankedUnit
 from rnn_demo.microscope.sentiment_direction import LayerStates, find_sentiment_direction, section_of
 from rnn_demo.precomputed import Entry, Precomputed, write_precomputed
-from rnn_demo.results import RankedUnit
 from rnn_demo.tokenizer import Tokenizer
 from rnn_demo.ui.model_store import ModelStore
 from rnn_demo.ui.service import MAX_BYTES, MAX_CHARACTERS, Service

@@ -11,21 +11,13 @@ from hypothesis import strategies as st
 from tiny_models import tiny_checkpoint, tiny_model
 
 from rnn_demo.checkpoint import save_checkpoint
+from rnn_demo.microscope.attribution import AttributedToken
+from rnn_demo.microscope.clipping import ClippedStep, WeightGroup
+from rnn_demo.microscope.surprisal import Surprisal, SurprisingToken
 from rnn_demo.precompute.fixed_points import precompute_fixed_points
 from rnn_demo.precompute.held_out import HeldOut
 from rnn_demo.precomputed import Precomputed, write_precomputed
-from rnn_demo.results import (
-    AttributedToken,
-    ClippedStep,
-    Entity,
-    ScoredToken,
-    SentimentScore,
-    Surprisal,
-    SurprisingToken,
-    TaggedText,
-    TaggedToken,
-    WeightGroup,
-)
+from rnn_demo.results import Entity, ScoredToken, SentimentScore, TaggedText, TaggedToken
 from rnn_demo.sentiment.reviews import LabelledText
 from rnn_demo.tokenizer import Tokenizer
 from rnn_demo.training.vocabulary import learn_characters

@@ -10,7 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rnn_demo.cells import CELLS
-from rnn_demo.results import Context, HiddenTrace, RankedUnit, SpanMatch, SpanMatches, UnitReading
+from rnn_demo.microscope.contexts import Context, SpanMatch, SpanMatches
+from rnn_demo.microscope.correlations import RankedUnit
+from rnn_demo.microscope.trace import HiddenTrace
+from rnn_demo.microscope.units import UnitReading
 from rnn_demo.ui.model_store import ModelStore
 from rnn_demo.ui.service import Service
 from rnn_demo.ui.shared.theme import GATE_COLOURS, HERE_COLOUR, UNIT_COLOURS

@@ -6,7 +6,8 @@ from typing import Any
 import gradio as gr
 from gradio.components import Component
 
-from rnn_demo.results import AttributedToken, Attribution, Entity, TaggedText
+from rnn_demo.microscope.attribution import AttributedToken, Attribution
+from rnn_demo.results import Entity, TaggedText
 from rnn_demo.ui.service import Service
 from rnn_demo.ui.shared.events import INSTANT, LATEST, RequestToken, for_newest_request, shows_errors
 from rnn_demo.ui.shared.export import build_export

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from rnn_demo.errors import unknown_name
-from rnn_demo.microscope.trace import quantities_of
+from rnn_demo.microscope.trace import HiddenTrace, quantities_of
 from rnn_demo.microscope.trajectory import longest_step, step_lengths
 from rnn_demo.plots import (
     BY_POSITION,
@@ -19,7 +19,6 @@ from rnn_demo.plots import (
     draw_trajectory_3d,
     is_close_up,
 )
-from rnn_demo.results import HiddenTrace
 from rnn_demo.ui.hidden_states.paths import MAX_TOKENS, Paths, trace_paths
 from rnn_demo.ui.model_store import ModelStore
 from rnn_demo.ui.service import Service

@@ -9,8 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from rnn_demo.microscope.trajectory import basis_of_traces, project_trajectory
-from rnn_demo.results import Basis, HiddenTrace, Trajectory
+from rnn_demo.microscope.basis import Basis
+from rnn_demo.microscope.trace import HiddenTrace
+from rnn_demo.microscope.trajectory import Trajectory, basis_of_traces, project_trajectory
 from rnn_demo.ui.service import Service
 
 MAX_TOKENS = 2000

@@ -8,10 +8,9 @@ from typing import Any, NamedTuple
 import gradio as gr
 
 from rnn_demo.cells import CELLS, Quantity
-from rnn_demo.microscope.trace import quantities_of
+from rnn_demo.microscope.trace import HiddenTrace, quantities_of
 from rnn_demo.microscope.units import most_active_units
 from rnn_demo.plots import draw_heatmap
-from rnn_demo.results import HiddenTrace
 from rnn_demo.ui.hidden_states.drawing import (
     SPACES,
     View,

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 
 import gradio as gr
 
+from rnn_demo.microscope.clipping import ClippedStep
 from rnn_demo.plots import Figure, draw_clipped_steps
-from rnn_demo.results import ClippedStep
 from rnn_demo.ui.service import Service
 from rnn_demo.ui.shared.events import LATEST, shows_errors
 from rnn_demo.ui.shared.export import build_export, checked_shown

@@ -6,8 +6,8 @@ from statistics import median
 import gradio as gr
 from gradio.components import Component
 
+from rnn_demo.microscope.jacobians import JacobianNorms
 from rnn_demo.plots import Figure, draw_singular_values
-from rnn_demo.results import JacobianNorms
 from rnn_demo.ui.service import Service
 from rnn_demo.ui.shared.events import LATEST, for_newest_request, shows_errors
 from rnn_demo.ui.shared.export import build_export, checked_shown

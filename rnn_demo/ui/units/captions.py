@@ -6,9 +6,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from rnn_demo.cells import Quantity
-from rnn_demo.microscope.correlations import correlation
+from rnn_demo.microscope.contexts import Context, SpanMatches
+from rnn_demo.microscope.correlations import RankedUnit, correlation
 from rnn_demo.microscope.features import FEATURES
-from rnn_demo.results import Context, RankedUnit, SpanMatches, UnitReading
+from rnn_demo.microscope.units import UnitReading
 from rnn_demo.ui.shared.highlights import Highlights, mark_runs
 from rnn_demo.ui.shared.quantities import describe_gate
 
