@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from numbers import Real
 from typing import Any
 
-from rnn_demo.errors import InputError
+from rnn_demo.errors import InputError, NothingToReadError
 
 LARGEST = 1e300
 """Of a number. NaN is not below it either."""
@@ -86,7 +86,7 @@ def require_text(name: str, value: object) -> str:
 def require_tokens(tokens: Sequence[object], name: str = "text") -> None:
     """Refuse a text that has no token."""
     if not tokens:
-        raise InputError(f"the {name} is empty; give at least one word")
+        raise NothingToReadError(f"the {name} is empty; give at least one word")
 
 
 def require_list(texts: object) -> None:

@@ -2,6 +2,7 @@
 
     RnnDemoError
     ├── InputError (ValueError)    a text, a name or a setting that cannot be used
+    │   └── NothingToReadError     a text without anything that a network can read
     ├── ShapeError (ValueError)    tensors that do not fit together
     ├── DataError                  a data set is missing, empty or has the wrong columns
     ├── CheckpointError            a checkpoint is missing, broken or of another kind
@@ -21,6 +22,10 @@ class RnnDemoError(Exception):
 
 class InputError(RnnDemoError, ValueError):
     """A text, a name or a setting that cannot be used."""
+
+
+class NothingToReadError(InputError):
+    """A text without anything that a network can read."""
 
 
 class ShapeError(RnnDemoError, ValueError):

@@ -1,4 +1,4 @@
-"""The page: a file a tab, each with a result that the models computed when the app started.
+"""The page: one file or folder for each tab. Each tab opens with a result that the models computed at the start.
 
 Only this folder and `app.py` import gradio.
 """
@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
+from gradio.utils import get_function_description
 
 from rnn_demo.checkpoint import CHECKPOINTS_DIR
 from rnn_demo.ui.attractor_tab import build_attractor_tab
-from rnn_demo.ui.endpoints import Page, register_endpoints
+from rnn_demo.ui.endpoints import Endpoints, register_endpoints
 from rnn_demo.ui.entities.tab import build_entities_tab
 from rnn_demo.ui.hidden_states.tab import build_hidden_states_tab
 from rnn_demo.ui.memory.tab import build_memory_tab
@@ -38,7 +39,7 @@ TABS: dict[str, Callable[[Service], None]] = {
     "Attractor": build_attractor_tab,
     "Models": build_models_tab,
 }
-"""The tabs in their order. A new one is a file and a line here."""
+"""The tabs in their order. A new tab is a file and a line here."""
 
 TITLE = """# RNN workbench
 Watch recurrent networks read and write text, one token at a time."""
@@ -55,14 +56,39 @@ LAUNCH: dict[str, Any] = {
     "ssr_mode": False,
     "app_kwargs": {"openapi_url": None, "docs_url": None},
 }
-"""How the page is launched, wherever it is."""
+"""Arguments of `launch`, for app.py and the tests."""
+
+
+class Page(gr.Blocks):
+    """Blocks with two mends for the endpoints that `gr.api` registers."""
+
+    def validate_inputs(self, block_fn: Any, inputs: list[Any]) -> None:
+        """Fill in defaults, so that HTTP calls may leave values out, as gradio_client may.
+
+        A required value that is missing becomes None, which the service refuses.
+        """
+        inputs += [getattr(block, "value", None) for block in block_fn.inputs[len(inputs) :]]
+        super().validate_inputs(block_fn, inputs)
+
+    def get_api_info(self, all_endpoints: bool = False, page: str | None = None) -> Any:
+        """Describe each parameter by its line in the docstring; gradio has only "1st", "2nd", .. for them."""
+        info = super().get_api_info(all_endpoints, page)
+        functions = {f"/{fn.api_name}": fn.fn for fn in self.fns.values() if fn.fn}
+        for name, endpoint in info["named_endpoints"].items():
+            _, descriptions, _ = get_function_description(functions[name])
+            for parameter in endpoint["parameters"]:
+                parameter["label"] = parameter["parameter_name"]
+                parameter["python_type"]["description"] = descriptions[parameter["parameter_name"]]
+            for result in endpoint["returns"]:
+                result["label"] = "result"
+        return info
 
 
 def build_app(checkpoints_dir: Path = CHECKPOINTS_DIR) -> gr.Blocks:
     """Load the models, let each answer once, and lay out the page.
 
     Args:
-        checkpoints_dir: holds a folder a checkpoint; what is missing or broken is named on the page.
+        checkpoints_dir: has one folder for each checkpoint; the page lists those that are missing or broken.
     """
     service = Service(ModelStore(Path(checkpoints_dir)))
     with Page(title="RNN workbench", analytics_enabled=False) as demo:
@@ -71,5 +97,5 @@ def build_app(checkpoints_dir: Path = CHECKPOINTS_DIR) -> gr.Blocks:
             for title, build in TABS.items():
                 with gr.Tab(title):
                     build(service)
-        register_endpoints(service)
+        register_endpoints(Endpoints(service))
     return demo.queue(max_size=64, default_concurrency_limit=2, api_open=False)

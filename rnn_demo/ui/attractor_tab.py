@@ -9,7 +9,7 @@ import numpy as np
 from rnn_demo.microscope.fixed_points import DRIFT_STEPS, LINE, MAX_SPEED, FixedPoints, is_line
 from rnn_demo.plots import Figure, draw_fixed_points, draw_time_constants
 from rnn_demo.ui.service import MAX_TOKENS, Service
-from rnn_demo.ui.shared.events import INSTANT, LATEST, RequestToken, build_request_counter, shows_errors
+from rnn_demo.ui.shared.events import INSTANT, LATEST, SLOW_LATEST, RequestToken, build_request_counter, shows_errors
 from rnn_demo.ui.shared.examples import SENTIMENT_TEXTS
 from rnn_demo.ui.shared.export import build_export, checked_shown
 from rnn_demo.ui.shared.problems import build_problems
@@ -94,7 +94,7 @@ def build_attractor_tab(service: Service) -> None:
     outputs = [points, summary, modes, compared, shown, status]
     turn, counter = gr.State(RequestToken()), build_request_counter()
     start.click(lambda turn: turn.next(), turn, counter, **INSTANT)
-    counter.change(search, [turn, counter, text, model], outputs, show_progress_on=status, **LATEST)
+    counter.change(search, [turn, counter, text, model], outputs, show_progress_on=status, **SLOW_LATEST)
     gr.on([stop.click, model.input], lambda turn: turn.end(), turn, **INSTANT)
     model.change(show_stored, model, outputs, **LATEST)
 

@@ -1,37 +1,42 @@
-"""The named endpoints, for gradio_client and plain HTTP: numbers and texts, no figures.
-
-Their docstrings are what a visitor of "Use via API" reads.
-"""
+"""The named endpoints, for gradio_client and plain HTTP: numbers and texts, no figures."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from typing import Any, cast
 
-import gradio as gr
 import numpy as np
 from gradio.events import api
 
 from rnn_demo.microscope.fixed_points import FixedPoints
 from rnn_demo.ui.hidden_states.paths import numbers_of
-from rnn_demo.ui.service import ANY_DOMAIN, Service
-from rnn_demo.ui.shared.events import CPU, shows_errors, throttled
+from rnn_demo.ui.service import ANY_DOMAIN, Service, WritingSettings
+from rnn_demo.ui.shared.events import QUICK, SLOW, WRITING, shows_errors, throttled
 from rnn_demo.ui.shared.examples import SENTIMENT_TEXTS
 
+LANES = {
+    "generate": WRITING,
+    "generate_holding": WRITING,
+    "attribute": SLOW,
+    "clipped_step": SLOW,
+    "fixed_points": SLOW,
+}
+"""Endpoint -> lane; the others are QUICK."""
 
-class Page(gr.Blocks):
-    """Blocks whose endpoints may be called over HTTP with fewer values than parameters, as gradio_client may."""
 
-    def validate_inputs(self, block_fn: Any, inputs: list[Any]) -> None:
-        """Fill in the defaults, then check as ever. A required value that is missing becomes None, which is refused."""
-        inputs += [getattr(block, "value", None) for block in block_fn.inputs[len(inputs) :]]
-        super().validate_inputs(block_fn, inputs)
+class Endpoints:
+    """What programs may call: each public method is an endpoint. "Use via API" on the page shows the docstrings.
 
+    gradio reads one line a parameter.
 
-def register_endpoints(service: Service) -> None:
-    """Add the endpoints to the page that is being built."""
+    Args:
+        service: computes the answers.
+    """
 
-    @shows_errors
+    def __init__(self, service: Service) -> None:
+        self._service = service
+
     def generate(
+        self,
         prompt: str,
         model: str = "lm-lstm",
         max_new_tokens: int = 60,
@@ -41,32 +46,23 @@ def register_endpoints(service: Service) -> None:
         seed: int = 0,
         style: str = ANY_DOMAIN,
     ) -> Iterator[str]:
-        """Write on from a prompt, streamed: each value is the prompt and all that was written so far.
+        """Continue a prompt, streamed: each value is the prompt with all text written so far.
 
         Args:
-            prompt: the text to go on from; may be empty.
-            model: a language model, such as lm-rnn, lm-gru or lm-lstm.
-            max_new_tokens: tokens to write at most, 1 to 2000.
-            temperature: 0 takes the likeliest token each time, 1 draws as the model believes, up to 2.
-            top_k: draw from so many of the likeliest tokens; 0 is all.
-            top_p: draw from the likeliest tokens that reach this probability together; 1 is all.
+            prompt: the text to continue; may be empty.
+            model: a language model.
+            max_new_tokens: the most tokens to write, 1 to 2000.
+            temperature: 0 always takes the likeliest token, 1 samples from the model's own distribution; at most 2.
+            top_k: sample from this many of the likeliest tokens; 0 = no limit.
+            top_p: sample from the likeliest tokens that together reach this probability; 1 = no limit.
             seed: the same seed writes the same text.
-            style: novel, review, news, play, or any.
+            style: the domain, such as novel, review, news or play; any = chosen from the prompt.
         """
-        text = service.write(
-            prompt,
-            model,
-            max_new_tokens=max_new_tokens,
-            temperature=temperature,
-            top_k=top_k,
-            top_p=top_p,
-            seed=seed,
-            domain=style,
-        )
-        yield from throttled(text)
+        settings = WritingSettings(temperature, max_new_tokens, top_k, top_p, seed, style)
+        yield from throttled(self._service.write(prompt, model, settings))
 
-    @shows_errors
     def generate_holding(
+        self,
         prompt: str,
         units: dict[str, float] = {"12": 1.0},  # noqa: B006 - only read; gradio shows it as the default
         model: str = "lm-lstm",
@@ -79,219 +75,199 @@ def register_endpoints(service: Service) -> None:
         style: str = ANY_DOMAIN,
         direction: float = 0.0,
     ) -> Iterator[str]:
-        """Write on from a prompt with units of one layer held at values of your choice; streamed as by generate.
+        """Continue a prompt with units of one layer clamped to values of your choice; streamed as by /generate.
 
         Args:
-            prompt: the text to go on from; may be empty. It is read freely: the hold begins at its last token.
-            units: unit to value, such as {"12": 1.0, "40": -1}; {} holds none. Most cells keep h in -1..1.
-            model: a language model, such as lm-rnn, lm-gru or lm-lstm.
+            prompt: the text to continue; may be empty. Clamping starts at its last token.
+            units: unit to value, such as {"12": 1.0, "40": -1}; {} clamps none. Most cells keep h within -1..1.
+            model: a language model.
             layer: 0 is nearest to the words; -1 is the last.
-            max_new_tokens: tokens to write at most, 1 to 2000.
-            temperature: 0 takes the likeliest token each time, 1 draws as the model believes, up to 2.
-            top_k: draw from so many of the likeliest tokens; 0 is all.
-            top_p: draw from the likeliest tokens that reach this probability together; 1 is all.
+            max_new_tokens: the most tokens to write, 1 to 2000.
+            temperature: 0 always takes the likeliest token, 1 samples from the model's own distribution; at most 2.
+            top_k: sample from this many of the likeliest tokens; 0 = no limit.
+            top_p: sample from the likeliest tokens that together reach this probability; 1 = no limit.
             seed: the same seed writes the same text.
-            style: novel, review, news, play, or any.
-            direction: hold the layer's sentiment direction so many standard deviations from its mean; 0 does not.
+            style: the domain, such as novel, review, news or play; any = chosen from the prompt.
+            direction: clamp the layer's sentiment direction this many standard deviations from its mean; 0 = off.
         """
-        text = service.write(
-            prompt,
-            model,
-            max_new_tokens=max_new_tokens,
-            temperature=temperature,
-            top_k=top_k,
-            top_p=top_p,
-            seed=seed,
-            domain=style,
-            clamp=service.clamp(model, units, layer, direction),
-        )
-        yield from throttled(text)
+        clamp = self._service.clamp(model, units, layer, direction)
+        settings = WritingSettings(temperature, max_new_tokens, top_k, top_p, seed, style)
+        yield from throttled(self._service.write(prompt, model, settings, clamp))
 
-    @shows_errors
-    def next_tokens(prompt: str, model: str = "lm-lstm", k: int = 10, temperature: float = 1.0) -> list[dict[str, Any]]:
-        """List the likeliest next tokens as [{token, probability}], likeliest first.
+    def next_tokens(
+        self, prompt: str, model: str = "lm-lstm", k: int = 10, temperature: float = 1.0
+    ) -> list[dict[str, Any]]:
+        """Return the likeliest next tokens as [{token, probability}], likeliest first.
 
         Args:
             prompt: the text so far; may be empty.
-            model: a language model, such as lm-rnn, lm-gru or lm-lstm.
-            k: how many to list.
-            temperature: 0 puts everything on one token, 1 is what the model believes, up to 2.
+            model: a language model.
+            k: the number of tokens.
+            temperature: 0 gives one token all the probability, 1 is the model's own distribution; at most 2.
         """
-        return [asdict(candidate) for candidate in service.next_tokens(prompt, model, k, temperature)]
+        settings = WritingSettings(temperature=temperature)
+        return [asdict(candidate) for candidate in self._service.next_tokens(prompt, model, k, settings)]
 
-    @shows_errors
-    def score_sentiment(text: str, model: str = "sentiment-lstm") -> dict[str, Any]:
+    def score_sentiment(self, text: str, model: str = "sentiment-lstm") -> dict[str, Any]:
         """Score a text: {score, label, tokens: [{token, start, end, score}]}, with the running score after each token.
 
         Args:
-            text: what to judge, such as a review.
+            text: the text to score, such as a review.
             model: a sentiment model.
         """
-        return asdict(service.score(text, model))
+        return asdict(self._service.score(text, model))
 
-    @shows_errors
-    def attribute(text: str, model: str = "sentiment-lstm", entity: int = 0) -> dict[str, Any]:
-        """Share a verdict out among the tokens of a text, by integrated gradients.
+    def attribute(self, text: str, model: str = "sentiment-lstm", entity: int = 0) -> dict[str, Any]:
+        """Attribute a prediction to the tokens of a text, by integrated gradients from a blank input.
 
-        Gives {tokens: [{token, start, end, attribution}], difference, gap}, in logits, from a text of empty tokens.
+        Returns {tokens: [{token, start, end, attribution}], difference, gap}, in logits. `gap` is the completeness
+        error: the sum of the attributions minus the difference.
 
         Args:
-            text: what to judge, at most 2,000 tokens.
-            model: a sentiment model; or an entity model, whose log-odds of one entity are shared out.
-            entity: which of the entities that /tag_entities lists, from 0; of no meaning for sentiment.
+            text: the text to explain, at most 2,000 tokens.
+            model: a sentiment model; or an entity model, whose log-odds of one entity are attributed.
+            entity: of an entity model, the index in the list that /tag_entities returns, from 0.
         """
-        return asdict(service.attribute(text, model, entity))
+        return asdict(self._service.attribute(text, model, entity))
 
-    @shows_errors
-    def tag_entities(text: str, model: str = "ner-lstm") -> dict[str, Any]:
-        """Mark the named entities of a text.
+    def tag_entities(self, text: str, model: str = "ner-lstm") -> dict[str, Any]:
+        """Find the named entities of a text.
 
-        Gives {text, entities: [{label, start, end, confidence}], tokens: [{token, start, end, tag, confidence, pos}]}.
-        Offsets count code points.
+        Returns {text, entities: [{label, start, end, confidence}], tokens: [{token, start, end, tag, confidence,
+        pos}]}. Offsets count code points.
 
         Args:
-            text: what to read.
+            text: the text to tag.
             model: an entity model.
         """
-        return asdict(service.tag(text, model))
+        return asdict(self._service.tag(text, model))
 
-    @shows_errors
     def trace_hidden_states(
-        text: str, model: str = "sentiment-lstm", layer: int = -1, part: str = "h"
+        self, text: str, model: str = "sentiment-lstm", layer: int = -1, part: str = "h"
     ) -> dict[str, Any]:
-        """Read a text and give {tokens, points: [[x, y]], explained_variance, states: [[...]], basis, num_skipped}.
+        """Read a text and return {tokens, points: [[x, y]], explained_variance, states: [[...]], basis, num_skipped}.
 
-        One point and one state a token, of the last 2,000. The points lie on the main components of the states of
-        "held-out texts", or of "this text" where there are none.
-
-        Args:
-            text: what to read.
-            model: any model.
-            layer: 0 is nearest to the words; -1 is the last.
-            part: h; c in an LSTM; or a gate: input, forget, candidate, output, or reset, update, candidate.
-        """
-        return numbers_of(service, text, model, layer, part)
-
-    @shows_errors
-    def unit_activations(text: str, model: str = "lm-lstm", layer: int = -1) -> dict[str, Any]:
-        """Read a text and say what each unit of a layer did, and what it keeps track of.
-
-        Gives {tokens, activations: one row of units a token, ranked_units: [{unit, feature, correlation}], num_skipped}
-        of the last 2,000 tokens; feature and correlation are null where they were not computed in advance.
+        One point and one state for each of the last 2,000 tokens. The points are projections on the principal
+        components of the states of "held-out texts", or of "this text" where there are none.
 
         Args:
-            text: what to read.
+            text: the text to read.
+            model: any model.
+            layer: 0 is nearest to the words; -1 is the last.
+            part: the quantity: h, the cell state c of an LSTM, or a gate by its name, such as forget or update.
+        """
+        return numbers_of(self._service, text, model, layer, part)
+
+    def unit_activations(self, text: str, model: str = "lm-lstm", layer: int = -1) -> dict[str, Any]:
+        """Read a text and return the activations of each unit of a layer, with the feature it correlates with best.
+
+        Returns {tokens, activations: a row of units for each token, ranked_units: [{unit, feature, correlation}],
+        num_skipped} for the last 2,000 tokens; feature and correlation are null where they were not precomputed.
+
+        Args:
+            text: the text to read.
             model: any model.
             layer: 0 is nearest to the words; -1 is the last.
         """
-        reading = service.units(text, model, layer)
+        reading = self._service.units(text, model, layer)
         return {
             "tokens": list(reading.trace.tokens),
-            "activations": np.round(reading.trace.states.astype(np.float64), 6).tolist(),
+            "activations": rounded(reading.trace.states),
             "ranked_units": [asdict(ranked) for ranked in reading.ranked],
             "num_skipped": reading.num_skipped,
         }
 
-    @shows_errors
-    def surprisal(text: str, model: str = "lm-lstm") -> dict[str, Any]:
-        """Return how little a language model expected each token.
+    def surprisal(self, text: str, model: str = "lm-lstm") -> dict[str, Any]:
+        """Return how surprising a language model finds each token.
 
-        Gives {tokens: [{token, start, end, bits}], bits_per_char, perplexity, num_skipped}, of the last 2,000 tokens.
+        Returns {tokens: [{token, start, end, bits}], bits_per_char, perplexity, num_skipped} for the last 2,000 tokens.
 
         Args:
-            text: what to read.
-            model: a language model, such as lm-rnn, lm-gru or lm-lstm.
+            text: the text to read.
+            model: a language model.
         """
-        return asdict(service.surprisal(text, model))
+        return asdict(self._service.surprisal(text, model))
 
-    @shows_errors
-    def gradient_over_distance(text: str, task: str = "sentiment") -> dict[str, dict[str, list[float]]]:
+    def gradient_over_distance(self, text: str, task: str = "sentiment") -> dict[str, dict[str, list[float]]]:
         """Measure how far back each cell can learn from: {cell: {trained: [norm, ..], untrained: [norm, ..]}}.
 
         The norms of dL_T / ds_t at distance 0, 1, 2, .. tokens from the end of the text.
 
         Args:
-            text: what to read, two tokens or more.
+            text: the text to read, two tokens or more.
             task: lm or sentiment.
         """
-        return service.gradients(text, task)
+        return self._service.gradients(text, task)
 
-    @shows_errors
-    def singular_values(text: str, task: str = "sentiment") -> dict[str, dict[str, Any]]:
-        """Measure by how much each step can stretch the state: {cell: {tokens, trained: [..], untrained: [..]}}.
+    def singular_values(self, text: str, task: str = "sentiment") -> dict[str, dict[str, Any]]:
+        """Measure how much each step can amplify the gradient: {cell: {tokens, trained: [..], untrained: [..]}}.
 
-        The largest singular value of the Jacobian ds_k / ds_{k-1} of the last layer, one a token.
+        The largest singular value of the Jacobian ds_k / ds_{k-1} of the last layer, one for each token.
 
         Args:
-            text: what to read.
+            text: the text to read.
             task: lm or sentiment.
         """
-        return {cell: asdict(norms) for cell, norms in service.singular_values(text, task).items()}
+        return {cell: asdict(norms) for cell, norms in self._service.singular_values(text, task).items()}
 
-    @shows_errors
     def clipped_step(
-        text: str, model: str = "lm-lstm", clip_norm: float = 1.0, step_size: float = 1.0
+        self, text: str, model: str = "lm-lstm", clip_norm: float = 1.0, step_size: float = 1.0
     ) -> dict[str, Any]:
-        """Take a training step on a text, on a copy of a language model, with clipping and without.
+        """Take one training step on a text, on a copy of a language model, with gradient clipping and without.
 
-        Gives {norm, clipped_norm, groups: [{name, norm, clipped_norm}], loss, loss_clipped, loss_unclipped,
-        clipped_length, lengths: [..], losses: [..]}; losses in nats a token, the last ones along the way of the step.
+        Returns {norm, clipped_norm, groups: [{name, norm, clipped_norm}], loss, loss_clipped, loss_unclipped,
+        clipped_length, lengths: [..], losses: [..]}. Losses are nats per token; `losses` are those along the step.
 
         Args:
-            text: what to learn, of which the last 500 tokens count.
-            model: a language model, such as lm-rnn, lm-gru or lm-lstm.
-            clip_norm: the longest gradient that is let through, above 0.
-            step_size: how far to go against the gradient, above 0; 1 goes as far as it is long.
+            text: the text to learn from, of which the last 500 tokens are used.
+            model: a language model.
+            clip_norm: the maximum gradient norm, above 0.
+            step_size: the step against the gradient, above 0; 1 = a step as long as the gradient.
         """
-        return asdict(service.clipped_step(text, model, clip_norm, step_size))
+        return asdict(self._service.clipped_step(text, model, clip_norm, step_size))
 
-    @shows_errors
-    def fixed_points(model: str) -> dict[str, Any]:
-        """Return where a sentiment model comes to rest when it reads nothing, trained and `untrained`.
+    def fixed_points(self, model: str) -> dict[str, Any]:
+        """Return the fixed points of a sentiment model under a zero-input step, trained and `untrained`.
 
-        Gives {converged, num_started, speeds: [q], explained_variance, memory_variance, time_constants, alignments,
-        points: [[x, y, z]], logits, readout, drift, untrained: {the same}}. What was not computed in advance is
-        computed now, which takes a minute or more.
+        Returns {converged, num_started, speeds: [q], explained_variance, memory_variance, time_constants, alignments,
+        points: [[x, y, z]], logits, readout, drift, untrained: {the same}}; q is the kinetic energy. Where nothing was
+        precomputed, the search runs now, which takes a minute or more.
 
         Args:
             model: a sentiment model, such as sentiment-lstm.
         """
-        found = service.fixed_points(model)
-        if found is None:
-            *_, last = service.search_fixed_points(SENTIMENT_TEXTS, model)
-            found = cast("Mapping[str, FixedPoints]", last)
-        return {**plain_fixed_points(found["trained"]), "untrained": plain_fixed_points(found["untrained"])}
-
-    for endpoint in (
-        generate,
-        generate_holding,
-        next_tokens,
-        score_sentiment,
-        attribute,
-        tag_entities,
-        trace_hidden_states,
-        unit_activations,
-        surprisal,
-        gradient_over_distance,
-        singular_values,
-        clipped_step,
-        fixed_points,
-    ):
-        api(endpoint, api_name=endpoint.__name__, **CPU)
+        points = self._service.fixed_points(model)
+        if points is None:
+            *_, last = self._service.search_fixed_points(SENTIMENT_TEXTS, model)
+            points = cast("Mapping[str, FixedPoints]", last)
+        return {**plain_fixed_points(points["trained"]), "untrained": plain_fixed_points(points["untrained"])}
 
 
-def plain_fixed_points(found: FixedPoints) -> dict[str, Any]:
-    """Turn what was found into lists; of the modes, the median over the points, longest first."""
+def register_endpoints(endpoints: Endpoints) -> None:
+    """Add the endpoints to the page that is being built."""
+    for name in vars(Endpoints):
+        if not name.startswith("_"):
+            api(shows_errors(getattr(endpoints, name)), api_name=name, **LANES.get(name, QUICK))
+
+
+def plain_fixed_points(points: FixedPoints) -> dict[str, Any]:
+    """Return fixed points as lists; of the modes, the median over the points, longest first."""
     return {
-        "converged": found.num_converged,
-        "num_started": found.num_started,
-        "speeds": found.speeds.tolist(),
-        "explained_variance": found.explained_variance.tolist(),
-        "memory_variance": found.memory_variance.tolist(),
-        "time_constants": np.median(found.time_constants, axis=0).tolist() if found.num_converged else [],
-        "alignments": np.median(found.alignments, axis=0).tolist() if found.num_converged else [],
-        "points": found.points.tolist(),
-        "logits": found.logits.tolist(),
-        "readout": found.readout.tolist(),
-        "drift": found.drift.tolist(),
+        "converged": points.num_converged,
+        "num_started": points.num_started,
+        "speeds": points.speeds.tolist(),
+        "explained_variance": points.explained_variance.tolist(),
+        "memory_variance": points.memory_variance.tolist(),
+        "time_constants": np.median(points.time_constants, axis=0).tolist() if points.num_converged else [],
+        "alignments": np.median(points.alignments, axis=0).tolist() if points.num_converged else [],
+        "points": points.points.tolist(),
+        "logits": points.logits.tolist(),
+        "readout": points.readout.tolist(),
+        "drift": points.drift.tolist(),
     }
+
+
+def rounded(states: np.ndarray) -> list[list[float]]:
+    """Return states as lists. Six digits halve the size of the answer, and float32 has hardly more."""
+    rows: list[list[float]] = np.round(states.astype(np.float64), 6).tolist()
+    return rows

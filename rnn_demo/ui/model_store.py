@@ -28,7 +28,7 @@ class StoreEntry:
     task: str
     """A name in TASKS; by the folder's name where config.json does not tell."""
     predictor: Predictor | None = None
-    study: Precomputed = NOTHING_PRECOMPUTED
+    precomputed: Precomputed = NOTHING_PRECOMPUTED
     """What was computed of it in advance; empty where nothing was."""
     problem: str = ""
     command: str = ""
@@ -82,9 +82,9 @@ class ModelStore:
             raise CheckpointError(f"{entry.problem}; train it with `{entry.command}`")
         return entry.predictor
 
-    def study(self, name: object) -> Precomputed:
+    def precomputed(self, name: object) -> Precomputed:
         """Return what was computed of a predictor in advance; errors as in `find`."""
-        return self.entries[self.find(name).name].study
+        return self.entries[self.find(name).name].precomputed
 
     def get(self, name: object, kind: type[AnyReader]) -> AnyReader:
         """Take a predictor of one kind off the store; errors as in `find`, and InputError if it is of another kind."""
@@ -126,13 +126,13 @@ def load_entry(folder: Path) -> StoreEntry:
         predictor = TASKS[task].predictor.load(folder)
         if not all(bool(tensor.isfinite().all()) for tensor in predictor.model.state_dict().values()):
             raise CheckpointError(f"{folder / WEIGHTS_NAME} holds numbers that are not finite")
-        study = read_precomputed(folder)
+        precomputed = read_precomputed(folder)
     except RnnDemoError as error:
         return StoreEntry(folder.name, task, problem=relative(str(error), folder), command=command)
     except Exception as error:  # whatever a damaged folder makes some library raise, the other tabs must still open
         problem = f"{folder} cannot be read: {type(error).__name__}: {error}"
         return StoreEntry(folder.name, task, problem=relative(problem, folder), command=command)
-    return StoreEntry(folder.name, task, predictor, study, command=command)
+    return StoreEntry(folder.name, task, predictor, precomputed, command=command)
 
 
 def relative(message: str, folder: Path) -> str:

@@ -7,7 +7,14 @@ from rnn_demo.microscope.attribution import Attribution
 from rnn_demo.plots import Figure, draw_running_score
 from rnn_demo.results import SentimentScore
 from rnn_demo.ui.service import Service
-from rnn_demo.ui.shared.events import LATEST, RequestToken, build_request_counter, for_newest_request, shows_errors
+from rnn_demo.ui.shared.events import (
+    LATEST,
+    SLOW_LATEST,
+    RequestToken,
+    build_request_counter,
+    for_newest_request,
+    shows_errors,
+)
 from rnn_demo.ui.shared.examples import SENTIMENT_TEXTS, build_examples, on_pick
 from rnn_demo.ui.shared.export import build_export
 from rnn_demo.ui.shared.highlights import Highlights, mark_runs, name_change
@@ -93,7 +100,7 @@ def build_sentiment_tab(service: Service) -> None:
     triggers = [start.click, text.submit, model.change, counter.change]
     gr.on(triggers, score, [turn, text, model], outputs, **LATEST)
     on_pick(examples, text, counter)
-    why.click(explain, [turn, read_text, model], reasons, **LATEST)
+    why.click(explain, [turn, read_text, model], reasons, **SLOW_LATEST)
 
 
 def describe(result: SentimentScore) -> str:

@@ -1,11 +1,19 @@
-"""What a visitor may ask: each question is checked, then put to a model. Tabs and endpoints ask here, and only here.
+"""Every question to a model: checked, computed and remembered. Tabs and endpoints ask here, and only here.
 
-Knows nothing of gradio. What comes in is whatever somebody sent: any JSON value, of any size.
+Knows nothing of gradio. Arguments may be any JSON value, of any size: they come as a visitor sent them.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from functools import wraps
+from inspect import signature
+from itertools import chain, islice
+from threading import Lock, RLock
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
+from rnn_demo.cells import Quantity
+from rnn_demo.checks import require_integer, require_layer, require_number, require_unit
 from rnn_demo.entities.tag import EntityTagger
 from rnn_demo.errors import InputError, unknown_name
 from rnn_demo.language.clamping import Clamp
@@ -19,31 +27,75 @@ from rnn_demo.microscope.entity_attribution import attribute_entity, leave_one_w
 from rnn_demo.microscope.fixed_points import FixedPoints, find_fixed_points
 from rnn_demo.microscope.fixed_points_section import fixed_points_of
 from rnn_demo.microscope.gradients import gradient_over_distance
-from rnn_demo.microscope.held_out_corpus import HELD_OUT_NAME, HeldOutStore
+from rnn_demo.microscope.held_out_corpus import HELD_OUT_NAME, HeldOutCorpus, HeldOutStore
 from rnn_demo.microscope.jacobians import JacobianNorms, compare_jacobians
 from rnn_demo.microscope.sentiment_direction import SentimentDirection, read_direction
 from rnn_demo.microscope.surprisal import Surprisal, measure_surprisal
 from rnn_demo.microscope.trace import HiddenTrace, quantities_of, trace_hidden_states
 from rnn_demo.microscope.units import UnitReading, read_units
 from rnn_demo.predictor import ForwardPredictor, Predictor
-from rnn_demo.results import SentimentScore, TaggedText, TokenProbability
+from rnn_demo.results import GeneratedToken, SentimentScore, TaggedText, TokenProbability
 from rnn_demo.sentiment.score import SentimentScorer
 from rnn_demo.tasks import TASKS
 from rnn_demo.ui.model_store import ModelStore
 
 MAX_CHARACTERS, MAX_BYTES = 20_000, 40_000
-"""Of one text: what is not in the vocabulary is read byte by byte. The longest answer takes some seconds a model."""
+"""Of a text: what is not in the vocabulary is read byte by byte. The longest answer takes some seconds a model."""
+LONG_TEXT_BYTES = 4000
+"""About a thousand tokens of English."""
+MAX_ANSWERS = 32
+"""The last answers that are remembered; of a text of LONG_TEXT_BYTES the largest, a trace, takes 2 MB."""
 MAX_CLAMPED_UNITS = 100
 MAX_DEVIATIONS = 30
-"""Beyond it no layer of a model that can still write."""
-LARGEST = 1e300
-"""Of a number. What is not a number at all, NaN, is not below it either."""
+"""No layer of a model that can still write goes beyond it."""
 NUM_CONTEXTS, NUM_MATCHES = 6, 8
-"""Held-out places that are shown."""
+"""Held-out contexts and spans in an answer."""
 NUM_STARTS, MAX_TOKENS = 64, 2000
-"""Of a search for fixed points while somebody waits: searches, and tokens of a text whose states are visited."""
+"""Of a search for fixed points while a visitor waits: searches, and tokens of a text whose states they start from."""
 ANY_DOMAIN = "any"
 """Lets the language model choose its domain."""
+
+Params = ParamSpec("Params")
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True)
+class WritingSettings:
+    """How to continue a prompt. `Writer.stream` checks the ranges; the Write tab passes its fields in this order."""
+
+    temperature: float = 0.8
+    max_new_tokens: int = 60
+    top_k: int = 0
+    top_p: float = 1.0
+    seed: int = 0
+    domain: str | None = ANY_DOMAIN
+
+    def __post_init__(self) -> None:
+        """Refuse an empty field of the page, which comes as None."""
+        if self.seed is None:
+            raise InputError("the seed is empty; give a whole number, such as 1")
+
+
+def reads_text(
+    method: Callable[Concatenate["Service", str, Params], Result],
+) -> Callable[Concatenate["Service", str, Params], Result]:
+    """Make a method of Service check its first argument, a text, and remember its last answers.
+
+    What a visitor saves is then what the page shows, and no text is read twice for the same answer. Long texts take
+    seconds: they are read one at a time, so that short ones pass them, and are not remembered, as a trace of one takes
+    up to 80 MB.
+    """
+    _, name, *_ = signature(method).parameters
+
+    @wraps(method)
+    def answer(self: "Service", text: str, /, *args: Params.args, **kwargs: Params.kwargs) -> Result:
+        if is_long(checked_text(name, text)):
+            with self.long_work:
+                return method(self, text, *args, **kwargs)
+        key = (method.__name__, text, repr((args, kwargs)))
+        return self.remember(key, lambda: method(self, text, *args, **kwargs))
+
+    return answer
 
 
 class Service:
@@ -59,232 +111,243 @@ class Service:
     def __init__(self, store: ModelStore) -> None:
         self.store = store
         self.held_out = HeldOutStore(store.checkpoints_dir / HELD_OUT_NAME)
+        self.long_work = RLock()
+        """Held by what takes seconds in the lane of quick answers: a long text, held-out text read for the first time.
+        Reentrant, because such an answer may be made of others."""
+        self._answers: OrderedDict[tuple[str, ...], Any] = OrderedDict()
+        self._lock = Lock()
 
-    def write(
-        self,
-        prompt: str,
-        model: str,
-        *,
-        max_new_tokens: float,
-        temperature: float,
-        top_k: float,
-        top_p: float,
-        seed: float,
-        domain: str = ANY_DOMAIN,
-        clamp: Clamp | None = None,
-    ) -> Iterator[str]:
-        """Write on from a prompt; give the whole text so far after each token. Settings as in `Writer.stream`."""
-        tokens = self.store.get(model, Writer).stream(
-            checked_text("prompt", prompt),
-            max_new_tokens=checked_whole("max_new_tokens", max_new_tokens),
-            temperature=checked_number("temperature", temperature),
-            top_k=checked_whole("top_k", top_k),
-            top_p=checked_number("top_p", top_p),
-            seed=checked_whole("seed", seed),
-            domain=checked_domain(domain),
-            clamp=clamp,
-        )
-        return growing(prompt, (token.token for token in tokens))
+    def remember(self, key: tuple[str, ...], compute: Callable[[], Result]) -> Result:
+        """Return the answer of this key, computed unless it is among the last MAX_ANSWERS."""
+        with self._lock:
+            if key in self._answers:
+                self._answers.move_to_end(key)
+                remembered: Result = self._answers[key]
+                return remembered
+        answer = compute()
+        with self._lock:
+            self._answers[key] = answer
+            while len(self._answers) > MAX_ANSWERS:
+                self._answers.popitem(last=False)
+        return answer
 
-    def clamp(self, model: str, units: object, layer: float, direction: float = 0.0) -> Clamp:
-        """Return what to hold.
+    def write(self, prompt: str, model: str, settings: WritingSettings, clamp: Clamp | None = None) -> Iterator[str]:
+        """Continue a prompt: return an iterator over the prompt and all text so far, after each token."""
+        writer = self.store.get(model, Writer)
+        domain = self._domain(writer, checked_text("prompt", prompt), settings)
+        tokens = writer.stream(prompt, **{**asdict(settings), "domain": domain}, clamp=clamp)
+        return growing(prompt, (token.token for token in (self._begun(tokens) if is_long(prompt) else tokens)))
+
+    def _begun(self, tokens: Iterator[GeneratedToken]) -> Iterator[GeneratedToken]:
+        """Yield the tokens after a long prompt, which is read when the first one is."""
+        with self.long_work:
+            first = list(islice(tokens, 1))
+        yield from chain(first, tokens)
+
+    @reads_text
+    def next_tokens(self, prompt: str, model: str, k: int, settings: WritingSettings) -> list[TokenProbability]:
+        """Return the likeliest next tokens, likeliest first; the settings shape them as they shape what is written."""
+        writer = self.store.get(model, Writer)
+        domain = self._domain(writer, prompt, settings)
+        return writer.next_tokens(prompt, k, settings.temperature, domain, top_k=settings.top_k, top_p=settings.top_p)
+
+    def _domain(self, writer: Writer, prompt: str, settings: WritingSettings) -> str | None:
+        """Return the domain to write in: the chosen one, or the likeliest, which is found once for a prompt."""
+        if settings.domain not in (ANY_DOMAIN, "", None):
+            return str(settings.domain)
+        return self.remember(("domain", writer.name, prompt), lambda: writer.likeliest_domain(prompt))
+
+    def clamp(self, model: str, units: object, layer: int, direction: float = 0.0) -> Clamp:
+        """Return what to clamp.
 
         Args:
             model: a language model.
             units: unit -> value; the units may be strings, as in JSON.
-            layer: negative counts from the end.
-            direction: how many standard deviations from its mean to hold the sentiment direction; 0 lets it go.
+            layer: negative numbers count from the end.
+            direction: clamp the sentiment direction at this many standard deviations from its mean; 0 = off.
         """
         config = self.store.get(model, Writer).model.config
-        held = Clamp(checked_whole("layer", layer), checked_units(units))
-        held.check(config)
-        if not -MAX_DEVIATIONS <= checked_number("direction", direction) <= MAX_DEVIATIONS:
+        clamp = Clamp(require_layer(layer, config.num_layers), checked_units(units))
+        clamp.check(config)
+        allowed = f"in -{MAX_DEVIATIONS}..{MAX_DEVIATIONS}; 0 = off"
+        if require_number("direction", direction, lambda number: abs(number) <= MAX_DEVIATIONS, allowed) == 0:
+            return clamp
+        sentiment = self.sentiment_direction(model, clamp.layer)
+        if sentiment is None:
             raise InputError(
-                f"direction is {direction!r:.40}; give -{MAX_DEVIATIONS} to {MAX_DEVIATIONS}, or 0 for none"
+                f"no sentiment direction was precomputed for {model}: leave direction at 0, or compute it with "
+                f"`python train.py precompute {model}`"
             )
-        if direction == 0:
-            return held
-        found = self.sentiment_direction(model, held.layer)
-        if found is None:
-            raise InputError(
-                f"no sentiment direction is known of {model}: leave direction at 0, or make it with "
-                f"`python train.py study {model}`"
-            )
-        return replace(held, direction=found.vector, projection=found.at(direction))
+        return replace(clamp, direction=sentiment.vector, projection=sentiment.at(direction))
 
     def sentiment_direction(self, model: str, layer: int) -> SentimentDirection | None:
-        """Return what the study of a model found of one of its layers; None where there is none."""
-        section = self.store.study(model).get("sentiment_direction")
-        return None if section is None else read_direction(section, layer)
+        """Return the sentiment direction of a layer; None where none was precomputed."""
+        entry = self.store.precomputed(model).get("sentiment_direction")
+        return None if entry is None else read_direction(entry, layer)
 
-    def next_tokens(
-        self,
-        prompt: str,
-        model: str,
-        k: float,
-        temperature: float,
-        *,
-        domain: str = ANY_DOMAIN,
-        top_k: float = 0,
-        top_p: float = 1.0,
-    ) -> list[TokenProbability]:
-        """List the likeliest next tokens; settings as in `Writer.next_tokens`."""
-        return self.store.get(model, Writer).next_tokens(
-            checked_text("prompt", prompt),
-            k=checked_whole("k", k),
-            temperature=checked_number("temperature", temperature),
-            domain=checked_domain(domain),
-            top_k=checked_whole("top_k", top_k),
-            top_p=checked_number("top_p", top_p),
-        )
-
+    @reads_text
     def score(self, text: str, model: str) -> SentimentScore:
         """Score a text."""
-        return self.store.get(model, SentimentScorer).predict([checked_text("text", text)])[0]
+        return self.store.get(model, SentimentScorer).predict([text])[0]
 
     def score_before(self, model: str) -> float:
         """Return the score before the first token of any text."""
-        return self.store.get(model, SentimentScorer).score_before()
+        return self.remember(("score_before", str(model)), self.store.get(model, SentimentScorer).score_before)
 
-    def attribute(self, text: str, model: str, entity: float = 0) -> Attribution:
-        """Share the verdict on a text out among its tokens; of an entity model, that on one of its entities."""
+    @reads_text
+    def attribute(self, text: str, model: str, entity: int = 0) -> Attribution:
+        """Attribute a score to the tokens of a text; of an entity model, the log-odds of one entity."""
         if isinstance(tagger := self.store.find(model, "sentiment"), EntityTagger):
-            return attribute_entity(tagger, checked_text("text", text), checked_whole("entity", entity))
-        return attribute(self.store.get(model, SentimentScorer), checked_text("text", text))
+            return attribute_entity(tagger, text, require_integer("entity", entity, 0))
+        return attribute(self.store.get(model, SentimentScorer), text)
 
+    @reads_text
     def leave_one_out(self, text: str, model: str) -> list[float]:
         """Return by how much the logit falls without each token."""
-        return leave_one_out(self.store.get(model, SentimentScorer), checked_text("text", text))
+        return leave_one_out(self.store.get(model, SentimentScorer), text)
 
-    def leave_one_word_out(self, text: str, model: str, entity: float) -> tuple[AttributedToken, ...]:
+    @reads_text
+    def leave_one_word_out(self, text: str, model: str, entity: int) -> tuple[AttributedToken, ...]:
         """Return by how much the log-odds of an entity fall without each word."""
-        tagger = self.store.get(model, EntityTagger)
-        return leave_one_word_out(tagger, checked_text("text", text), checked_whole("entity", entity))
+        return leave_one_word_out(self.store.get(model, EntityTagger), text, require_integer("entity", entity, 0))
 
+    @reads_text
     def tag(self, text: str, model: str) -> TaggedText:
-        """Mark the entities of a text."""
-        return self.store.get(model, EntityTagger).predict([checked_text("text", text)])[0]
+        """Find the entities of a text."""
+        return self.store.get(model, EntityTagger).predict([text])[0]
 
+    @reads_text
     def surprisal(self, text: str, model: str) -> Surprisal:
-        """Read a text with a language model and say how little it expected each token."""
-        return measure_surprisal(self.store.get(model, Writer), checked_text("text", text))
+        """Return how surprising a language model finds each token of a text."""
+        return measure_surprisal(self.store.get(model, Writer), text)
 
+    @reads_text
     def gradients(self, text: str, task: str) -> dict[str, dict[str, list[float]]]:
-        """Measure the gradient over distance for a network of each cell, trained and as it was drawn."""
-        predictors, checked = self._predictors_by_cell(task), checked_text("text", text)
+        """Measure the gradient over distance for a network of each cell, trained and untrained."""
         return {
             cell: {
-                "trained": gradient_over_distance(predictor, checked),
-                "untrained": gradient_over_distance(random_init_baseline(predictor), checked),
+                "trained": gradient_over_distance(predictor, text),
+                "untrained": gradient_over_distance(random_init_baseline(predictor), text),
             }
-            for cell, predictor in predictors.items()
+            for cell, predictor in self._predictors_by_cell(task).items()
         }
 
+    @reads_text
     def singular_values(self, text: str, task: str) -> dict[str, JacobianNorms]:
         """Measure the recurrent Jacobians along a text, for the networks of `gradients`."""
-        predictors, checked = self._predictors_by_cell(task), checked_text("text", text)
-        return {cell: compare_jacobians(predictor, checked) for cell, predictor in predictors.items()}
+        return {cell: compare_jacobians(predictor, text) for cell, predictor in self._predictors_by_cell(task).items()}
 
+    @reads_text
     def clipped_step(self, text: str, model: str, clip_norm: float, step_size: float) -> ClippedStep:
-        """Take a training step on a text, on a copy of a language model, with clipping and without."""
-        return take_clipped_step(
-            self.store.get(model, Writer),
-            checked_text("text", text),
-            checked_number("clip_norm", clip_norm),
-            checked_number("step_size", step_size),
-        )
+        """Take a training step on a text, on a copy of a language model, with gradient clipping and without."""
+        return take_clipped_step(self.store.get(model, Writer), text, clip_norm, step_size)
 
     def _predictors_by_cell(self, task: str) -> dict[str, ForwardPredictor]:
-        """Return a network of each cell, trained alike where there are such."""
+        """Return a network of each cell; they were trained alike where there are such."""
         allowed = [name for name, known in TASKS.items() if issubclass(known.predictor, ForwardPredictor)]
         if task not in allowed:
             raise unknown_name("task", task, allowed)
         predictors = {cell: self.store.find(name) for cell, name in self.store.names_by_cell(task).items()}
         return {cell: predictor for cell, predictor in predictors.items() if isinstance(predictor, ForwardPredictor)}
 
-    def trace(self, text: str, model: str, layer: float, quantity: str = "h") -> HiddenTrace:
-        """Read a text with any model and keep one layer's states or gates."""
-        predictor, checked = self.store.find(model), checked_text("text", text)
-        return trace_hidden_states(predictor, checked, checked_whole("layer", layer), quantity)
+    def num_layers(self, model: str) -> int:
+        """Return the number of layers of a model."""
+        return int(self.store.find(model).model.encoder.config.num_layers)
 
-    def units(self, text: str, model: str, layer: float, quantity: str = "h") -> UnitReading:
-        """Read a text with any model and rank the units of one layer by what they keep track of."""
-        predictor, checked = self.store.find(model), checked_text("text", text)
-        return read_units(
-            predictor, checked, checked_whole("layer", layer), quantity, self.store.study(model).get("units")
-        )
+    def quantities(self, model: str) -> dict[str, Quantity]:
+        """Return the states and gates of a model's cells, the states first, h at their head."""
+        return quantities_of(self.store.find(model))
 
-    def contexts(
-        self, model: str, layer: float, unit: float, quantity: str = "h"
-    ) -> tuple[list[Context], list[Context]]:
-        """Find where in the held-out text a unit is highest, and where lowest; takes seconds when first asked."""
+    @reads_text
+    def trace(self, text: str, model: str, layer: int, quantity: str = "h") -> HiddenTrace:
+        """Read a text with any model and return the states or gates of one layer."""
+        return trace_hidden_states(self.store.find(model), text, layer, quantity)
+
+    @reads_text
+    def units(self, text: str, model: str, layer: int, quantity: str = "h") -> UnitReading:
+        """Read a text with any model and rank the units of one layer by the features that they track."""
+        entry = self.store.precomputed(model).get("units")
+        return read_units(self.store.find(model), text, layer, quantity, entry)
+
+    def contexts(self, model: str, layer: int, unit: int, quantity: str = "h") -> tuple[list[Context], list[Context]]:
+        """Return the held-out contexts where a unit is highest, and where lowest; the first call takes seconds."""
         predictor = self.store.find(model)
-        which, one = checked_place(predictor, layer, unit)
+        config = predictor.model.encoder.config
+        layer, unit = require_layer(layer, config.num_layers), require_unit(unit, config.hidden_size)
         if quantity not in quantities_of(predictor):
             raise unknown_name("quantity", quantity, quantities_of(predictor))
-        reference = self.held_out.get(predictor, quantity)
-        highest = find_contexts(reference, which, one, NUM_CONTEXTS)
-        return highest, find_contexts(reference, which, one, NUM_CONTEXTS, highest=False)
+        corpus = self._held_out_corpus(predictor, quantity)
+        highest = find_contexts(corpus, layer, unit, NUM_CONTEXTS)
+        return highest, find_contexts(corpus, layer, unit, NUM_CONTEXTS, highest=False)
 
     def has_contexts(self, model: str, quantity: str) -> bool:
         """Return whether `contexts` would answer at once."""
         return self.held_out.has(self.store.find(model), quantity)
 
+    def _held_out_corpus(self, predictor: Predictor, quantity: str) -> HeldOutCorpus:
+        if self.held_out.has(predictor, quantity):
+            return self.held_out.get(predictor, quantity)
+        with self.long_work:
+            return self.held_out.get(predictor, quantity)
+
     def similar_spans(
-        self, text: str, words: str, model: str, layer: float, threshold: float, quantity: str = "h"
+        self, text: str, words: str, model: str, layer: int, threshold: float, quantity: str = "h"
     ) -> SpanMatches:
-        """Find the held-out spans over which most of the units are on that are on over some words of a text."""
-        least = checked_number("threshold", threshold)
-        if least < 0:
-            raise InputError(f"threshold is {least}; give 0 or more")
+        """Find the held-out spans in which most of the units are on that are on over some words of a text."""
+        threshold = require_number("threshold", threshold, lambda number: number >= 0, "0 or more")
         reading = self.units(text, model, layer, quantity)
         first, last = find_span(text, reading.spans, checked_text("words", words))
-        reference = self.held_out.get(self.store.find(model), quantity)
+        corpus = self._held_out_corpus(self.store.find(model), quantity)
         states = reading.trace.states[first : last + 1]
-        units, matches = match_spans(reference, reading.trace.layer, states, least, NUM_MATCHES)
+        units, matches = match_spans(corpus, reading.trace.layer, states, threshold, NUM_MATCHES)
         span = text[reading.spans[first][0] : reading.spans[last][1]]
         return SpanMatches(span, tuple(units), tuple(matches))
 
     def basis(self, model: str, layer: int, quantity: str) -> Basis | None:
-        """Return the axes of a layer's states, counted from 0; None where none were computed in advance."""
-        return read_basis(self.store.study(model).get("basis"), layer, quantity)
+        """Return the principal axes of a layer's states, counted from 0; None where none were precomputed."""
+        return read_basis(self.store.precomputed(model).get("basis"), layer, quantity)
 
     def fixed_points(self, model: str) -> Mapping[str, FixedPoints] | None:
-        """Return what was found of a sentiment model in advance, trained and untrained; None where nothing was."""
-        section = self.store.study(self.store.get(model, SentimentScorer).name).get("fixed_points")
-        return None if section is None else fixed_points_of(section)
+        """Return the fixed points of a sentiment model, trained and untrained; None where none were precomputed."""
+        entry = self.store.precomputed(self.store.get(model, SentimentScorer).name).get("fixed_points")
+        return None if entry is None else fixed_points_of(entry)
 
     def search_fixed_points(self, texts: Sequence[str], model: str) -> Iterator[float | Mapping[str, FixedPoints]]:
-        """Search from the states of texts, the last MAX_TOKENS of each; yields shares done, then what was found."""
+        """Search from the states of texts, the last MAX_TOKENS of each; yield the fraction done, then the result."""
         predictor = self.store.get(model, SentimentScorer)
         token_ids = [predictor.encode(checked_text("text", text)).token_ids[-MAX_TOKENS:] for text in texts]
-        found: dict[str, FixedPoints] = {}
+        results: dict[str, FixedPoints] = {}
         for state, network in (("trained", predictor), ("untrained", random_init_baseline(predictor))):
-            for news in find_fixed_points(network, token_ids, NUM_STARTS):
-                if isinstance(news, FixedPoints):
-                    found[state] = news
+            for progress in find_fixed_points(network, token_ids, NUM_STARTS):
+                if isinstance(progress, FixedPoints):
+                    results[state] = progress
                 else:
-                    yield (len(found) + news) / 2
-        yield found
+                    yield (len(results) + progress) / 2
+        yield results
 
 
 def growing(start: str, parts: Iterator[str]) -> Iterator[str]:
-    """Add parts to a text one by one; the bare start comes first.
+    """Yield a text as it grows by parts; the start alone comes first.
 
     >>> list(growing("It", iter([" was", "."])))
     ['It', 'It was', 'It was.']
     """
     text = start
     yield text
-    for quantity in parts:
-        text += quantity
+    for part in parts:
+        text += part
         yield text
 
 
+def is_long(text: str) -> bool:
+    """Return whether a text has more than LONG_TEXT_BYTES."""
+    return len(text.encode(errors="replace")) > LONG_TEXT_BYTES
+
+
 def checked_text(name: str, text: object) -> str:
-    """Refuse what is not a text, or too long to answer in time."""
+    """Refuse what is not a string, or too long to answer in time."""
     if not isinstance(text, str):
-        raise InputError(f"the {name} is {text!r:.40}; give a string")
+        raise InputError(f"the {name} is {text!r:.60}; give a string")
     if len(text) > MAX_CHARACTERS:
         raise InputError(f"the {name} has {len(text):,} characters; at most {MAX_CHARACTERS:,} are read: shorten it")
     if (size := len(text.encode("utf-8", errors="replace"))) > MAX_BYTES:
@@ -292,36 +355,8 @@ def checked_text(name: str, text: object) -> str:
     return text
 
 
-def checked_number(name: str, number: object) -> float:
-    """Refuse what is not a number, or not a finite one."""
-    if isinstance(number, bool) or not isinstance(number, int | float) or not abs(number) <= LARGEST:
-        raise InputError(f"{name} is {number!r:.40}; give a number")
-    return number
-
-
-def checked_whole(name: str, number: object) -> int:
-    """Refuse what is not a whole number of 64 bits; 3.0 is one."""
-    whole = checked_number(name, number)
-    if whole != int(whole) or abs(whole) >= 2**63:
-        raise InputError(f"{name} is {number!r:.40}; give a whole number")
-    return int(whole)
-
-
-def checked_place(predictor: Predictor, layer: object, unit: object) -> tuple[int, int]:
-    """Refuse a layer or a unit that a predictor has not; give the layer counted from 0."""
-    config = predictor.model.encoder.config
-    which, one = checked_whole("layer", layer), checked_whole("unit", unit)
-    if not -config.num_layers <= which < config.num_layers:
-        raise InputError(f"layer is {which}; {predictor.name} has {config.num_layers}: give 0..{config.num_layers - 1}")
-    if not 0 <= one < config.hidden_size:
-        raise InputError(
-            f"unit is {one}; a layer of {predictor.name} has {config.hidden_size}: give 0..{config.hidden_size - 1}"
-        )
-    return which % config.num_layers, one
-
-
 def checked_units(units: object) -> dict[int, float]:
-    """Read units and values, as JSON or Python has them.
+    """Return units with their values, as JSON or Python has them.
 
     >>> checked_units({"12": 1, 40: -0.5})
     {12: 1.0, 40: -0.5}
@@ -329,16 +364,11 @@ def checked_units(units: object) -> dict[int, float]:
     if not isinstance(units, Mapping):
         raise InputError(f'units is {units!r:.40}; give units and values, such as {{"12": 1.0}}')
     if len(units) > MAX_CLAMPED_UNITS:
-        raise InputError(f"{len(units):,} units are given; hold at most {MAX_CLAMPED_UNITS}")
-    read: dict[int, float] = {}
+        raise InputError(f"{len(units):,} units are given; clamp at most {MAX_CLAMPED_UNITS}")
+    values: dict[int, float] = {}
     for unit, value in units.items():
         number = str(unit).strip()
         if not (number.isascii() and number.isdecimal() and len(number) < 10):
             raise InputError(f"unit is {unit!r:.40}; give its number, 0 or more")
-        read[int(number)] = float(checked_number(f"the value of unit {number}", value))
-    return read
-
-
-def checked_domain(domain: object) -> str | None:
-    """Read a domain's name; `any` is none in particular."""
-    return None if domain in (ANY_DOMAIN, "", None) else str(domain)
+        values[int(number)] = require_number(f"the value of unit {number}", value)
+    return values

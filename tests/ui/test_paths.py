@@ -105,7 +105,7 @@ def test_a_studied_model_has_the_same_axes_for_every_text(checkpoints_dir: Path,
 
 
 def test_every_cell_is_looked_at_in_the_same_way(service: Service) -> None:
-    views = views_of_cells(service.store, View("lm-lstm", 1, quantity="c", colour="surprisal", space="3-D"))
+    views = views_of_cells(service, View("lm-lstm", 1, quantity="c", colour="surprisal", space="3-D"))
     assert list(views) == ["rnn", "gru", "lstm"]
     assert [(view.model, view.layer, view.quantity) for view in views.values()] == [
         ("lm-rnn", 1, "h"),
@@ -114,7 +114,7 @@ def test_every_cell_is_looked_at_in_the_same_way(service: Service) -> None:
     ]
     for view in views.values():
         assert draw_picture(picture_of(service, [TEXT], view)).data[0].type == "scatter3d"
-    assert list(views_of_cells(service.store, View("ner-lstm", 0))) == ["lstm"]
+    assert list(views_of_cells(service, View("ner-lstm", 0))) == ["lstm"]
 
 
 def paths_of(*texts: tuple[tuple[str, ...], list[list[float]]]) -> Paths:

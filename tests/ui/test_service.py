@@ -1,5 +1,6 @@
 """Whatever is sent gets an answer or a message of this package, and nothing else."""
 
+from dataclasses import replace
 from pathlib import Path
 from shutil import copytree
 from typing import Any
@@ -16,9 +17,9 @@ from rnn_demo.microscope.sentiment_direction import LayerStates, find_sentiment_
 from rnn_demo.precomputed import Entry, Precomputed, write_precomputed
 from rnn_demo.tokenizer import Tokenizer
 from rnn_demo.ui.model_store import ModelStore
-from rnn_demo.ui.service import MAX_BYTES, MAX_CHARACTERS, Service
+from rnn_demo.ui.service import MAX_BYTES, MAX_CHARACTERS, Service, WritingSettings
 
-SETTINGS: dict[str, Any] = {"max_new_tokens": 5, "temperature": 0.8, "top_k": 0, "top_p": 1.0, "seed": 0}
+SETTINGS = WritingSettings(max_new_tokens=5)
 
 
 @pytest.fixture(scope="module")
@@ -30,8 +31,8 @@ def ask_all(service: Service, text: Any) -> list[Any]:
     """Put a text to every question; give the service, or the messages."""
     found = []
     for ask in (
-        lambda: list(service.write(text, "lm-lstm", **SETTINGS)),
-        lambda: service.next_tokens(text, "lm-lstm", 3, 1.0),
+        lambda: list(service.write(text, "lm-lstm", SETTINGS)),
+        lambda: service.next_tokens(text, "lm-lstm", 3, SETTINGS),
         lambda: service.score(text, "sentiment-lstm"),
         lambda: service.tag(text, "ner-lstm"),
         lambda: service.trace(text, "lm-rnn", -1),
@@ -84,32 +85,32 @@ def test_an_empty_prompt_begins_a_text_and_an_empty_text_is_refused(service: Ser
     assert all("the text is empty" in str(found) for found in refused)
 
 
-@pytest.mark.parametrize("name", SETTINGS)
+@pytest.mark.parametrize("name", ["max_new_tokens", "temperature", "top_k", "top_p", "seed"])
 @pytest.mark.parametrize(
     "value", [float("nan"), float("inf"), "1", None, True, [1], 1e30, pytest.param(10**400, id="10**400")]
 )
 def test_settings_that_are_no_numbers_are_refused(service: Service, name: str, value: Any) -> None:
     with pytest.raises(InputError, match=name):
-        service.write("It was", "lm-lstm", **{**SETTINGS, name: value})
+        service.write("It was", "lm-lstm", replace(SETTINGS, **{name: value}))
 
 
 @pytest.mark.parametrize(("name", "value"), [("temperature", 2.1), ("top_k", -1), ("top_p", 0), ("max_new_tokens", 0)])
 def test_settings_out_of_range_are_refused(service: Service, name: str, value: float) -> None:
     with pytest.raises(InputError, match=name):
-        service.write("It was", "lm-lstm", **{**SETTINGS, name: value})
+        service.write("It was", "lm-lstm", replace(SETTINGS, **{name: value}))
 
 
 def test_a_whole_number_may_come_as_a_float(service: Service) -> None:
     """A slider of the page sends 60.0 as readily as 60."""
-    as_float = service.write("It was", "lm-lstm", **{**SETTINGS, "max_new_tokens": 5.0, "seed": 0.0})
-    assert list(as_float) == list(service.write("It was", "lm-lstm", **SETTINGS))
-    with pytest.raises(InputError, match=r"max_new_tokens is 1.5; give a whole number"):
-        service.write("It was", "lm-lstm", **{**SETTINGS, "max_new_tokens": 1.5})
+    as_float = service.write("It was", "lm-lstm", replace(SETTINGS, max_new_tokens=5.0, seed=0.0))
+    assert list(as_float) == list(service.write("It was", "lm-lstm", SETTINGS))
+    with pytest.raises(InputError, match=r"max_new_tokens is 1.5; it must be a whole number"):
+        service.write("It was", "lm-lstm", replace(SETTINGS, max_new_tokens=1.5))
 
 
 def test_the_same_seed_writes_the_same_text_and_another_seed_another(service: Service) -> None:
     first, again, other = (
-        list(service.write("It was", "lm-lstm", **{**SETTINGS, "max_new_tokens": 30, "seed": seed}))[-1]
+        list(service.write("It was", "lm-lstm", replace(SETTINGS, max_new_tokens=30, seed=seed)))[-1]
         for seed in (1, 1, 2)
     )
     assert first == again != other
@@ -117,11 +118,12 @@ def test_the_same_seed_writes_the_same_text_and_another_seed_another(service: Se
 
 
 def test_a_style_may_be_any_and_an_unknown_one_is_refused(service: Service) -> None:
-    assert list(service.write("It", "lm-lstm", **SETTINGS, domain="any")) == list(
-        service.write("It", "lm-lstm", **SETTINGS)
-    )
     with pytest.raises(InputError, match="unknown domain 'verse'"):
-        service.write("It", "lm-lstm", **SETTINGS, domain="verse")
+        service.write("It", "lm-lstm", replace(SETTINGS, domain="verse"))
+    by_any, by_none, by_nothing = (
+        list(service.write("It", "lm-lstm", replace(SETTINGS, domain=domain))) for domain in ("any", None, "")
+    )
+    assert by_any == by_none == by_nothing
 
 
 def test_units_are_ranked_by_what_was_computed_in_advance(checkpoints_dir: Path, tmp_path: Path) -> None:
@@ -164,10 +166,10 @@ def test_contexts_are_quoted_from_the_reference_text(service: Service) -> None:
     ("place", "message"),
     [
         ({"layer": 2}, "layer is 2"),
-        ({"unit": 12}, "unit is 12; a layer of lm-gru has 12: give 0..11"),
+        ({"unit": 12}, "unit is 12; it must be a whole number in 0..11"),
         ({"unit": -1}, "unit is -1"),
-        ({"unit": None}, "unit is None; give a number"),
-        ({"unit": 1.5}, "unit is 1.5; give a whole number"),
+        ({"unit": None}, "unit is None"),
+        ({"unit": 1.5}, "unit is 1.5; it must be a whole number"),
         ({"quantity": "c"}, "unknown quantity 'c'"),
         ({"model": "nobody"}, "unknown model 'nobody'"),
     ],
@@ -193,8 +195,8 @@ def test_words_of_the_reference_text_are_found_in_it(service: Service) -> None:
         ("Rome", 0.3, "'Rome' is not in the text"),
         ("  ", 0.3, "no words are given"),
         (None, 0.3, "the words is None; give a string"),
-        ("Ada", -0.1, "threshold is -0.1; give 0 or more"),
-        ("Ada", float("nan"), "threshold is nan; give a number"),
+        ("Ada", -0.1, "threshold is -0.1; it must be 0 or more"),
+        ("Ada", float("nan"), "threshold is nan; it must be 0 or more"),
     ],
 )
 def test_spans_that_cannot_be_looked_for_are_refused(
@@ -226,7 +228,7 @@ def test_a_holding_is_made_from_json_and_from_the_study(tokenizer: Tokenizer, tm
     assert service.clamp("lm-gru", {}, 0).is_empty
     assert service.sentiment_direction("lm-rnn", 0) is None
     free, held_text = (
-        list(service.write("It was", "lm-gru", **{**SETTINGS, "max_new_tokens": 20}, clamp=clamp))[-1]
+        list(service.write("It was", "lm-gru", replace(SETTINGS, max_new_tokens=20), clamp))[-1]
         for clamp in (None, held)
     )
     assert free != held_text

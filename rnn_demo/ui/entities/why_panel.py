@@ -9,7 +9,7 @@ from gradio.components import Component
 from rnn_demo.microscope.attribution import AttributedToken, Attribution
 from rnn_demo.results import Entity, TaggedText
 from rnn_demo.ui.service import Service
-from rnn_demo.ui.shared.events import INSTANT, LATEST, RequestToken, for_newest_request, shows_errors
+from rnn_demo.ui.shared.events import INSTANT, SLOW_LATEST, RequestToken, for_newest_request, shows_errors
 from rnn_demo.ui.shared.export import build_export
 from rnn_demo.ui.shared.highlights import Highlights, mark_runs, name_change
 from rnn_demo.ui.shared.names import ENTITY_NAMES
@@ -69,7 +69,7 @@ def build_why_entity_panel(
             "why-this-entity.json",
         )
     answers = [attributed, left_out, summary]
-    why.click(explain, [turn, read_text, model, which], answers, **LATEST)
+    why.click(explain, [turn, read_text, model, which], answers, **SLOW_LATEST)
     which.input(forget, turn, answers, **INSTANT)
     return [which, *answers]
 

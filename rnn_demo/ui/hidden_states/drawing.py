@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from rnn_demo.errors import unknown_name
-from rnn_demo.microscope.trace import HiddenTrace, quantities_of
+from rnn_demo.microscope.trace import HiddenTrace
 from rnn_demo.microscope.trajectory import longest_step, step_lengths
 from rnn_demo.plots import (
     BY_POSITION,
@@ -20,7 +20,6 @@ from rnn_demo.plots import (
     is_close_up,
 )
 from rnn_demo.ui.hidden_states.paths import MAX_TOKENS, Paths, trace_paths
-from rnn_demo.ui.model_store import ModelStore
 from rnn_demo.ui.service import Service
 from rnn_demo.ui.shared.highlights import plain
 from rnn_demo.ui.shared.names import ENTITY_NAMES
@@ -68,16 +67,15 @@ def colourings_of(task: str) -> dict[str, Colouring]:
     return {**OF_TASK.get(task, {}), POSITION: BY_POSITION}
 
 
-def views_of_cells(store: ModelStore, view: View) -> dict[str, View]:
+def views_of_cells(service: Service, view: View) -> dict[str, View]:
     """Return the same view of a model of each cell of the same task: cell -> view, in the order of CELLS.
 
     A model with fewer layers shows its last, and a cell without the quantity shows h.
     """
     views = {}
-    for cell, name in store.names_by_cell(store.find(view.model).task).items():
-        predictor = store.find(name)
-        last = predictor.model.encoder.config.num_layers - 1
-        quantity = view.quantity if view.quantity in quantities_of(predictor) else "h"
+    for cell, name in service.store.names_by_cell(service.store.find(view.model).task).items():
+        last = service.num_layers(name) - 1
+        quantity = view.quantity if view.quantity in service.quantities(name) else "h"
         views[cell] = replace(view, model=name, layer=min(view.layer, last), quantity=quantity)
     return views
 

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import gradio as gr
 
 from rnn_demo.cells import CELLS, Quantity
-from rnn_demo.microscope.trace import HiddenTrace, quantities_of
+from rnn_demo.microscope.trace import HiddenTrace
 from rnn_demo.microscope.units import most_active_units
 from rnn_demo.plots import draw_heatmap
 from rnn_demo.ui.hidden_states.drawing import (
@@ -23,7 +23,7 @@ from rnn_demo.ui.hidden_states.drawing import (
     views_of_cells,
 )
 from rnn_demo.ui.hidden_states.paths import numbers_of_paths
-from rnn_demo.ui.model_store import ModelStore, say_which_encoder
+from rnn_demo.ui.model_store import say_which_encoder
 from rnn_demo.ui.service import Service
 from rnn_demo.ui.shared.events import INSTANT, LATEST, build_request_counter, count_request, shows_errors
 from rnn_demo.ui.shared.examples import HIDDEN_TEXTS, PAIRS, build_examples, on_pick
@@ -62,12 +62,12 @@ class Choices(NamedTuple):
 def build_hidden_states_tab(service: Service) -> None:
     """Lay out the tab."""
     build_problems(service.store)
-    store, models = service.store, service.store.names()
+    models = service.store.names()
     if not models:
         return
     read = shows_errors(partial(show, service))
     first_model = FIRST_MODEL if FIRST_MODEL in models else models[0]
-    (_, first_layer), first_colour = layers_of(store, first_model)[-1], colours_of(store, first_model)[0]
+    (_, first_layer), first_colour = layers_of(service, first_model)[-1], colours_of(service, first_model)[0]
     first_summary, first_path, first_map, first_caption, first_shown, *_ = read(
         HIDDEN_TEXTS[0], "", False, first_model, first_layer, "h", first_colour, "2-D"
     )
@@ -76,7 +76,7 @@ def build_hidden_states_tab(service: Service) -> None:
     text = gr.Textbox(HIDDEN_TEXTS[0], label="Text", lines=2, max_lines=12)
     examples = build_examples(text, HIDDEN_TEXTS)
     start = gr.Button("Read", variant="primary")
-    choices = build_choices(store, models, first_model, text)
+    choices = build_choices(service, models, first_model, text)
     path = gr.Plot(first_path["value"], show_label=False, elem_id="trajectory")
     with gr.Row(visible=False) as cells_row:
         of_cells = [component for cell in CELLS for component in build_cell(cell)]
@@ -88,7 +88,7 @@ def build_hidden_states_tab(service: Service) -> None:
 
     counter = build_request_counter()
     model, of_model = choices.model, [choices.layer, choices.quantity, choices.colour]
-    count_request(model.change(shows_errors(partial(offer_choices, store)), model, of_model, **INSTANT), counter)
+    count_request(model.change(shows_errors(partial(offer_choices, service)), model, of_model, **INSTANT), counter)
     on_pick(examples, text, counter)
     count_request(choices.pairs.click(pick_pair, choices.pairs, [text, choices.other], **INSTANT), counter)
     changed = [choices.layer.input, choices.quantity.input, choices.with_cells.input]
@@ -98,10 +98,10 @@ def build_hidden_states_tab(service: Service) -> None:
     gr.on([start.click, text.submit, choices.other.submit, *changed, counter.change], read, inputs, outputs, **LATEST)
 
 
-def build_choices(store: ModelStore, models: list[str], first_model: str, text: gr.Textbox) -> Choices:
+def build_choices(service: Service, models: list[str], first_model: str, text: gr.Textbox) -> Choices:
     """Lay out the accordion with the settings."""
-    layers, colours = layers_of(store, first_model), colours_of(store, first_model)
-    quantities = quantity_choices(store.find(first_model))
+    layers, colours = layers_of(service, first_model), colours_of(service, first_model)
+    quantities = quantity_choices(service.quantities(first_model))
     with gr.Accordion(CHOICES_TITLE, open=False):
         with gr.Row():
             model = gr.Dropdown(models, value=first_model, label="Model", filterable=False)
@@ -128,22 +128,22 @@ def build_cell(cell: str) -> tuple[gr.Plot, gr.Markdown]:
         return gr.Plot(show_label=False, elem_id=f"cell-{cell}"), gr.Markdown(elem_id=f"cell-{cell}-summary")
 
 
-def layers_of(store: ModelStore, model: str) -> list[tuple[str, int]]:
+def layers_of(service: Service, model: str) -> list[tuple[str, int]]:
     """List a model's layers for the menu."""
-    return layer_choices(store.find(model).model.encoder.config.num_layers)
+    return layer_choices(service.num_layers(model))
 
 
-def colours_of(store: ModelStore, model: str) -> list[str]:
+def colours_of(service: Service, model: str) -> list[str]:
     """List what a model's paths can be coloured by."""
-    return list(colourings_of(store.find(model).task))
+    return list(colourings_of(service.store.find(model).task))
 
 
-def offer_choices(store: ModelStore, model: str) -> tuple[Any, Any, Any]:
+def offer_choices(service: Service, model: str) -> tuple[Any, Any, Any]:
     """Fill the menus with the layers, quantities and colours of another model."""
-    layers, colours = layers_of(store, model), colours_of(store, model)
+    layers, colours = layers_of(service, model), colours_of(service, model)
     return (
         gr.update(choices=layers, value=layers[-1][1]),
-        gr.update(choices=quantity_choices(store.find(model)), value="h"),
+        gr.update(choices=quantity_choices(service.quantities(model)), value="h"),
         gr.update(choices=colours, value=colours[0]),
     )
 
@@ -172,7 +172,7 @@ def show(
     whole = picture.paths.whole[0]
     mapped = replace(whole, tokens=whole.tokens[:MAX_TOKENS], states=whole.states[:MAX_TOKENS])
     units = most_active_units(mapped, MAX_UNITS)
-    meaning = quantities_of(service.store.find(model))[quantity]
+    meaning = service.quantities(model)[quantity]
     return [
         f"{describe_paths(picture.paths)} {describe_axes(picture)} {describe(whole, mapped, units)}"
         + say_which_encoder(service.store.find(model)),
@@ -187,7 +187,7 @@ def show(
 
 def draw_cells(service: Service, texts: Sequence[str], view: View) -> list[Any]:
     """Return a figure and a sentence per cell, for the same texts."""
-    views = views_of_cells(service.store, view)
+    views = views_of_cells(service, view)
     shown: list[Any] = []
     for cell in CELLS:
         if cell in views:
@@ -207,7 +207,7 @@ def numbers_shown(service: Service, texts: Sequence[str], view: View, with_cells
     And `values`, what the points are coloured by. The cells side by side come without their states: no figure shows
     more of them than the points.
     """
-    cells = views_of_cells(service.store, view).values() if with_cells else ()
+    cells = views_of_cells(service, view).values() if with_cells else ()
     numbers = []
     for number, each in enumerate([view, *cells]):
         picture = picture_of(service, texts, each)

@@ -7,7 +7,7 @@ import gradio as gr
 from rnn_demo.microscope.clipping import ClippedStep
 from rnn_demo.plots import Figure, draw_clipped_steps
 from rnn_demo.ui.service import Service
-from rnn_demo.ui.shared.events import LATEST, shows_errors
+from rnn_demo.ui.shared.events import SLOW_LATEST, shows_errors
 from rnn_demo.ui.shared.export import build_export, checked_shown
 
 INTRO = (
@@ -70,7 +70,7 @@ def build_clipping_panel(service: Service, text: gr.Textbox) -> None:
         show,
         [text, clip_norm, step_size],
         [lines, summary, table, asked],
-        **LATEST,
+        **SLOW_LATEST,
     )
 
 

@@ -1,4 +1,13 @@
-"""What every event has in common: how its errors are shown, how often it yields, and its share of the processor."""
+"""What every event has in common: its lane, how its errors reach the page, and how often it yields.
+
+Lanes. gradio queues by event, and a search for fixed points takes more than a minute where a score takes a tenth of a
+second. So there are three lanes, each with its own places:
+
+- QUICK: what answers within a second. It has more places than the machine has cores, because a long text waits in its
+  place until the long texts before it are done (see `Service`): the places that are left go on answering.
+- SLOW: what takes seconds on any text: the search, attributions, clipping. One at a time.
+- WRITING: /generate and its like, which programs call with up to 2,000 tokens. On the page 400 are the most.
+"""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -12,26 +21,29 @@ from typing import Any, ParamSpec, TypeVar
 import gradio as gr
 from gradio.events import Dependency
 
-from rnn_demo.errors import RnnDemoError
+from rnn_demo.errors import NothingToReadError, RnnDemoError
 
-CPU: dict[str, Any] = {"concurrency_id": "cpu", "concurrency_limit": 2}
-"""One budget for all work on a model; the lowest limit given anywhere counts, so all give this one."""
-PRIVATE: dict[str, Any] = {**CPU, "api_visibility": "private"}
+QUICK: dict[str, Any] = {"concurrency_id": "quick", "concurrency_limit": 6}
+SLOW: dict[str, Any] = {"concurrency_id": "slow", "concurrency_limit": 1}
+WRITING: dict[str, Any] = {"concurrency_id": "writing", "concurrency_limit": 2}
+"""The lowest limit of a lane counts, so an event takes its lane from here, never the id alone."""
+PRIVATE: dict[str, Any] = {**QUICK, "api_visibility": "private"}
 """For the events behind figures; what programs may call is in endpoints.py."""
 LATEST: dict[str, Any] = {**PRIVATE, "trigger_mode": "always_last"}
-"""For those of them that follow a choice: one that is made while an answer is under way is answered after it, where
-gradio by itself would drop it and leave the page with a choice that its figures are not of. (After an answer that was
-an error it still does.) That holds for one event: so everything that sets off an answer sets off the same, see
+"""For events that follow a choice. A choice made while an answer is under way is answered next; gradio's default would
+drop it and leave figures that do not belong to the choice. (After an answer that was an error gradio still drops it.)
+This holds within one event, so everything that leads to an answer must trigger the same one: see
 `build_request_counter`."""
+SLOW_LATEST: dict[str, Any] = {**LATEST, **SLOW}
 INSTANT: dict[str, Any] = {"api_visibility": "private", "queue": False, "show_progress": "hidden"}
-"""For events that only move values on the page: they wait for nobody."""
+"""For events that only move values on the page: they do not queue."""
 CLOSE_MESSAGES = """() => document.addEventListener("click", (event) => {
   if (event.target.closest("[role=tabpanel] button, [role=option]"))
     document.querySelectorAll("[data-testid=toast-close]").forEach((button) => button.click());
 }, true)"""
-"""Run once by the browser: whatever is asked for next closes the messages of before, which gradio would pile up."""
+"""Run once by the browser. The next press closes the messages of the last one, which gradio would pile up."""
 SHORTEST_GAP_S = 0.04
-"""Between two updates of a streamed text: faster ones cost the browser more than they show."""
+"""Between two updates of a streamed text; a reader sees no difference below it, and each update costs the browser."""
 
 Params = ParamSpec("Params")
 Result = TypeVar("Result")
@@ -39,22 +51,22 @@ Value = TypeVar("Value")
 
 
 def build_request_counter() -> gr.Number:
-    """Lay out a number that nobody sees. Its `change` sets off what has to wait until values are in their places.
+    """Lay out a hidden number. Its `change` triggers what must wait until other values are in place.
 
-    A `.then` that does the work itself is an event of its own beside the button's: both would run at once, and the
-    slower answer would stay, whichever was asked for last.
+    A `.then` that did the work itself would be a second event beside the button's: both would run at once, and the
+    slower answer would stay on the page.
     """
     return gr.Number(0, visible="hidden")
 
 
 def count_request(placed: Dependency, counter: gr.Number) -> None:
-    """Set off what hangs on a counter, once an event has put its values in their places."""
+    """Raise a counter once an event has put its values in place."""
     placed.then(None, counter, counter, js="(number) => number + 1", **INSTANT)
 
 
 @dataclass
 class RequestToken:
-    """What of one visitor is being answered: it ends when the next is asked for, by Stop, or when it is out of date.
+    """The number of a visitor's newest request. An answer ends when a newer request begins, or at Stop.
 
     gradio's own `cancels` would race with what is on its way to the browser, and leave "Error" on the page.
     """
@@ -62,47 +74,90 @@ class RequestToken:
     number: int = 0
 
     def next(self) -> int:
-        """Begin the next; gives its number."""
+        """Begin a request and return its number."""
         self.number += 1
         return self.number
 
     def end(self) -> None:
-        """End what is being answered, and what waits for its turn."""
+        """End the answer under way, and the request that waits."""
         self.next()
 
     def lasting(self, number: int, values: Iterator[Value]) -> Iterator[Value]:
-        """Pass on values for as long as this turn is the one with a number.
+        """Pass on values for as long as the request with this number is the newest.
 
-        >>> turn = RequestToken()
-        >>> values = turn.lasting(turn.next(), iter("abc"))
-        >>> next(values), turn.end(), list(values)
+        >>> request = RequestToken()
+        >>> values = request.lasting(request.next(), iter("abc"))
+        >>> next(values), request.end(), list(values)
         ('a', None, [])
         """
         return takewhile(lambda _: self.number == number, values)
 
 
 def for_newest_request(handler: Callable[Params, Any]) -> Callable[..., Iterator[Any]]:
-    """Make a handler take the visitor's turn, its new first argument, and drop answers that come after its end."""
+    """Make a handler begin a request on the visitor's token, its new first argument, and drop outdated answers."""
 
-    def stream(turn: RequestToken, *args: Params.args, **kwargs: Params.kwargs) -> Iterator[Any]:
-        number = turn.next()
-        yield from turn.lasting(number, answers_of(handler, *args, **kwargs))
+    def stream(request: RequestToken, *args: Params.args, **kwargs: Params.kwargs) -> Iterator[Any]:
+        number = request.next()
+        yield from request.lasting(number, answers_of(handler, *args, **kwargs))
 
     return stream
 
 
 def answers_of(handler: Callable[Params, Any], *args: Params.args, **kwargs: Params.kwargs) -> Iterator[Any]:
-    """Return a handler's answers one after the other, also where it has but one."""
+    """Yield the answers of a handler: all that it yields, or the one that it returns."""
     if isgeneratorfunction(handler):
         yield from handler(*args, **kwargs)
     else:
         yield handler(*args, **kwargs)
 
 
-def shows_errors(handler: Callable[Params, Result]) -> Callable[Params, Result]:
-    """Turn the package's errors into messages on the page: the only place that does.
+def clears_on_empty(num_outputs: int) -> Callable[[Callable[Params, Any]], Callable[Params, Any]]:
+    """Make a handler clear its outputs where a text has nothing to read, and say so in a line by the box.
 
-    Any other exception is a bug: gradio logs it and shows no more than that there was one.
+    The outputs gain a last one: the line (see `build_note`), empty where there is an answer. The decorator stands below
+    `shows_errors`. A handler that calls `RequestToken.end` must do so before it reads the text.
+
+    Args:
+        num_outputs: of the handler itself; each becomes None.
+    """
+
+    def with_note(answer: Any, note: str) -> tuple[Any, ...]:
+        return (answer, note) if num_outputs == 1 else (*answer, note)
+
+    def cleared(error: NothingToReadError) -> tuple[Any, ...]:
+        message = escape(str(error), quote=False)
+        return *[None] * num_outputs, f"{message[:1].upper()}{message[1:]}."
+
+    def decorate(handler: Callable[Params, Any]) -> Callable[Params, Any]:
+        @wraps(handler)
+        def stream(*args: Params.args, **kwargs: Params.kwargs) -> Iterator[Any]:
+            try:
+                for answer in handler(*args, **kwargs):
+                    yield with_note(answer, "")
+            except NothingToReadError as error:
+                yield cleared(error)
+
+        @wraps(handler)
+        def answer(*args: Params.args, **kwargs: Params.kwargs) -> Any:
+            try:
+                return with_note(handler(*args, **kwargs), "")
+            except NothingToReadError as error:
+                return cleared(error)
+
+        return stream if isgeneratorfunction(handler) else answer
+
+    return decorate
+
+
+def build_note() -> gr.Markdown:
+    """Lay out the line of `clears_on_empty`; call it right below the textbox."""
+    return gr.Markdown(elem_classes="note")
+
+
+def shows_errors(handler: Callable[Params, Result]) -> Callable[Params, Result]:
+    """Turn the package's errors into messages on the page; no other place does.
+
+    Any other exception is a bug: gradio logs it and shows only that there was one.
     """
     if isgeneratorfunction(handler):
 
@@ -126,15 +181,15 @@ def shows_errors(handler: Callable[Params, Result]) -> Callable[Params, Result]:
 
 
 def toast(error: RnnDemoError) -> gr.Error:
-    """Make the message; it is shown as HTML, and may quote what somebody typed.
+    """Return the message. It is escaped, because gradio shows it as HTML and it may quote what a visitor typed.
 
-    It stays as long as what it explains, "Error" over the results: until it is closed, or as CLOSE_MESSAGES says.
+    It stays as long as "Error" stands over the results: until the visitor closes it or presses something else.
     """
     return gr.Error(escape(str(error), quote=False), duration=None, print_exception=False)
 
 
 def throttled(values: Iterator[Value], gap_s: float = SHORTEST_GAP_S) -> Iterator[Value]:
-    """Pass on values that are at least a gap apart, and always the last one.
+    """Pass on values at least `gap_s` seconds apart, and always the last one.
 
     >>> list(throttled(iter("abc"), gap_s=60))
     ['a', 'c']

@@ -1,13 +1,13 @@
 """The states and gates that a visitor can choose, in the words of the cell. No gradio in here."""
 
+from collections.abc import Mapping
+
 from rnn_demo.cells import Quantity
-from rnn_demo.microscope.trace import quantities_of
-from rnn_demo.predictor import Predictor
 
 
-def quantity_choices(predictor: Predictor) -> list[tuple[str, str]]:
-    """List the states and gates of a predictor's cells: label and name."""
-    return [(quantity.label, name) for name, quantity in quantities_of(predictor).items()]
+def quantity_choices(quantities: Mapping[str, Quantity]) -> list[tuple[str, str]]:
+    """List states and gates for a menu: label and name."""
+    return [(quantity.label, name) for name, quantity in quantities.items()]
 
 
 def describe_gate(gate: Quantity) -> str:

@@ -6,7 +6,6 @@ from typing import Any
 import gradio as gr
 
 from rnn_demo.errors import CheckpointError
-from rnn_demo.microscope.trace import quantities_of
 from rnn_demo.ui.model_store import say_which_encoder
 from rnn_demo.ui.service import Service
 from rnn_demo.ui.shared.events import (
@@ -64,7 +63,7 @@ def make_show(service: Service) -> Callable[[str, str, int, str, int | None], It
     @shows_errors
     def show(text: str, model: str, layer: int, quantity: str, unit: int | None) -> Iterator[Shown]:
         reading, predictor = service.units(text, model, layer, quantity), service.store.find(model)
-        meaning = quantities_of(predictor)[quantity]
+        meaning = service.quantities(model)[quantity]
         choices = unit_choices(reading)
         if unit not in [number for _, number in choices]:
             unit = first_unit(reading, predictor.task)
@@ -96,13 +95,12 @@ def make_show(service: Service) -> Callable[[str, str, int, str, int | None], It
 def build_units_tab(service: Service) -> None:
     """Lay out the tab."""
     build_problems(service.store)
-    store, models = service.store, service.store.names()
+    models = service.store.names()
     if not models:
         return
 
     def choices_of(model: str) -> tuple[list[int], list[tuple[str, str]]]:
-        predictor = store.find(model)
-        return list(range(predictor.model.encoder.config.num_layers)), quantity_choices(predictor)
+        return list(range(service.num_layers(model))), quantity_choices(service.quantities(model))
 
     @shows_errors
     def offer_choices(turn: RequestToken, model: str) -> tuple[Any, Any, None, str, Highlights]:

@@ -8,11 +8,9 @@ from typing import Any, NamedTuple
 import gradio as gr
 
 from rnn_demo.errors import InputError
-from rnn_demo.microscope.trace import quantities_of
-from rnn_demo.ui.service import Service
+from rnn_demo.ui.service import Service, WritingSettings
 from rnn_demo.ui.shared.events import INSTANT, LATEST, RequestToken, build_request_counter, shows_errors, throttled
 from rnn_demo.ui.shared.names import layer_choices
-from rnn_demo.ui.write.settings import read_settings
 
 INTRO = (
     "Set the values of a few units by hand after every token, and let the network write on. **Look for where the two "
@@ -90,12 +88,12 @@ def build_fields(service: Service, name: str) -> Fields:
 
 def layers_of(service: Service, name: str) -> list[tuple[str, int]]:
     """List a model's layers for the menu."""
-    return layer_choices(service.store.find(name).model.encoder.config.num_layers)
+    return layer_choices(service.num_layers(name))
 
 
 def describe_units(service: Service, name: str) -> str:
     """Return what can be typed into the box of units, and how large a unit grows on its own."""
-    bounded = quantities_of(service.store.find(name))["h"].bounded
+    bounded = service.quantities(name)["h"].bounded
     return "For example 12: 1, 40: -0.5." + (" An unclamped unit stays between -1 and 1." if bounded else "")
 
 
@@ -116,16 +114,16 @@ def write_both(
     layer: int,
     prompt: str,
     name: str,
-    *settings: Any,
+    *values: Any,
 ) -> Iterator[tuple[str, str, str]]:
     """Write both texts side by side; as long as the request is the newest."""
     if turn.number != number:
         yield "", "", ""  # another model was chosen, or Stop was pressed
         return
-    options = read_settings(*settings)
+    settings = WritingSettings(*values)
     clamp = service.clamp(name, parse_units(units), layer, deviations)
     unmodified = clamped = ""
-    pairs = zip_longest(service.write(prompt, name, **options), service.write(prompt, name, **options, clamp=clamp))
+    pairs = zip_longest(service.write(prompt, name, settings), service.write(prompt, name, settings, clamp))
     for unmodified, clamped in throttled(turn.lasting(number, latest(pairs))):
         yield unmodified, clamped, ""
     if turn.number == number:

@@ -8,12 +8,11 @@ import gradio as gr
 from rnn_demo.domains import domains_of
 from rnn_demo.plots import Figure, draw_next_token_bars
 from rnn_demo.tokenizer import Tokenizer
-from rnn_demo.ui.service import ANY_DOMAIN, Service
+from rnn_demo.ui.service import ANY_DOMAIN, Service, WritingSettings
 from rnn_demo.ui.shared.events import INSTANT, LATEST, RequestToken, build_request_counter, shows_errors, throttled
 from rnn_demo.ui.shared.examples import PROMPTS, build_examples
 from rnn_demo.ui.shared.problems import build_problems
 from rnn_demo.ui.write.clamp_panel import build_clamp_panel
-from rnn_demo.ui.write.settings import read_settings
 
 INTRO = (
     "A language model continues your text one token at a time. **Look at the bars:** they are what it thinks may come "
@@ -30,17 +29,14 @@ def make_handlers(service: Service) -> tuple[Callable[..., Iterator[str]], Calla
     """Make what the buttons call: one writes, the other draws the bars."""
 
     @shows_errors
-    def write(turn: RequestToken, number: int, prompt: str, model: str, *settings: float | str | None) -> Iterator[str]:
-        text = service.write(prompt, model, **read_settings(*settings))
+    def write(turn: RequestToken, number: int, prompt: str, model: str, *settings: Any) -> Iterator[str]:
+        text = service.write(prompt, model, WritingSettings(*settings))
         yield from throttled(turn.lasting(number, text))
 
     @shows_errors
-    def show_next_tokens(
-        prompt: str, model: str, temperature: float, top_k: float, top_p: float, domain: str
-    ) -> Figure:
-        return draw_next_token_bars(
-            service.next_tokens(prompt, model, NUM_BARS, temperature, domain=domain, top_k=top_k, top_p=top_p)
-        )
+    def show_next_tokens(prompt: str, model: str, temperature: float, top_k: int, top_p: float, domain: str) -> Figure:
+        settings = WritingSettings(temperature, top_k=top_k, top_p=top_p, domain=domain)
+        return draw_next_token_bars(service.next_tokens(prompt, model, NUM_BARS, settings))
 
     return write, show_next_tokens
 
