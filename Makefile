@@ -1,11 +1,12 @@
 # make demo: install and serve the app.   make test: install and run every check and test.
+# make quick: the checks that take less than a minute: no browser, no shipped weights, nothing slow.
 PYTHON ?= python3
 HOST ?= 127.0.0.1
 PORT ?= 7860
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test format clean
+.PHONY: demo test quick format clean
 
 demo: $(VENV)/.installed
 	$(BIN)/python app.py --host $(HOST) --port $(PORT)
@@ -15,6 +16,10 @@ test: $(VENV)/.installed-dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/pytest
+
+quick: $(VENV)/.installed-dev
+	$(BIN)/ruff check .
+	$(BIN)/pytest -m "not browser and not shipped and not slow"
 
 format: $(VENV)/.installed-dev
 	$(BIN)/ruff check --fix .

@@ -1,4 +1,4 @@
-"""A simple peer to hold the networks against: a word list."""
+"""A simple baseline beside the networks: a word list."""
 
 import numpy as np
 from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer

@@ -1,8 +1,8 @@
-"""What clamp does to what a language model writes: `python -m bench.clamping`.
+"""How clamping changes what a language model writes: `python -m bench.clamping`.
 
-Many texts are written from one prompt for each setting, with the sentiment direction or the best single unit held, and
-a sentiment classifier judges them (Radford et al. 2017, arXiv:1704.01444, show six such texts and measure none). The
-perplexity of a text under the model that nothing is held in says what the hold costs.
+For each setting, many texts are written from one prompt with the sentiment direction or the best single unit clamped,
+and a sentiment classifier scores them (Radford et al. 2017, arXiv:1704.01444, show six such texts and measure none).
+The perplexity of a text under the unmodified model is the cost of clamping.
 """
 
 import math
@@ -14,7 +14,7 @@ import numpy as np
 import torch
 import tyro
 
-from bench.evaluate import interval, ratio_of
+from bench.intervals import interval, ratio_of
 from rnn_demo.checkpoint import CHECKPOINTS_DIR
 from rnn_demo.errors import CheckpointError
 from rnn_demo.language.clamping import Clamp, read_clamped
@@ -32,11 +32,11 @@ DEVIATIONS = (-12, -8, -4, 0, 4, 8, 12)
 
 @dataclass(frozen=True)
 class ClampedTexts:
-    """What came of one setting."""
+    """The texts of one setting, measured."""
 
     setting: str
     layer: int | None
-    """None where nothing was held."""
+    """None for the unmodified model."""
     samples: int
     score: float
     """Mean P(positive) of prompt and text."""
@@ -44,21 +44,21 @@ class ClampedTexts:
     high: float
     """Bootstrap 95 % interval of the score, over the texts."""
     perplexity: float
-    """Of what was written, the prompt given, under the model with nothing held."""
+    """Of what was written after the prompt, under the unmodified model."""
     example: str
     """The first text, prompt included."""
 
 
-def settings_of(section: Entry, layer: int) -> dict[str, Clamp]:
-    """The settings of one layer, by name: the sentiment direction, then the best unit at its ends and at its limits."""
-    found = read_direction(section, layer)
+def settings_of(entry: Entry, layer: int) -> dict[str, Clamp]:
+    """Return the settings of one layer: the sentiment direction, then the best unit at its extremes and its limits."""
+    direction = read_direction(entry, layer)
     settings = {
-        f"direction at {deviations:+} sd": Clamp(layer, {}, found.vector, found.at(deviations))
+        f"direction at {deviations:+} sd": Clamp(layer, {}, direction.vector, direction.at(deviations))
         for deviations in DEVIATIONS
     }
-    limit = math.copysign(1, found.unit_positive - found.unit_negative)
-    for value in (-limit, found.unit_negative, found.unit_positive, limit):
-        settings[f"unit {found.unit} at {value:+.2f}"] = Clamp(layer, {found.unit: value})
+    limit = math.copysign(1, direction.unit_positive - direction.unit_negative)
+    for value in (-limit, direction.unit_negative, direction.unit_positive, limit):
+        settings[f"unit {direction.unit} at {value:+.2f}"] = Clamp(layer, {direction.unit: value})
     return settings
 
 
@@ -84,30 +84,30 @@ def write_many(writer: Writer, clamp: Clamp | None, samples: int, length: int) -
 def measure(
     writer: Writer,
     scorer: SentimentScorer,
-    section: Entry,
+    entry: Entry,
     layers: Sequence[int] | None = None,
     *,
     samples: int = SAMPLES,
     length: int = LENGTH,
     on_row: Callable[[ClampedTexts], None] = lambda row: None,
 ) -> list[ClampedTexts]:
-    """Write and judge.
+    """Write texts for each setting, and score them.
 
     Args:
         writer: the language model.
-        scorer: the judge.
-        section: `sentiment_direction` of the writer's study.
-        layers: which to hold something in; None is each.
-        samples: texts a setting.
-        length: tokens a text, at most.
-        on_row: told each row as soon as it is measured.
+        scorer: scores the texts.
+        entry: the writer's precomputed `sentiment_direction`.
+        layers: to clamp in; None is each.
+        samples: texts per setting.
+        length: tokens per text, at most.
+        on_row: called with each row as soon as it is measured.
 
     Returns:
-        The free texts, then each setting of each layer.
+        The unmodified texts, then each setting of each layer.
     """
     chosen = range(writer.model.config.num_layers) if layers is None else layers
-    held = [(layer, name, clamp) for layer in chosen for name, clamp in settings_of(section, layer).items()]
-    settings: list[tuple[int | None, str, Clamp | None]] = [(None, "nothing held", None), *held]
+    clamps = [(layer, name, clamp) for layer in chosen for name, clamp in settings_of(entry, layer).items()]
+    settings: list[tuple[int | None, str, Clamp | None]] = [(None, "unmodified", None), *clamps]
     rows = []
     for layer, name, clamp in settings:
         rows.append(judge(writer, scorer, write_many(writer, clamp, samples, length), name, layer))
@@ -118,13 +118,13 @@ def measure(
 def judge(
     writer: Writer, scorer: SentimentScorer, rows: list[list[int]], setting: str, layer: int | None
 ) -> ClampedTexts:
-    """Score texts and measure how well the free model foresees them."""
+    """Score texts, and measure their perplexity under the unmodified model."""
     texts = [PROMPT + writer.tokenizer.decode(row) for row in rows]
     scores = score_rows(scorer.model, review_ids(texts, scorer.tokenizer))
     score, low, high = interval(np.stack([scores, np.ones(len(scores))], 1), ratio_of)
-    given = writer.encode(PROMPT, DOMAIN).token_ids
-    nats, tokens = count_losses(writer.model, [given + row for row in rows])
-    prompt_nats, prompt_tokens = count_losses(writer.model, [given])
+    prompt = writer.encode(PROMPT, DOMAIN).token_ids
+    nats, tokens = count_losses(writer.model, [prompt + row for row in rows])
+    prompt_nats, prompt_tokens = count_losses(writer.model, [prompt])
     written = max(1, tokens - len(rows) * prompt_tokens)
     perplexity = math.exp((nats - len(rows) * prompt_nats) / written)
     return ClampedTexts(setting, layer, len(rows), score, low, high, perplexity, texts[0])
@@ -134,19 +134,19 @@ def main(checkpoints_dir: Path = CHECKPOINTS_DIR, model: str = "lm-lstm", judge:
     """Measure and print a table.
 
     Args:
-        checkpoints_dir: holds a folder a checkpoint.
-        model: the language model, with its study.
+        checkpoints_dir: holds one folder per checkpoint.
+        model: the language model, with its precomputed analyses.
         judge: the sentiment model.
     """
-    section = read_precomputed(checkpoints_dir / model).get("sentiment_direction")
-    if section is None:
+    entry = read_precomputed(checkpoints_dir / model).get("sentiment_direction")
+    if entry is None:
         raise CheckpointError(
             f"{checkpoints_dir / model} has no sentiment direction: run `python train.py study` on it"
         )
-    print(f"{SAMPLES} texts of {LENGTH} tokens a setting after {PROMPT!r}, temperature {TEMPERATURE}.\n")
-    print("| layer | held | P(positive) | 95 % interval | perplexity | one text |\n|---|---|---|---|---|---|")
+    print(f"{SAMPLES} texts of {LENGTH} tokens per setting after {PROMPT!r}, temperature {TEMPERATURE}.\n")
+    print("| layer | clamped | P(positive) | 95 % interval | perplexity | one text |\n|---|---|---|---|---|---|")
     writer, scorer = Writer.load(checkpoints_dir / model), SentimentScorer.load(checkpoints_dir / judge)
-    measure(writer, scorer, section, on_row=print_row)
+    measure(writer, scorer, entry, on_row=print_row)
 
 
 def print_row(row: ClampedTexts) -> None:

@@ -1,6 +1,6 @@
-"""Every shipped model beside simple peers and published numbers: `python -m bench.evaluate --data-dir DIR`.
+"""Every shipped model beside simple baselines and published numbers: `python -m bench.evaluate --data-dir DIR`.
 
-Writes bench/evaluate.md; with `--only NAME ...` just the rows of these are measured again and the others kept.
+Writes bench/evaluate.md; with `--only NAME ...` only these rows are measured again.
 Intervals are bootstrap 95 % intervals over the rows of a test set: sentences, reviews, or blocks of text. Nothing is
 chosen here; the test sets are only read.
 """
@@ -16,6 +16,7 @@ import tyro
 
 from bench.baselines import vader_is_positive
 from bench.five_gram import five_gram_losses
+from bench.intervals import f1_of, interval, percent, ratio_of
 from rnn_demo.checkpoint import CHECKPOINTS_DIR, TOKENIZER_NAME, Checkpoint, read_checkpoint, shipped_checkpoints
 from rnn_demo.domains import DOMAIN_OF
 from rnn_demo.entities.corpus import read_tagged_sentences
@@ -33,9 +34,8 @@ from rnn_demo.tokenizer import Tokenizer
 from rnn_demo.training.corpora import as_texts, clean, in_case, read_split
 from rnn_demo.training.metrics import expected_calibration_error
 
-RESAMPLES = 1000
-PIECES = "tokenizer"
-"""The folder under checkpoints/ with the subwords that all models of prose read."""
+SHARED_TOKENIZER = "tokenizer"
+"""The folder under checkpoints/ with the tokenizer of all models of prose."""
 PUBLISHED = {
     "imdb/test": [
         ("NBSVM, words and pairs", "91.2 %", "Wang & Manning 2012"),
@@ -60,41 +60,9 @@ PUBLISHED = {
     ],
 }
 REPORT = Path(__file__).parent / "evaluate.md"
-VADER, LINEAR, FIVE_GRAM = PEERS = ("VADER", "NBSVM", "5-gram, Kneser-Ney")
+VADER, LINEAR, FIVE_GRAM = BASELINES = ("VADER", "NBSVM", "5-gram, Kneser-Ney")
 Section = dict[str, Callable[[], tuple[str, str]]]
-"""Who is measured on a data set -> what was measured, and where it comes from."""
-
-
-def interval(rows: np.ndarray, statistic: Callable[[np.ndarray], np.ndarray]) -> tuple[float, float, float]:
-    """Return a statistic of summed rows with its bootstrap 95 % interval.
-
-    Args:
-        rows: float (row, column).
-        statistic: sums (..., column) -> (...).
-
-    Returns:
-        the statistic, and the 2.5th and 97.5th percentiles of it over RESAMPLES draws of as many rows.
-    """
-    rng = np.random.default_rng(0)
-    draws = [rows[rng.integers(0, len(rows), len(rows))].sum(0) for _ in range(RESAMPLES)]
-    low, high = np.percentile(statistic(np.stack(draws)), [2.5, 97.5])
-    return float(statistic(rows.sum(0))), float(low), float(high)
-
-
-def f1_of(sums: np.ndarray) -> np.ndarray:
-    """F1 from (..., right, found, there)."""
-    return 2 * sums[..., 0] / np.maximum(sums[..., 1] + sums[..., 2], 1)
-
-
-def ratio_of(sums: np.ndarray) -> np.ndarray:
-    """The first column's sum over the second's."""
-    return sums[..., 0] / sums[..., 1]
-
-
-def percent(rows: np.ndarray, statistic: Callable[[np.ndarray], np.ndarray]) -> str:
-    """Write a rate in % with its interval."""
-    value, low, high = (100 * number for number in interval(rows, statistic))
-    return f"{value:.2f} ({low:.2f} to {high:.2f})"
+"""Name of a row -> what measures it, and where the number comes from."""
 
 
 def origin(checkpoint: Checkpoint) -> str:
@@ -104,8 +72,8 @@ def origin(checkpoint: Checkpoint) -> str:
 
 def sentiment_section(dataset: str, split: str, names: list[str], data_dir: Path | None) -> Section:
     """Measure sentiment: checkpoints, VADER, and NBSVM trained on the same data set."""
-    texts, given = read_labels(dataset, split, data_dir)
-    labels = np.array(given)
+    texts, labels_read = read_labels(dataset, split, data_dir)
+    labels = np.array(labels_read)
 
     def accuracy(positive: np.ndarray) -> str:
         right = positive == (labels == 1)
@@ -132,14 +100,14 @@ def sentiment_section(dataset: str, split: str, names: list[str], data_dir: Path
 
 
 def entity_section(split: str, names: list[str], data_dir: Path | None) -> Section:
-    """Measure taggers on text as it is written, in small letters and in capitals."""
+    """Measure taggers on text as written, in lower case and in upper case."""
     data = read_tagged_sentences("conll2003", split, data_dir)
     gold = [{(span.start, span.end, span.label) for span in spans_of(tags)} for tags in data.tags]
 
     def count(tags: list[list[str]]) -> np.ndarray:
-        """Entities that are right, found and there, of each sentence."""
-        found = [{(span.start, span.end, span.label) for span in spans_of(row)} for row in tags]
-        return np.array([(len(f & g), len(f), len(g)) for f, g in zip(found, gold, strict=True)], dtype=float)
+        """Count the correct, predicted and true entities of each sentence."""
+        predicted = [{(span.start, span.end, span.label) for span in spans_of(row)} for row in tags]
+        return np.array([(len(p & g), len(p), len(g)) for p, g in zip(predicted, gold, strict=True)], dtype=float)
 
     def of_checkpoint(name: str) -> tuple[str, str]:
         folder = CHECKPOINTS_DIR / name
@@ -147,11 +115,11 @@ def entity_section(split: str, names: list[str], data_dir: Path | None) -> Secti
         measured = []
         for case in ("asis", "lower", "upper"):
             words = [[in_case(word, case) for word in row] for row in data.words]
-            found = tag_sentences(model, encode_sentences(words, tokenizer))
-            measured.append(f"F1 {case} {percent(count(found.tags), f1_of)}")
+            tagged = tag_sentences(model, encode_sentences(words, tokenizer))
+            measured.append(f"F1 {case} {percent(count(tagged.tags), f1_of)}")
             if case == "asis":
-                measured.append(f"each sentence alone {percent(count(found.tags_alone), f1_of)}")
-                pairs = zip(found.pos_tags, data.pos_tags, strict=True)
+                measured.append(f"each sentence alone {percent(count(tagged.tags_alone), f1_of)}")
+                pairs = zip(tagged.pos_tags, data.pos_tags, strict=True)
                 right = [(sum(map(str.__eq__, ours, theirs)), len(theirs)) for ours, theirs in pairs]
                 measured.append(f"parts of speech {percent(np.array(right, dtype=float), ratio_of)}")
         return "<br>".join(measured), origin(read_checkpoint(folder))
@@ -162,7 +130,7 @@ def entity_section(split: str, names: list[str], data_dir: Path | None) -> Secti
 def language_section(dataset: str, names: list[str], data_dir: Path | None, kenlm: Path | None = None) -> Section:
     """Measure language models, and a 5-gram of the shipped subwords where KenLM is given.
 
-    The interval is over blocks of text, so it is that of one author's style too.
+    The interval is over blocks of text, so it reflects each author's style too.
     """
     texts = [clean(text) for text in as_texts(read_split(dataset, "validation", data_dir), dataset)["text"]]
     chars = sum(map(len, texts))
@@ -176,7 +144,7 @@ def language_section(dataset: str, names: list[str], data_dir: Path | None, kenl
 
     def of_five_gram(kenlm: Path) -> tuple[str, str]:
         training = [clean(text) for text in as_texts(read_split(dataset, "train", data_dir), dataset)["text"]]
-        subwords = Tokenizer.from_file(CHECKPOINTS_DIR / PIECES / TOKENIZER_NAME)
+        subwords = Tokenizer.from_file(CHECKPOINTS_DIR / SHARED_TOKENIZER / TOKENIZER_NAME)
         lines = five_gram_losses(training, texts, subwords, kenlm)
         return bits_of(lines, chars), f"trained here on {dataset}/train, same subwords"
 
@@ -185,7 +153,7 @@ def language_section(dataset: str, names: list[str], data_dir: Path | None, kenl
 
 
 def bits_of(blocks: np.ndarray, chars: int) -> str:
-    """Write nats and tokens of blocks of text, (block, 2), as bits a character with its interval."""
+    """Write nats and tokens of blocks of text, (block, 2), as bits per character with the interval."""
     per_char = blocks[:, 1].sum() / chars
     nats = [number * per_char for number in interval(blocks, ratio_of)]
     bits = [number / math.log(2) for number in nats]
@@ -193,7 +161,7 @@ def bits_of(blocks: np.ndarray, chars: int) -> str:
 
 
 def read_rows(report: str, title: str) -> dict[str, str]:
-    """Find the measured rows of one section of an earlier report, who -> the line; published ones are left out."""
+    """Return the measured rows of one section of an earlier report, name -> line, without the published ones."""
     section = f"{report}\n## ".partition(f"## {title}\n")[2].partition("\n## ")[0]
     rows = {line.split(" | ")[0].removeprefix("| "): line for line in section.splitlines() if line.startswith("| ")}
     return {who: line for who, line in rows.items() if who.strip("| ") and not who.startswith("*")}
@@ -203,9 +171,9 @@ def main(data_dir: Path | None = None, kenlm: Path | None = None, only: tuple[st
     """Measure and write bench/evaluate.md.
 
     Args:
-        data_dir: folder that holds a folder a data set; without it the data sets come from the Hub.
+        data_dir: folder that holds one folder per data set; without it the data sets come from the Hub.
         kenlm: folder with KenLM's programs, for a 5-gram beside the language models (see five_gram.py).
-        only: checkpoints and peers to measure, by the names of their rows; the other rows stay as they were.
+        only: checkpoints and baselines to measure, by the names of their rows; the other rows stay as they were.
     """
     tasks = {name: read_checkpoint(CHECKPOINTS_DIR / name).task for name in shipped_checkpoints()}
     sentiment, ner, lm = ([name for name in tasks if tasks[name] == task] for task in ("sentiment", "ner", "lm"))
@@ -228,16 +196,16 @@ def main(data_dir: Path | None = None, kenlm: Path | None = None, only: tuple[st
         "",
         "`python -m bench.evaluate --data-dir DIR --kenlm FOLDER`: weights as stored, fp32. Rates in %, in brackets",
         "the bootstrap 95 % interval over the rows of the test set. Published numbers are quoted; their data and sizes",
-        "differ, and nanoGPT's is the mean over random windows of 256 characters, where ours carries its state on.",
+        "differ, and nanoGPT's is the mean over random windows of 256 characters, where ours carries its state over.",
     ]
     for title, section in sections.items():
-        rows = {who: line for who, line in read_rows(before, title).items() if who in tasks or who in PEERS}
+        rows = {who: line for who, line in read_rows(before, title).items() if who in (*tasks, *BASELINES)}
         for who, measure in section.items():
             if only is None or who in only:
                 rows[who] = f"| {' | '.join((who, *measure()))} |"
                 print(rows[who], flush=True)
         lines += ["", f"## {title}", "", "| | measured | from |", "|---|---|---|"]
-        lines += [rows[who] for who in (*tasks, *PEERS) if who in rows]
+        lines += [rows[who] for who in (*tasks, *BASELINES) if who in rows]
         lines += [f"| *{who}* | {what} | {source} |" for who, what, source in PUBLISHED.get(title, [])]
     REPORT.write_text("\n".join(lines) + "\n", encoding="utf-8")
 

@@ -54,16 +54,16 @@ def five_gram_losses(training: list[str], texts: list[str], tokenizer: Tokenizer
     """
     missing = [program for program in PROGRAMS if not (kenlm / program).is_file()]
     if missing:
-        raise InputError(f"{kenlm} does not hold {', '.join(missing)}; see the head of bench/five_gram.py")
+        raise InputError(f"{kenlm} lacks {', '.join(missing)}; see the head of bench/five_gram.py")
     with tempfile.TemporaryDirectory() as scratch:
         model = Path(scratch) / "model.arpa"
-        command = [kenlm / "lmplz", "-o", "5", "-S", MEMORY, "-T", scratch, "--discount_fallback"]
+        command = [str(kenlm / "lmplz"), "-o", "5", "-S", MEMORY, "-T", scratch, "--discount_fallback"]
         with model.open("wb") as arpa:
             subprocess.run(command, input=subword_lines(training, tokenizer).encode(), stdout=arpa, check=True)
-        asked = subword_lines(texts, tokenizer)
+        lines = subword_lines(texts, tokenizer)
         answer = subprocess.run(
-            [kenlm / "query", "-v", "sentence", model], input=asked.encode(), capture_output=True, check=True
+            [kenlm / "query", "-v", "sentence", model], input=lines.encode(), capture_output=True, check=True
         ).stdout.decode()
     log10 = [float(number) for number in re.findall(r"^Total: (\S+) OOV: \d+$", answer, re.MULTILINE)]
-    counts = [len(line.split()) + 1 for line in asked.splitlines()]
+    counts = [len(line.split()) + 1 for line in lines.splitlines()]
     return np.array([(-total * math.log(10), count) for total, count in zip(log10, counts, strict=True)])

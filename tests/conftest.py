@@ -33,6 +33,15 @@ def tiny_lines(count: int = 400) -> list[str]:
     return [" ".join(draw.choices(words, k=draw.randint(4, 14))).capitalize() + "." for _ in range(count)]
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what a fixture tells and `make quick` leaves out: tests that open a browser, or that call a served page."""
+    for item in items:
+        fixtures = getattr(item, "fixturenames", ())
+        for fixture, marker in (("browser", "browser"), ("url", "slow")):
+            if fixture in fixtures:
+                item.add_marker(marker)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def one_thread() -> None:
     """Nothing here is large enough to share out, and on a busy machine two threads wait for each other."""

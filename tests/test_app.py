@@ -75,12 +75,14 @@ def test_without_flags_gradio_decides() -> None:
     assert flags.port is None
 
 
+@pytest.mark.shipped
 def test_app_takes_the_next_port_and_says_so(taken_port: int) -> None:
     with running("--host", "127.0.0.1", "--port", str(taken_port)) as (url, said):
         assert f"Port {taken_port} is taken; using " in said
         assert httpx.get(url).status_code == 200
 
 
+@pytest.mark.shipped
 def test_app_obeys_the_environment_of_a_space() -> None:
     free = app.first_free_port("0.0.0.0", 20_000 + os.getpid() % 10_000)  # below where outgoing connections begin
     with running(GRADIO_SERVER_NAME="0.0.0.0", GRADIO_SERVER_PORT=str(free)) as (_, said):

@@ -1,4 +1,4 @@
-"""What the reports in bench/ compute by themselves: intervals and peers."""
+"""What the reports in bench/ compute by themselves: intervals, baselines, and the effect of clamping."""
 
 import math
 from subprocess import CalledProcessError
@@ -10,13 +10,12 @@ from tiny import checkpoint_of, language_model, sentiment_model
 
 from bench.baselines import vader_is_positive
 from bench.clamping import DEVIATIONS, DOMAIN, PROMPT, measure, settings_of, write_many
-from bench.evaluate import f1_of, interval, percent, ratio_of, read_rows
-from bench.findings import median_of, reach, tenth, verdict
+from bench.evaluate import read_rows
 from bench.five_gram import five_gram_losses, subword_lines
+from bench.intervals import f1_of, interval, percent, ratio_of
 from rnn_demo.errors import InputError
 from rnn_demo.language.clamping import Clamp
 from rnn_demo.language.write import Writer
-from rnn_demo.microscope.fixed_points import is_line
 from rnn_demo.microscope.sentiment_direction import LayerStates, find_sentiment_direction, section_of
 from rnn_demo.sentiment.score import SentimentScorer
 
@@ -49,10 +48,6 @@ def test_the_word_list_tells_good_films_from_bad_ones():
     assert vader_is_positive(["a wonderful film", "an awful film"]).tolist() == [True, False]
 
 
-def test_what_rounds_to_nothing_has_no_sign():
-    assert [tenth(np.float32(number)) for number in (-0.04, -0.06, 2.58)] == ["0.0", "-0.1", "2.6"]
-
-
 def write_programs(folder, lmplz, query):
     for name, script in (("lmplz", lmplz), ("query", query)):
         (folder / name).write_text(f"#!/bin/sh\n{script}\n")
@@ -80,7 +75,7 @@ def test_what_the_five_gram_program_answers_is_read_in_nats(tokenizer, tmp_path)
     with pytest.raises(CalledProcessError, match="exit status 3"):
         five_gram_losses(["good"], ["good"], tokenizer, tmp_path)
     (tmp_path / "query").unlink()
-    with pytest.raises(InputError, match=r"does not hold query; see the head of bench/five_gram.py"):
+    with pytest.raises(InputError, match=r"lacks query; see the head of bench/five_gram.py"):
         five_gram_losses(["good"], ["good"], tokenizer, tmp_path)
 
 
@@ -129,24 +124,3 @@ def test_texts_end_where_the_model_ends_them(writer):
     with torch.no_grad():
         writer.model.bias[writer.tokenizer.eos_id] = 1000
     assert write_many(writer, None, 3, 8) == [[], [], []]
-
-
-def test_the_reach_of_a_gradient_is_where_it_has_shrunk_for_good():
-    assert reach([1.0, 1e-4, 0.5, 1e-4, 1e-5]) == 3
-    assert reach([2.0, 1.0]) == 2
-
-
-def test_the_median_is_that_of_each_points_largest_mode():
-    assert median_of(np.array([[1.0, 5.0], [9.0, 2.0], [3.0, 4.0]])) == 5.0
-
-
-def test_a_verdict_says_what_was_found():
-    assert verdict("it rains", True, "3 mm") == "- it rains: **agrees** (3 mm)"
-    assert "**does not agree** (0 mm)" in verdict("it rains", False, "0 mm")
-
-
-def test_fixed_points_are_a_line_only_where_they_fill_it():
-    assert is_line(np.linspace(-3, 3, 20))
-    assert not is_line(np.array([-3.0, -2.9, 2.9, 3.0])), "two places"
-    assert not is_line(np.linspace(0, 0.1, 20)), "one place"
-    assert not is_line(np.zeros(0)), "none"

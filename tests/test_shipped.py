@@ -15,6 +15,8 @@ from rnn_demo.precomputed import read_precomputed
 from rnn_demo.predictor import Predictor
 from rnn_demo.tasks import TASKS
 
+pytestmark = pytest.mark.shipped
+
 FLOORS = {"lm": 0.9, "sentiment": 0.8, "ner": 0.7}
 """The share of right answers (lm, sentiment) or the F1 (ner), in [0, 1]."""
 

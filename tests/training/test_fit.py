@@ -58,6 +58,7 @@ def test_names_are_checked_before_anything_is_read():
         open_tokenizer(LanguageRecipe(init_from="lm-nothing"))
 
 
+@pytest.mark.slow
 def test_two_processes_train_as_one(tokenizer, tmp_path):
     text = "It was a good evening and she walked to the old city to see the water.\n" * 400
     write_split(tmp_path / "data", "english_novels", "train", text=[text])

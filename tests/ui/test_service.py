@@ -72,6 +72,7 @@ def test_a_text_of_few_characters_and_many_bytes_is_refused(service: Service) ->
     assert all("80,000 bytes (UTF-8); at most 40,000" in str(found) for found in ask_all(service, "🙂" * 20_000))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("text", ["a b " * (MAX_CHARACTERS // 4), "🙂" * (MAX_BYTES // 4)], ids=["words", "emoji"])
 def test_the_longest_text_is_answered(service: Service, text: str) -> None:
     found = ask_all(service, text)

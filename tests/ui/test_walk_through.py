@@ -27,12 +27,12 @@ FORMS = {
 }
 """Every form that a step may have."""
 
-pytestmark = needs_browser
+pytestmark = [needs_browser, pytest.mark.shipped]
 
 
 def walks() -> dict[str, list[tuple[str, tuple[str, ...]]]]:
     """Read the steps of each walk: its title -> what to do, and with what."""
-    section = README.split("## Three things to try\n")[1].split("\nFrom Python:")[0]
+    section = README.split("## Three things to try\n")[1].split("\n## ")[0]
     _, *parts = re.split(r"^\*\*(.+)\*\*$", section, flags=re.MULTILINE)
     return {title: list(map(read_step, steps_of(text))) for title, text in zip(parts[::2], parts[1::2], strict=True)}
 
