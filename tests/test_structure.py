@@ -132,6 +132,7 @@ def test_train_py_imports_no_page_library():
     assert not names & {"gradio", "plotly"}
 
 
+@pytest.mark.slow
 def test_importing_the_package_pulls_in_neither_torch_nor_gradio():
     code = "import json, sys, rnn_demo; print(json.dumps(sorted(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
@@ -139,6 +140,7 @@ def test_importing_the_package_pulls_in_neither_torch_nor_gradio():
     assert not roots & {"torch", "gradio", "plotly", "numpy", "sentencepiece", "datasets", "accelerate"}
 
 
+@pytest.mark.slow
 def test_answering_pulls_in_no_training_library():
     code = "import json, sys, rnn_demo.tasks; print(json.dumps(sorted(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)

@@ -178,6 +178,7 @@ def test_flags_that_cannot_be_read_are_named_with_exit_code_2(monkeypatch, capsy
     assert shown.out == ""
 
 
+@pytest.mark.slow
 def test_the_script_itself_exits_with_2_and_no_trace(tmp_path):
     words = ["evaluate", str(tmp_path / "nowhere"), "--dataset", "imdb", "--json"]
     env = {**os.environ, "HF_HOME": str(tmp_path / "hf"), "HF_HUB_OFFLINE": "1"}

@@ -50,6 +50,7 @@ def ask_all(service: Service, text: Any) -> list[Any]:
     return found
 
 
+@pytest.mark.slow
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(st.text(st.characters(), max_size=60))
 def test_any_text_is_answered_or_refused_with_a_message(service: Service, text: str) -> None:

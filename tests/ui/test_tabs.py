@@ -259,6 +259,7 @@ def test_a_choice_made_while_an_answer_is_under_way_is_not_dropped(checkpoints_d
     assert "then" not in triggers  # it would be an event of its own, see build_request_counter
 
 
+@pytest.mark.slow
 def test_the_attractor_tab_opens_with_what_was_stored(checkpoints_dir: Path, tmp_path: Path) -> None:
     folder = Path(copytree(checkpoints_dir, tmp_path / "checkpoints"))
     held_out = HeldOut(None)
