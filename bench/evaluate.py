@@ -29,7 +29,7 @@ from rnn_demo.language.evaluate import block_losses, document_ids
 from rnn_demo.language.model import LanguageModel
 from rnn_demo.sentiment.evaluate import score_texts
 from rnn_demo.sentiment.nbsvm import NBSVM
-from rnn_demo.sentiment.reviews import TREEBANK, read_labels, retype
+from rnn_demo.sentiment.reviews import read_labels, retype
 from rnn_demo.tokenizer import Tokenizer
 from rnn_demo.training.corpora import as_texts, clean, in_case, read_split
 from rnn_demo.training.metrics import expected_calibration_error
@@ -59,6 +59,8 @@ PUBLISHED = {
         ("Transformer", "1.547 nats/char", "Feng et al. 2024"),
     ],
 }
+TREEBANK = ("sst2", "sst5")
+"""Rows in lower case, with clitics and punctuation split off."""
 REPORT = Path(__file__).parent / "evaluate.md"
 VADER, LINEAR, FIVE_GRAM = BASELINES = ("VADER", "NBSVM", "5-gram, Kneser-Ney")
 Section = dict[str, Callable[[], tuple[str, str]]]

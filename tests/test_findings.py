@@ -154,7 +154,7 @@ def test_the_reach_is_measured_over_every_chunk_trained_and_untrained(tokenizer:
         reaches = [reach.reach(gradient_over_distance(subjects[name].predictor, text)) for text in CHUNKS]
         shown = line.strip("| ").split(" | ")
         assert shown[0] == name
-        assert shown[1] == f"{int(np.median(reaches))} ({min(reaches)} to {max(reaches)})"
+        assert shown[1] == f"{round(np.median(reaches))} ({min(reaches)} to {max(reaches)})"
         assert shown[3] != "", "the random-init baseline has its own"
     (claim,) = section.claims  # the sentiment models have no cell without gates here
     assert "rnn" in claim.evidence

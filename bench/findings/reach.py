@@ -34,7 +34,7 @@ class Reach:
     @property
     def middle(self) -> int:
         """The median over chunks, tokens."""
-        return int(median(self.reaches))
+        return round(median(self.reaches))
 
     def __str__(self) -> str:
         return f"{self.middle} ({min(self.reaches)} to {max(self.reaches)})"

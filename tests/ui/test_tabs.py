@@ -6,6 +6,7 @@ from shutil import copytree
 from typing import Any
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tiny_models import tiny_checkpoint, tiny_model
