@@ -17,12 +17,10 @@ def section(material: Material) -> Section:
     """Measure every language model."""
     before, measured = material.chunks[::2], material.chunks[1::2]
     rows = []
-    for name, subject in material.of_kind(Writer).items():
-        if isinstance(subject.predictor, Writer):
-            writer = subject.predictor
-            costs = [mean_nats(writer, measured, state) for state in (None, state_after(writer, before))]
-            parts = (slice(0, FIRST), slice(FIRST, BEGINNING))
-            rows.append([name, *(f"{float(cost[part].mean()):.2f}" for part in parts for cost in costs)])
+    for name, writer in material.predictors(Writer).items():
+        costs = [mean_nats(writer, measured, state) for state in (None, state_after(writer, before))]
+        parts = (slice(0, FIRST), slice(FIRST, BEGINNING))
+        rows.append([name, *(f"{float(cost[part].mean()):.2f}" for part in parts for cost in costs)])
     header = ["model", "tokens 1 to 20, zero state", "carried state", "tokens 21 to 80, zero state", "carried state"]
     return Section(
         [table(header, rows)],

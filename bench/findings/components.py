@@ -19,7 +19,7 @@ def section(material: Material) -> Section:
     rows = []
     for name, (num_units, cumulative) in shares.items():
         rows.append([name, f"{num_units}", *(f"{100 * cumulative[shown - 1]:.0f} %" for shown in SHOWN)])
-    explained = {name: shares[name][1][CLAIMED - 1] for name in material.of_kind(SentimentScorer) if name in shares}
+    explained = {name: shares[name][1][CLAIMED - 1] for name in material.predictors(SentimentScorer) if name in shares}
     return Section(
         [table(["model", "units", "1 component", *map(str, SHOWN[1:])], rows)],
         "Share of the variance of the last layer's h that the first components explain, over 1,000 held-out texts. "

@@ -20,7 +20,9 @@ def section(material: Material) -> Section:
     """Report the clearest features of each model."""
     units = units_by_model(material)
     header = ["model", "the clearest features: correlation with the unit that follows each best"]
-    writers = {name: units[name] for name in material.of_kind(Writer) if name in units and name not in WITHOUT_QUOTES}
+    writers = {
+        name: units[name] for name in material.predictors(Writer) if name in units and name not in WITHOUT_QUOTES
+    }
     return Section(
         [table(header, [[name, "; ".join(map(show, best[:NUM_FEATURES]))] for name, best in units.items()])],
         "Pearson's r over held-out tokens, last layer's h. Published: single units that are on inside quotes, count "

@@ -13,8 +13,8 @@ def section(material: Material) -> Section:
     """Compare the cells, task by task."""
     tables, claims = [], list[Claim]()
     for task, headlines in HEADLINES.items():
-        subjects = material.of_kind(TASKS[task].predictor)
-        checkpoints = {name: subject.predictor.checkpoint for name, subject in subjects.items()}
+        predictors = material.predictors(TASKS[task].predictor)
+        checkpoints = {name: predictor.checkpoint for name, predictor in predictors.items()}
         measured = {name: each for name, each in checkpoints.items() if headlines[0].data in each.metrics}
         chosen = choose_by_cell(measured)
         compared = list(chosen.values()) if trained_alike([measured[name] for name in chosen.values()]) else []

@@ -11,15 +11,15 @@ from rnn_demo.microscope.baseline import random_init_baseline
 from rnn_demo.microscope.gradients import gradient_over_distance
 from rnn_demo.microscope.jacobians import largest_singular_values
 from rnn_demo.plots import Figure, draw_gradients
-from rnn_demo.predictor import Predictor
+from rnn_demo.predictor import ForwardPredictor
 from rnn_demo.sentiment.score import SentimentScorer
 
 FOLD = 1000
 """A gradient that has shrunk so many times counts as vanished."""
 NUM_JACOBIAN_CHUNKS = 5
 """Of the chunks, for the singular values: they take longer."""
-KINDS: tuple[type[Predictor], ...] = (Writer, SentimentScorer)
-"""Predictors with one loss at the end of a text."""
+KINDS: tuple[type[ForwardPredictor], ...] = (Writer, SentimentScorer)
+"""Whose cells are compared."""
 
 
 @dataclass(frozen=True)
@@ -41,13 +41,13 @@ class Reach:
 
 
 def section(material: Material) -> Section:
-    """Measure every model whose loss stands at the end of a text."""
+    """Measure every model that reads forwards only."""
     measured = {
         name: {
-            "trained": measure(subject.predictor, material.chunks),
-            "untrained": measure(random_init_baseline(subject.predictor), material.chunks),
+            "trained": measure(predictor, material.chunks),
+            "untrained": measure(random_init_baseline(predictor), material.chunks),
         }
-        for name, subject in material.of_kind(*KINDS).items()
+        for name, predictor in material.predictors(ForwardPredictor).items()
     }
     rows = [
         [name, *(cell for each in both.values() for cell in (str(each), f"{each.singular_value:.2f}"))]
@@ -70,7 +70,7 @@ def section(material: Material) -> Section:
     )
 
 
-def measure(predictor: Predictor, chunks: Sequence[str]) -> Reach:
+def measure(predictor: ForwardPredictor, chunks: Sequence[str]) -> Reach:
     """Measure one network."""
     reaches = [reach(gradient_over_distance(predictor, text)) for text in chunks]
     values = [value for text in chunks[:NUM_JACOBIAN_CHUNKS] for value in largest_singular_values(predictor, text)]
@@ -83,7 +83,7 @@ def reach(norms: Sequence[float]) -> int:
     return still[-1] + 1 if still else 0
 
 
-def claims(material: Material, kind: type[Predictor], trained: Mapping[str, Reach]) -> Iterator[Claim]:
+def claims(material: Material, kind: type[ForwardPredictor], trained: Mapping[str, Reach]) -> Iterator[Claim]:
     """Check whether the gradient of the cells without gates vanishes first."""
     chosen = material.by_cell(kind)
     reaches = {cell: trained[name].middle for cell, name in chosen.items()}
@@ -99,7 +99,8 @@ def claims(material: Material, kind: type[Predictor], trained: Mapping[str, Reac
 
 def draw(material: Material) -> Figure:
     """Draw the gradients of the compared language models over the first chunk."""
-    predictors = {name: material.subjects[name].predictor for name in material.by_cell(Writer).values()}
+    writers = material.predictors(Writer)
+    predictors = {name: writers[name] for name in material.by_cell(Writer).values()}
     return draw_gradients(
         {
             name: {

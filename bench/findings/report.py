@@ -2,11 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from rnn_demo.checkpoint import choose_by_cell
 from rnn_demo.plots import Figure
 from rnn_demo.precomputed import Precomputed
 from rnn_demo.predictor import Predictor
+
+AnyPredictor = TypeVar("AnyPredictor", bound=Predictor)
 
 
 @dataclass(frozen=True)
@@ -31,13 +34,14 @@ class Material:
     chunks: Sequence[str]
     """Chunks of held-out text."""
 
-    def of_kind(self, *kinds: type[Predictor]) -> dict[str, Subject]:
-        """Return the models of some tasks, by name."""
-        return {name: subject for name, subject in self.subjects.items() if isinstance(subject.predictor, kinds)}
+    def predictors(self, kind: type[AnyPredictor]) -> dict[str, AnyPredictor]:
+        """Return the predictors of one kind, by name."""
+        predictors = {name: subject.predictor for name, subject in self.subjects.items()}
+        return {name: predictor for name, predictor in predictors.items() if isinstance(predictor, kind)}
 
     def by_cell(self, kind: type[Predictor]) -> dict[str, str]:
         """Choose the model of each cell that a task's cells are compared by: cell -> name."""
-        return choose_by_cell({name: subject.predictor.checkpoint for name, subject in self.of_kind(kind).items()})
+        return choose_by_cell({name: predictor.checkpoint for name, predictor in self.predictors(kind).items()})
 
 
 @dataclass(frozen=True)
