@@ -4,8 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from bench.findings.report import Claim, Material, Section, table
 from rnn_demo.language.write import Writer
-from rnn_demo.microscope.correlations import best_units
-from rnn_demo.results import RankedUnit
+from rnn_demo.microscope.correlations import RankedUnit, best_units
 
 NUM_FEATURES = 8
 """Features in a row of the table."""
@@ -28,7 +27,7 @@ def section(material: Material) -> Section:
         "Pearson's r over held-out tokens, last layer's h. Published: single units that are on inside quotes, count "
         "down a line or follow brackets (Karpathy et al. 2015, arXiv:1506.02078), all in models of characters, where "
         f"a quotation mark is a token of its own. Clearly means here: |r| above {CLEAR:g}.",
-        list(claims(writers)),
+        list(claims({name: units[name] for name in writers if name in units})),
     )
 
 

@@ -5,11 +5,10 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 
 from bench.findings.report import Claim, Material, Section, table, tenth
-from rnn_demo.microscope.fixed_points import LINE, MAX_SPEED, is_line
+from rnn_demo.microscope.fixed_points import LINE, MAX_SPEED, FixedPoints, is_line
 from rnn_demo.microscope.fixed_points_section import fixed_points_of
 from rnn_demo.microscope.joint_state import REST_CAP
 from rnn_demo.plots import draw_fixed_points
-from rnn_demo.results import FixedPoints
 
 PUBLISHED_TOKENS, FACTOR = 1000, 3
 """The published time constant; within this factor of it counts."""

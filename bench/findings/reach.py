@@ -47,7 +47,7 @@ def section(material: Material) -> Section:
             "trained": measure(predictor, material.chunks),
             "untrained": measure(random_init_baseline(predictor), material.chunks),
         }
-        for name, predictor in material.predictors(ForwardPredictor).items()
+        for name, predictor in material.forward_predictors.items()
     }
     rows = [
         [name, *(cell for each in both.values() for cell in (str(each), f"{each.singular_value:.2f}"))]

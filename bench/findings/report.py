@@ -7,7 +7,7 @@ from typing import TypeVar
 from rnn_demo.checkpoint import choose_by_cell
 from rnn_demo.plots import Figure
 from rnn_demo.precomputed import Precomputed
-from rnn_demo.predictor import Predictor
+from rnn_demo.predictor import ForwardPredictor, Predictor
 
 AnyPredictor = TypeVar("AnyPredictor", bound=Predictor)
 
@@ -38,6 +38,12 @@ class Material:
         """Return the predictors of one kind, by name."""
         predictors = {name: subject.predictor for name, subject in self.subjects.items()}
         return {name: predictor for name, predictor in predictors.items() if isinstance(predictor, kind)}
+
+    @property
+    def forward_predictors(self) -> dict[str, ForwardPredictor]:
+        """The predictors that read forwards only, by name."""
+        predictors = {name: subject.predictor for name, subject in self.subjects.items()}
+        return {name: predictor for name, predictor in predictors.items() if isinstance(predictor, ForwardPredictor)}
 
     def by_cell(self, kind: type[Predictor]) -> dict[str, str]:
         """Choose the model of each cell that a task's cells are compared by: cell -> name."""
