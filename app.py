@@ -1,7 +1,7 @@
 """Serve the page: `python app.py [--host HOST] [--port PORT]`.
 
-Without flags gradio decides: GRADIO_SERVER_NAME and GRADIO_SERVER_PORT where they are set, as on a Hugging Face Space,
-else 127.0.0.1 and the first free port from 7860 on.
+Without flags gradio reads GRADIO_SERVER_NAME and GRADIO_SERVER_PORT, which a Hugging Face Space sets. Its defaults are
+127.0.0.1 and the first free port from 7860 on.
 """
 
 import argparse
@@ -21,7 +21,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     flags = parse(arguments)
     print("Loading the models ...", flush=True)
     demo = build_app()
-    port = flags.port and first_free_port(flags.host, flags.port)  # only now: until it is bound it can be taken
+    port = flags.port and first_free_port(flags.host, flags.port)  # as late as possible: another program can take it
     if port != flags.port:
         print(f"Port {flags.port} is taken; using {port}.", flush=True)
     _, url, _ = demo.launch(server_name=flags.host, server_port=port, prevent_thread_lock=True, quiet=True, **LAUNCH)
@@ -30,7 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
-    """Read the flags."""
+    """Parse the flags."""
     parser = argparse.ArgumentParser(description="Serve the RNN workbench.")
     parser.add_argument("--host", help="address to listen on, such as 0.0.0.0 (default: gradio's own, 127.0.0.1)")
     parser.add_argument("--port", type=port_number, help="port to listen on; the next free one if it is taken")
@@ -38,14 +38,14 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 
 def port_number(text: str) -> int:
-    """Read a port."""
+    """Return the port that a flag names."""
     if not text.isdecimal() or not 1 <= int(text) <= 65535:
         raise argparse.ArgumentTypeError(f"port is {text!r}; give a whole number in 1..65535")
     return int(text)
 
 
 def first_free_port(host: str | None, port: int) -> int:
-    """Find the first port from `port` on that is free; `port` itself if none is, so that gradio says why."""
+    """Return the first free port from `port` on; `port` itself if none is free, so that gradio says why."""
     for candidate in range(port, min(port + PORTS_TO_TRY, 65536)):
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

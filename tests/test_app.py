@@ -1,4 +1,4 @@
-"""The command: which address it serves on, and what it says."""
+"""The command: its address and its output."""
 
 import os
 import re
@@ -28,7 +28,7 @@ def taken_port() -> Iterator[int]:
 
 @contextmanager
 def running(*flags: str, **environment: str) -> Iterator[tuple[str, str]]:
-    """Start the command, and give its address and all that it said until then."""
+    """Start the command; yield its address and its output until then."""
     command = [sys.executable, str(ROOT / "app.py"), *flags]
     process = subprocess.Popen(
         command,
@@ -38,16 +38,16 @@ def running(*flags: str, **environment: str) -> Iterator[tuple[str, str]]:
         stderr=subprocess.STDOUT,
         text=True,
     )
-    said = ""
+    output = ""
     try:
         assert process.stdout is not None
         for line in process.stdout:
-            said += line
-            if found := re.search(r"http://\S+", line):
-                yield found.group(), said
+            output += line
+            if address := re.search(r"http://\S+", line):
+                yield address.group(), output
                 break
         else:
-            pytest.fail(f"the app ended without an address:\n{said}")
+            pytest.fail(f"the app ended without an address:\n{output}")
     finally:
         process.terminate()
         process.wait(20)
@@ -63,7 +63,7 @@ def test_a_free_port_is_kept_and_a_taken_one_is_passed_over(taken_port: int) -> 
 
 
 @pytest.mark.parametrize("port", ["0", "65536", "-1", "http", "80.5", ""])
-def test_a_port_that_is_none_is_refused(port: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_bad_port_is_refused(port: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         app.parse([f"--port={port}"])
     assert f"port is {port!r}; give a whole number in 1..65535" in capsys.readouterr().err
@@ -76,14 +76,14 @@ def test_without_flags_gradio_decides() -> None:
 
 
 @pytest.mark.shipped
-def test_app_takes_the_next_port_and_says_so(taken_port: int) -> None:
-    with running("--host", "127.0.0.1", "--port", str(taken_port)) as (url, said):
-        assert f"Port {taken_port} is taken; using " in said
+def test_app_takes_the_next_port_and_prints_it(taken_port: int) -> None:
+    with running("--host", "127.0.0.1", "--port", str(taken_port)) as (url, output):
+        assert f"Port {taken_port} is taken; using " in output
         assert httpx.get(url).status_code == 200
 
 
 @pytest.mark.shipped
 def test_app_obeys_the_environment_of_a_space() -> None:
     free = app.first_free_port("0.0.0.0", 20_000 + os.getpid() % 10_000)  # below where outgoing connections begin
-    with running(GRADIO_SERVER_NAME="0.0.0.0", GRADIO_SERVER_PORT=str(free)) as (_, said):
-        assert httpx.get(f"http://127.0.0.1:{free}/").status_code == 200, said
+    with running(GRADIO_SERVER_NAME="0.0.0.0", GRADIO_SERVER_PORT=str(free)) as (_, output):
+        assert httpx.get(f"http://127.0.0.1:{free}/").status_code == 200, output

@@ -9,8 +9,6 @@ from typing import Literal
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-__all__ = ["CHROMIUM", "FLAGS", "fill", "needs_browser", "open_page", "open_tab", "settled", "tab"]
-
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 OFFLINE = "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1 , EXCLUDE localhost"
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", OFFLINE]
@@ -24,7 +22,7 @@ needs_browser = pytest.mark.skipif(
 
 @contextmanager
 def open_page(browser: Browser, url: str, width: int = 1280, *, dark: bool = False) -> Iterator[Page]:
-    """Open an address, and fail at the end if the console told of an error."""
+    """Open an address; at the end, fail if the console has an error."""
     errors: list[str] = []
     colours: Literal["dark", "light"] = "dark" if dark else "light"
     context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=colours)
@@ -40,24 +38,24 @@ def open_page(browser: Browser, url: str, width: int = 1280, *, dark: bool = Fal
 
 
 def open_tab(page: Page, title: str) -> Locator:
-    """Go to a tab; gives what is on it."""
+    """Open a tab and return its panel."""
     page.get_by_role("tab", name=title, exact=True).click()
     return tab(page)
 
 
 def tab(page: Page) -> Locator:
-    """Return what is on the tab that is open."""
+    """Return the panel of the open tab."""
     return page.get_by_role("tabpanel").filter(visible=True)
 
 
 def fill(panel: Locator, label: str, text: str) -> None:
     """Type into a field; of a slider, into its number.
 
-    Again until it stays: where settings unfold, gradio puts the stored values over what was typed too early.
+    Repeat until the text stays: when settings unfold, gradio overwrites what was typed too early.
     """
     expect(panel.get_by_label(label).first).to_be_visible()
     number = panel.get_by_role("spinbutton", name=re.compile(re.escape(label)))
-    # the name of a text field goes on with what explains it
+    # a text field's accessible name includes its explanation
     words = panel.get_by_role("textbox", name=re.compile(rf"^{re.escape(label)}\b"))
     field = number if number.count() else words
     stayed = 0
@@ -74,7 +72,7 @@ def fill(panel: Locator, label: str, text: str) -> None:
 
 
 def settled(field: Locator) -> str:
-    """Wait until a text has not grown for a second."""
+    """Return a text once it has not grown for a second."""
     text = field.input_value()
     while True:
         field.page.wait_for_timeout(1000)

@@ -1,15 +1,16 @@
-"""Errors become messages, in one place; a stream is thinned out and loses nothing at its end."""
+"""Errors become messages in one place; an empty text clears the results; a stream is thinned out and keeps its end."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import gradio as gr
 import pytest
 
-from rnn_demo.errors import InputError
-from rnn_demo.ui.shared.events import shows_errors, throttled
+from rnn_demo.errors import InputError, NothingToReadError
+from rnn_demo.ui.shared.events import clears_on_empty, shows_errors, throttled
 
 
-def test_errors_of_the_package_become_messages_that_hold_no_tags() -> None:
+def test_errors_of_the_package_become_messages_without_tags() -> None:
     @shows_errors
     def answer() -> None:
         raise InputError("unknown style '<img src=x>'")
@@ -38,6 +39,29 @@ def test_other_errors_are_left_to_gradio() -> None:
 
     with pytest.raises(KeyError):
         answer()
+
+
+def test_an_empty_text_clears_the_outputs_and_is_explained_in_a_line() -> None:
+    @shows_errors
+    @clears_on_empty(2)
+    def answer(text: str) -> tuple[str, int]:
+        if not text:
+            raise NothingToReadError("the text is empty; type <b>")
+        return text, len(text)
+
+    @shows_errors
+    @clears_on_empty(1)
+    def stream(text: str) -> Iterator[Any]:
+        yield [text]
+        if len(text) > 3:
+            raise NothingToReadError("no more")
+        raise InputError("something else")
+
+    assert answer("Ada") == ("Ada", 3, "")
+    assert answer("") == (None, None, "The text is empty; type &lt;b&gt;.")
+    assert list(stream("Babbage")) == [(["Babbage"], ""), (None, "No more.")]
+    with pytest.raises(gr.Error, match="something else"):
+        list(stream("Ada"))
 
 
 def test_throttled_keeps_the_first_and_the_last() -> None:
