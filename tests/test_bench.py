@@ -10,6 +10,7 @@ from tiny import checkpoint_of, language_model, sentiment_model
 
 from bench.baselines import vader_is_positive
 from bench.clamping import DEVIATIONS, DOMAIN, PROMPT, measure, settings_of, write_many
+from bench.entities import everyday_rows, read_everyday
 from bench.evaluate import read_rows
 from bench.five_gram import five_gram_losses, subword_lines
 from bench.intervals import f1_of, interval, percent, ratio_of
@@ -124,3 +125,13 @@ def test_texts_end_where_the_model_ends_them(writer):
     with torch.no_grad():
         writer.model.bias[writer.tokenizer.eos_id] = 1000
     assert write_many(writer, None, 3, 8) == [[], [], []]
+
+
+def test_everyday_sentences_are_counted_by_kind_and_false_alarms_apart():
+    gold = [{tuple(entity) for entity in row["entities"]} for row in read_everyday()]
+    assert everyday_rows(gold)["plain"] == "100.0"
+    assert everyday_rows(gold)["everyday sentences"] == "100.00 (100.00 to 100.00)"
+    assert everyday_rows(gold)["false alarms"].startswith("0 of ")
+    alarms = everyday_rows([spans or {(0, 1, "PER")} for spans in gold])
+    assert alarms["false alarms"] == "{0} of {0} sentences without a name".format(sum(not spans for spans in gold))
+    assert "no-name" not in alarms

@@ -13,7 +13,9 @@ import torch
 from rnn_demo.entities.model import TaggerModel
 from rnn_demo.entities.scores import SentenceScores
 
-WEIGHTS = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
+SUBWORD_WEIGHTS = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
+WORD_WEIGHTS = (0.4, 0.6, 0.8, 1.0)
+"""Few: the temperature that is chosen afterwards scales both."""
 
 
 def mix(first: Sequence[SentenceScores], second: Sequence[SentenceScores], a: float, b: float) -> list[SentenceScores]:
@@ -57,7 +59,7 @@ def pool_taggers(
         pairs = zip(scores["subwords"], scores["words"], strict=True)
         return sum(nats(number, mix(*pair, *weights)) for number, pair in enumerate(pairs))
 
-    a, b = min(product(WEIGHTS, WEIGHTS[1:]), key=nats_at)
+    a, b = min(product(SUBWORD_WEIGHTS, WORD_WEIGHTS), key=nats_at)
     set_steps(a, b)
     model.config = replace(model.config, reads="all")
     for parameter in (*model.to_tags.parameters(), *model.to_pos.parameters()):

@@ -107,7 +107,7 @@ def collate(sentences: Sequence[Sentence], spelled: bool = False) -> dict[str, T
     return batch | (collate_spelling([sentence.words for sentence in sentences]) if spelled else {})
 
 
-def length_sorted_batches(lengths: Sequence[int]) -> Iterator[list[int]]:
+def length_sorted_batches(lengths: Sequence[int], most_rows: int = MAX_ROWS) -> Iterator[list[int]]:
     """Group rows of about the same length, so that little is padded: row numbers, shortest rows first.
 
     >>> list(length_sorted_batches([5, 9000, 3]))
@@ -115,7 +115,7 @@ def length_sorted_batches(lengths: Sequence[int]) -> Iterator[list[int]]:
     """
     batch: list[int] = []
     for row in np.argsort(lengths, kind="stable").tolist():
-        if batch and (len(batch) == MAX_ROWS or lengths[row] * (len(batch) + 1) > MAX_SUBWORDS):
+        if batch and (len(batch) == most_rows or lengths[row] * (len(batch) + 1) > MAX_SUBWORDS):
             yield batch
             batch = []
         batch.append(row)

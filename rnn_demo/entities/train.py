@@ -37,6 +37,8 @@ from rnn_demo.training.loop import Progress
 
 ALPHAS = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
 """That are tried on the held-out sentences."""
+MOST_ROWS = 256
+"""Sentences whose likelihood is computed at a time."""
 VECTORS = "word_tagger.reader.vectors."
 """How the names of the table's tensors begin in the network."""
 
@@ -192,7 +194,8 @@ class EntityObjective:
     def _nats(self, model: TaggerModel, number: int, scores: list[SentenceScores]) -> float:
         """Minus the mean log-likelihood of the tags of a sentence."""
         tags, nats = self._complete()[number].tag_ids, 0.0
-        for rows in length_sorted_batches([len(sentence.emissions) for sentence in scores]):
+        lengths = [len(sentence.emissions) for sentence in scores]
+        for rows in length_sorted_batches(lengths, MOST_ROWS):  # a CRF alone takes little memory
             emissions, num_words = pad_emissions([scores[row] for row in rows])
             gold = torch.from_numpy(tags[rows][:, : emissions.shape[1]]).to(emissions.device)
             nats -= float(model.crf.log_likelihood(emissions, gold, num_words).sum())
