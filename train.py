@@ -8,37 +8,29 @@ For example:
     python train.py ner --minutes 10 --data-dir DIR
     python train.py vectors --source glove.6B.100d.txt --name "GloVe 6B" --licence PDDL
     python train.py evaluate lm-gru --dataset english_novels --split validation --data-dir DIR
-    python train.py study lm-gru --data-dir DIR
+    python train.py precompute lm-gru --data-dir DIR
     python train.py reference --data-dir DIR
 """
 
 import json
 import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import tyro
 from tqdm import tqdm
 
-from rnn_demo.checkpoint import CHECKPOINTS_DIR, TOKENIZER_NAME, find_checkpoint, read_checkpoint, record_metrics
-from rnn_demo.config import (
-    EntityRecipe,
-    LanguageRecipe,
-    Recipe,
-    SentimentRecipe,
-    TeacherRecipe,
-    TokenizerRecipe,
-    VectorsRecipe,
-)
+from rnn_demo.checkpoint import CHECKPOINTS_DIR, TOKENIZER_NAME, find_checkpoint, read_checkpoint
+from rnn_demo.config import OLD_NAMES, Recipe, TokenizerRecipe
+from rnn_demo.entities.config import VectorsRecipe
 from rnn_demo.errors import RnnDemoError
-from rnn_demo.tasks import find_task
+from rnn_demo.sentiment.config import TeacherRecipe
+from rnn_demo.tasks import TASKS, find_task
 
-flags = tyro.extras.SubcommandApp()
 
-
-@flags.command(name="tokenizer")
 def train_tokenizer(recipe: tyro.conf.OmitArgPrefixes[TokenizerRecipe]) -> None:
-    """Learn the pieces that every model shares."""
+    """Learn the subwords that every model shares."""
     from rnn_demo.training.vocabulary import train
 
     model_proto = train(recipe)
@@ -52,21 +44,8 @@ def train_tokenizer(recipe: tyro.conf.OmitArgPrefixes[TokenizerRecipe]) -> None:
     print(f"wrote {path}, {len(model_proto):,} bytes")
 
 
-@flags.command(name="lm")
-def train_lm(recipe: tyro.conf.OmitArgPrefixes[LanguageRecipe]) -> None:
-    """Train a language model."""
-    run("lm", recipe)
-
-
-@flags.command(name="sentiment")
-def train_sentiment(recipe: tyro.conf.OmitArgPrefixes[SentimentRecipe]) -> None:
-    """Train a sentiment classifier."""
-    run("sentiment", recipe)
-
-
-@flags.command(name="teacher")
 def train_teacher(recipe: tyro.conf.OmitArgPrefixes[TeacherRecipe]) -> None:
-    """Fine-tune a transformer that judges sentences for a sentiment classifier."""
+    """Fine-tune a transformer as the teacher of a sentiment classifier."""
     from rnn_demo.sentiment.fine_tune import train
 
     def show(step: int, loss_nats: float) -> None:
@@ -79,22 +58,14 @@ def train_teacher(recipe: tyro.conf.OmitArgPrefixes[TeacherRecipe]) -> None:
         print(f"wrote {recipe.output_dir}")
 
 
-@flags.command(name="ner")
-def train_ner(recipe: tyro.conf.OmitArgPrefixes[EntityRecipe]) -> None:
-    """Train an entity tagger."""
-    run("ner", recipe)
-
-
-@flags.command(name="vectors")
 def build_vectors(recipe: tyro.conf.OmitArgPrefixes[VectorsRecipe]) -> None:
-    """Make a small table of word vectors from outside, for `ner --vectors`."""
+    """Make a small table of outside word vectors for `ner --vectors`."""
     from rnn_demo.entities.quantise import build_vectors
 
     path = build_vectors(recipe)
     print("dry run: nothing written" if path is None else f"wrote {path}, {path.stat().st_size:,} bytes")
 
 
-@flags.command(name="evaluate")
 def evaluate(
     name: tyro.conf.Positional[str],
     dataset: str,
@@ -107,21 +78,21 @@ def evaluate(
     """Measure a checkpoint on a data set.
 
     Args:
-        name: a name under checkpoints/, a folder, or a Hub id; of a sentiment teacher too.
+        name: a name under checkpoints/, a folder, or a Hub id; a sentiment teacher too.
         dataset: a data set with the columns of the checkpoint's task.
         split: its split.
-        data_dir: folder that holds a folder a data set; without it the data set comes from the Hub.
-        case: rewrite the text in small letters or capitals first.
+        data_dir: folder with one folder per data set; without it the data set comes from the Hub.
+        case: convert the text to lower or upper case first.
         json_only: print one JSON object and nothing else.
-        record: write the numbers into the checkpoint's config.json and model card too.
+        record: also write the numbers into the checkpoint's config.json and model card.
     """
     from rnn_demo.sentiment.teacher import is_transformer
 
     folder = find_checkpoint(name)
-    task = "sentiment" if is_transformer(folder) else read_checkpoint(folder).task
-    metrics = find_task(task).evaluate(folder, dataset, split, data_dir, case)
+    task = find_task("sentiment" if is_transformer(folder) else read_checkpoint(folder).task)
+    metrics = task.functions().evaluate(folder, dataset, split, data_dir, case)
     if record and not is_transformer(folder):
-        record_metrics(folder, f"{dataset}/{split}" + ("" if case == "asis" else f", {case} case"), metrics)
+        task.record(folder, f"{dataset}/{split}" + ("" if case == "asis" else f", {case} case"), metrics)
     if json_only:
         print(json.dumps(metrics))
         return
@@ -130,32 +101,28 @@ def evaluate(
         print(f"  {metric:16} {format_value(value)}")
 
 
-@flags.command(name="study")
-def study(name: tyro.conf.Positional[str], data_dir: Path | None = None, only: tuple[str, ...] = ()) -> None:
-    """Compute what the page's microscope knows of a checkpoint in advance, into its microscope.safetensors.
+def precompute(name: tyro.conf.Positional[str], data_dir: Path | None = None, only: tuple[str, ...] = ()) -> None:
+    """Compute the page's analyses of a checkpoint in advance, into its microscope.safetensors.
 
     Args:
         name: a name under checkpoints/, a folder, or a Hub id.
-        data_dir: folder that holds a folder a data set; without it the data sets come from the Hub.
-        only: sections to compute; without it all of them.
+        data_dir: folder with one folder per data set; without it the data sets come from the Hub.
+        only: analyses to compute; without it all of them.
     """
     from rnn_demo.precompute import precompute_checkpoint
     from rnn_demo.precompute.held_out import HeldOut
 
     folder = find_checkpoint(name)
     predictor = find_task(read_checkpoint(folder).task).predictor.load(folder)
-    path = precompute_checkpoint(
-        folder, predictor, HeldOut(data_dir), only, lambda section: print(section, file=sys.stderr)
-    )
+    path = precompute_checkpoint(folder, predictor, HeldOut(data_dir), only, lambda name: print(name, file=sys.stderr))
     print(f"wrote {path}, {path.stat().st_size:,} bytes")
 
 
-@flags.command(name="reference")
 def reference(data_dir: Path | None = None) -> None:
     """Write the held-out text that the page quotes, checkpoints/reference.txt.
 
     Args:
-        data_dir: folder that holds english_novels and tiny_shakespeare; without it they come from the Hub.
+        data_dir: folder with english_novels and tiny_shakespeare; without it they come from the Hub.
     """
     from rnn_demo.microscope.held_out_corpus import HELD_OUT_NAME
     from rnn_demo.precompute.held_out_text import gather_held_out_text
@@ -174,7 +141,7 @@ def format_value(value: Any) -> str:
 
 
 def run(task: str, recipe: Recipe) -> None:
-    """Train with a progress bar, and say where the checkpoint is."""
+    """Train with a progress bar, then print where the checkpoint is."""
     interval_s = 0.5 if sys.stderr.isatty() else 30  # a log file wants a line now and then
     with tqdm(total=100, bar_format="{percentage:5.1f}%|{bar:24}|{postfix}", mininterval=interval_s) as bar:
 
@@ -198,10 +165,38 @@ def run(task: str, recipe: Recipe) -> None:
         print(f"wrote {folder}")
 
 
+def train_command(name: str) -> Callable[[Any], None]:
+    """Return the command that trains a task, with the flags of its recipe."""
+
+    def command(recipe: Any) -> None:
+        run(name, recipe)
+
+    command.__doc__ = TASKS[name].recipe.__doc__
+    command.__annotations__["recipe"] = TASKS[name].recipe
+    return tyro.conf.configure(tyro.conf.OmitArgPrefixes)(command)
+
+
+def parse_and_run(words: Sequence[str]) -> None:
+    """Run the command of a command line; former names of flags are read as the new ones."""
+    commands = tyro.extras.SubcommandApp()
+    commands.command(name="tokenizer")(train_tokenizer)
+    for name in TASKS:
+        commands.command(name=name)(train_command(name))
+    commands.command(name="teacher")(train_teacher)
+    commands.command(name="vectors")(build_vectors)
+    commands.command(evaluate)
+    commands.command(name="precompute", aliases=["study"])(precompute)
+    commands.command(reference)
+    new_flags = {f"--{old.replace('_', '-')}": f"--{new.replace('_', '-')}" for old, new in OLD_NAMES.items()}
+    flags = [word.partition("=") for word in words]
+    args = [new_flags.get(flag.replace("_", "-"), flag) + equals + value for flag, equals, value in flags]
+    commands.cli(description=__doc__, args=args)
+
+
 def main() -> int:
-    """Run a command; say what is wrong in a line, without a trace."""
+    """Run a command; print an error as one line, without a traceback."""
     try:
-        flags.cli(description=__doc__)
+        parse_and_run(sys.argv[1:])
     except RnnDemoError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import tyro
 
-from bench.headlines import HEADLINES
 from rnn_demo.cells import CELLS
 from rnn_demo.checkpoint import CHECKPOINTS_DIR, Checkpoint, read_checkpoint, shipped_checkpoints, weights_size
 from rnn_demo.tasks import TASKS
@@ -26,7 +25,7 @@ def opening_models() -> str:
     for name, checkpoint in checkpoints.items():
         values = [
             f"{headline.data}: {headline.metric.replace('_', ' ')} {headline.of(checkpoint):.4f}"
-            for headline in HEADLINES[checkpoint.task]
+            for headline in TASKS[checkpoint.task].headlines
         ]
         rows.append((*describe(name, checkpoint, "checkpoints"), "; ".join(values)))
     return "\n".join(table(("model", "parameters", "weights", "last run", "measured"), rows))

@@ -12,7 +12,7 @@ import torch
 from torch import nn
 
 from rnn_demo.cells import CELLS
-from rnn_demo.config import LanguageModelConfig
+from rnn_demo.language.config import LanguageModelConfig
 from rnn_demo.language.loss import linear_cross_entropy
 from rnn_demo.language.model import UNCOUNTED, LanguageModel
 

@@ -21,7 +21,7 @@ from shutil import rmtree
 from typing import Any, ClassVar, Self
 
 import torch
-from huggingface_hub import ModelCard, ModelCardData, PyTorchModelHubMixin, snapshot_download
+from huggingface_hub import PyTorchModelHubMixin, snapshot_download
 from huggingface_hub.errors import HfHubHTTPError, HFValidationError, RepositoryNotFoundError
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
@@ -39,7 +39,6 @@ WEIGHTS_NAME, TOKENIZER_NAME = "model.safetensors", "tokenizer.model"
 SCALE_SUFFIX = ".row_scale"
 HUB_OPTIONS = ("revision", "token", "cache_dir", "force_download", "local_files_only")
 """Of `from_pretrained`: the weights come from where the config came from."""
-CARD_TEMPLATE = (Path(__file__).parent / "model_card.md.jinja").read_text(encoding="utf-8")
 
 
 @dataclass(frozen=True)
@@ -226,14 +225,13 @@ def save_checkpoint(folder: Path, model: CheckpointModel, tokenizer: Tokenizer, 
     if files := model.more_files:
         values["more_weights"] = files
     (new / TOKENIZER_NAME).write_bytes(tokenizer.model_proto)
-    write_card(new, folder.name, values)
     model.save_pretrained(new, config=values)
     rmtree(folder, ignore_errors=True)
     new.rename(folder)
 
 
 def record_metrics(folder: Path, key: str, metrics: dict[str, Any]) -> None:
-    """Write what was measured into config.json and the model card.
+    """Write what was measured into config.json.
 
     Args:
         folder: a checkpoint folder.
@@ -243,14 +241,6 @@ def record_metrics(folder: Path, key: str, metrics: dict[str, Any]) -> None:
     values = read_config(folder)
     values["metrics"] = {**values["metrics"], key: metrics}
     (folder / CONFIG_NAME).write_text(json.dumps(values, sort_keys=True, indent=2), encoding="utf-8")
-    write_card(folder, folder.name, values)
-
-
-def write_card(folder: Path, name: str, values: dict[str, Any]) -> None:
-    """Write the Hub model card of a checkpoint from what its config.json says."""
-    about = ModelCardData(language="en", library_name="rnn_demo", tags=[values["task"], values["cell"]])
-    card = ModelCard.from_template(about, template_str=CARD_TEMPLATE, name=name, **values)
-    (folder / CARD_NAME).write_text(str(card), encoding="utf-8")
 
 
 def read_config(folder: Path) -> dict[str, Any]:
@@ -301,6 +291,14 @@ def find_checkpoint(name: str | Path, **hub_options: Any) -> Path:
         f"there is no checkpoint {str(name)!r}; {CHECKPOINTS_DIR.name}/ holds "
         f"{', '.join(shipped_checkpoints()) or 'none'} (train one with `python train.py`)"
     )
+
+
+def reads_backward(folder: Path) -> bool:
+    """Return whether a checkpoint reads texts from their end, so that it cannot answer; False if that is unknown."""
+    try:
+        return bool(read_config(folder).get("backward"))
+    except CheckpointError:
+        return False
 
 
 def choose_by_cell(checkpoints: Mapping[str, Checkpoint]) -> dict[str, str]:

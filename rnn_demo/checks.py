@@ -26,6 +26,25 @@ def require(ok: bool, name: str, value: object, allowed: str) -> None:
         raise InputError(f"{name} is {value!r:.60}; it must be {allowed}")
 
 
+def require_at_least(settings: object, minimum: float, *fields: str) -> None:
+    """Refuse settings below a minimum; None is left to a default."""
+    for field in fields:
+        value = getattr(settings, field)
+        require(value is None or value >= minimum, field, value, f"{minimum} or more")
+
+
+def require_below_one(settings: object, *fields: str) -> None:
+    """Refuse settings outside [0, 1)."""
+    for field in fields:
+        require(0 <= getattr(settings, field) < 1, field, getattr(settings, field), "in [0, 1)")
+
+
+def require_share(settings: object, *fields: str) -> None:
+    """Refuse settings outside [0, 1]."""
+    for field in fields:
+        require(0 <= getattr(settings, field) <= 1, field, getattr(settings, field), "in [0, 1]")
+
+
 def require_number(
     name: str, value: Any, ok: Callable[[Any], bool] = lambda _: True, allowed: str = "a number"
 ) -> float:

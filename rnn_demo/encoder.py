@@ -34,6 +34,11 @@ class Encoded:
         return self.layers[-1]
 
 
+def encoders_of(model: nn.Module) -> list["Encoder"]:
+    """Return the encoders of a network: one, or one per direction."""
+    return [module for module in model.modules() if isinstance(module, Encoder)]
+
+
 class Encoder(nn.Module):
     """An embedding and a stack of recurrent layers.
 

@@ -21,7 +21,6 @@ from rnn_demo.checkpoint import (
     find_checkpoint,
     pack_weights,
     read_checkpoint,
-    record_metrics,
     save_checkpoint,
     shipped_checkpoints,
     trained_alike,
@@ -33,6 +32,7 @@ from rnn_demo.language.model import LanguageModel
 from rnn_demo.language.write import Writer
 from rnn_demo.sentiment.model import SentimentModel
 from rnn_demo.sentiment.score import SentimentScorer
+from rnn_demo.tasks import TASKS
 
 FILES = {"config.json", "model.safetensors", "tokenizer.model", "README.md"}
 
@@ -176,9 +176,10 @@ def test_another_tasks_reader_or_tokenizer_is_refused(folder, tokenizer, tmp_pat
 
 
 def test_recording_metrics_updates_config_and_card(folder):
-    record_metrics(folder, "tiny/test", {"nats_per_token": 4.25, "tokens": 12345})
-    record_metrics(folder, "tiny/validation", {"nats_per_token": 4.5, "tokens": 7, "per_type": {"PER": {"f1": 1.0}}})
-    record_metrics(folder, "tiny/test", {"nats_per_token": 4.125, "tokens": 12345})
+    task = TASKS["lm"]
+    task.record(folder, "tiny/test", {"nats_per_token": 4.25, "tokens": 12345})
+    task.record(folder, "tiny/validation", {"nats_per_token": 4.5, "tokens": 7, "per_type": {"PER": {"f1": 1.0}}})
+    task.record(folder, "tiny/test", {"nats_per_token": 4.125, "tokens": 12345})
     assert read_checkpoint(folder).metrics == {
         "tiny/test": {"nats_per_token": 4.125, "tokens": 12345},
         "tiny/validation": {"nats_per_token": 4.5, "tokens": 7, "per_type": {"PER": {"f1": 1.0}}},

@@ -14,7 +14,6 @@ from torch import nn
 from bench.findings import SECTIONS, beginnings, clamped, components, features, gates, line_attractor, reach
 from bench.findings.__main__ import CHUNK_CHARS, NUM_CHUNKS, report, spread
 from bench.findings.report import Claim, Material, Section, Subject, table
-from bench.headlines import HEADLINES
 from rnn_demo.cells import CELLS
 from rnn_demo.language.write import Writer
 from rnn_demo.microscope.basis import basis_arrays, fit_basis
@@ -26,6 +25,7 @@ from rnn_demo.microscope.sentiment_direction import section_of as direction_entr
 from rnn_demo.precomputed import Entry, Precomputed
 from rnn_demo.predictor import Predictor
 from rnn_demo.sentiment.score import SentimentScorer
+from rnn_demo.tasks import TASKS
 from rnn_demo.tokenizer import Tokenizer
 
 CHUNKS = ["Ada met Babbage in London.", "It was a fine evening, he said.", "Rome is old.", "Is Paris a good city?"]
@@ -217,7 +217,7 @@ def test_clamping_steers_only_where_intervals_are_apart() -> None:
 
 @pytest.mark.parametrize(("rnn", "holds"), [(1.9, True), (1.6, False)])
 def test_gates_are_compared_between_models_trained_alike(tokenizer: Tokenizer, rnn: float, holds: bool) -> None:
-    (headline,) = HEADLINES["lm"]
+    (headline,) = TASKS["lm"].headlines
     values = {"rnn": rnn, "gru": 1.7, "lstm": 1.5}
     assert values.keys() <= CELLS.keys()
     subjects = {

@@ -8,7 +8,14 @@ from shipped_examples import MENTIONS, OPENINGS, OPINIONS, SENTENCES
 
 import rnn_demo
 from rnn_demo.cells import CELLS
-from rnn_demo.checkpoint import CHECKPOINTS_DIR, choose_by_cell, read_checkpoint, shipped_checkpoints, trained_alike
+from rnn_demo.checkpoint import (
+    CHECKPOINTS_DIR,
+    choose_by_cell,
+    read_checkpoint,
+    reads_backward,
+    shipped_checkpoints,
+    trained_alike,
+)
 from rnn_demo.language.evaluate import count_losses
 from rnn_demo.microscope.baseline import random_init_baseline
 from rnn_demo.precomputed import read_precomputed
@@ -50,7 +57,7 @@ def finds_mentions(predictor: Predictor) -> float:
     return 2 * right / (sum(map(len, found)) + sum(len(expected) for _, expected in MENTIONS))
 
 
-ANSWERING = [name for name in shipped_checkpoints() if not name.endswith("-backward")]
+ANSWERING = [name for name in shipped_checkpoints() if not reads_backward(CHECKPOINTS_DIR / name)]
 """A backward language model answers nothing; it lends its weights to taggers."""
 MEASURES = {"lm": prefers_sentences, "sentiment": sides_with_opinions, "ner": finds_mentions}
 

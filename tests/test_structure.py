@@ -20,6 +20,7 @@ HIGHEST_FIRST = [
     ("language", "sentiment", "entities"),
     ("training",),
     ("predictor",),
+    ("model_card",),
     ("precomputed",),
     ("checkpoint",),
     ("bidirectional", "encoder"),

@@ -1,6 +1,5 @@
-"""Every task through one contract: what service, what trains and what measures is there under its name."""
+"""Every task through one contract: what answers, what trains and what measures is there under its name."""
 
-from importlib import import_module
 from inspect import signature
 
 import pytest
@@ -12,19 +11,20 @@ from rnn_demo.tasks import TASKS, find_task
 
 
 @pytest.mark.parametrize("name", TASKS)
-def test_a_task_is_whole(name):
+def test_a_task_is_complete(name):
     task = find_task(name)
     assert issubclass(task.predictor, Predictor)
     assert task.predictor.task == name
     assert issubclass(task.recipe, Recipe)
-    assert list(signature(import_module(f"{task.package}.train").train).parameters) == ["recipe", "on_progress"]
-    evaluate = import_module(f"{task.package}.evaluate").evaluate
-    assert list(signature(evaluate).parameters) == ["folder", "dataset", "split", "data_dir", "case"]
+    functions = task.functions()
+    assert list(signature(functions.train).parameters) == ["recipe", "on_progress"]
+    assert list(signature(functions.evaluate).parameters) == ["folder", "dataset", "split", "data_dir", "case"]
+    assert list(signature(functions.held_out_texts).parameters) == ["data_dir"]
     (config,) = signature(task.predictor.model_class).parameters.values()
     assert issubclass(config.annotation, EncoderConfig)
 
 
-def test_tasks_stand_in_the_order_of_the_tabs():
+def test_tasks_are_in_the_order_of_the_tabs():
     assert list(TASKS) == ["lm", "sentiment", "ner"]
 
 

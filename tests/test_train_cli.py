@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -11,7 +12,8 @@ from tiny import FILM_LABELS, FILM_TEXTS, checkpoint_of, language_model, sentime
 
 import train
 from rnn_demo import checkpoint as checkpoint_module
-from rnn_demo.checkpoint import read_checkpoint, save_checkpoint
+from rnn_demo.checkpoint import CHECKPOINTS_DIR as SHIPPED
+from rnn_demo.checkpoint import read_checkpoint, save_checkpoint, shipped_checkpoints
 from rnn_demo.training import fit as fit_module
 
 ROOT = Path(__file__).parent.parent
@@ -189,6 +191,28 @@ def test_the_script_itself_exits_with_2_and_no_trace(tmp_path):
     assert done.stdout == ""
     assert done.stderr.startswith("error: there is no checkpoint")
     assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("name", shipped_checkpoints())
+def test_the_command_of_every_shipped_card_still_parses(name, monkeypatch):
+    recipes = []
+    monkeypatch.setattr(train, "run", lambda task, recipe: recipes.append((task, recipe)))
+    checkpoint = read_checkpoint(SHIPPED / name)
+    train.parse_and_run(shlex.split(checkpoint.command)[2:])
+    ((task, recipe),) = recipes
+    assert (task, recipe.cell, recipe.seed) == (checkpoint.task, checkpoint.cell, checkpoint.seed)
+
+
+def test_former_names_of_flags_and_commands_still_work(monkeypatch, capsys):
+    recipes = []
+    monkeypatch.setattr(train, "run", lambda task, recipe: recipes.append(recipe))
+    words = "ner --lower-prob 0.3 --hide-prob 0.1 --passage-sentences=2 --agreement 0.7 --frozen_share 0.2"
+    train.parse_and_run([*words.split(), "--init-from", "x", "--init-share", "0.5"])
+    (recipe,) = recipes
+    assert (recipe.lowercase_prob, recipe.mask_prob, recipe.window_sentences, recipe.alpha) == (0.3, 0.1, 2, 0.7)
+    assert (recipe.freeze_fraction, recipe.interpolation) == (0.2, 0.5)
+    assert call(monkeypatch, "study", "--help") == 0
+    assert "--only" in capsys.readouterr().out
 
 
 def test_the_reference_text_is_written_beside_the_checkpoints(place, monkeypatch, capsys):

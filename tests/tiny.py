@@ -10,8 +10,9 @@ from datasets import Dataset
 from torch import nn
 
 from rnn_demo.checkpoint import Checkpoint
-from rnn_demo.config import LanguageModelConfig, SentimentConfig
+from rnn_demo.language.config import LanguageModelConfig
 from rnn_demo.language.model import LanguageModel
+from rnn_demo.sentiment.config import SentimentConfig
 from rnn_demo.sentiment.model import SentimentModel
 from rnn_demo.training.loop import Progress
 

@@ -6,9 +6,11 @@ import torch
 from tiny import checkpoint_of
 
 from rnn_demo.checkpoint import Checkpoint, CheckpointModel, save_checkpoint
-from rnn_demo.config import LanguageModelConfig, SentimentConfig, TaggerConfig
+from rnn_demo.entities.config import TaggerConfig
 from rnn_demo.entities.model import TaggerModel
+from rnn_demo.language.config import LanguageModelConfig
 from rnn_demo.language.model import LanguageModel
+from rnn_demo.sentiment.config import SentimentConfig
 from rnn_demo.sentiment.model import SentimentModel
 from rnn_demo.tokenizer import Tokenizer
 

@@ -13,7 +13,7 @@ from playwright.sync_api import sync_playwright
 import rnn_demo
 from bench.findings import SECTIONS
 from bench.findings.report import Material, Section, Subject
-from rnn_demo.checkpoint import CHECKPOINTS_DIR, shipped_checkpoints
+from rnn_demo.checkpoint import CHECKPOINTS_DIR, reads_backward, shipped_checkpoints
 from rnn_demo.microscope.held_out_corpus import HELD_OUT_NAME, read_chunks
 from rnn_demo.plots import Figure
 from rnn_demo.precomputed import read_precomputed
@@ -34,7 +34,7 @@ TERMS = [
 
 def read_material(checkpoints_dir: Path = CHECKPOINTS_DIR) -> Material:
     """Load the shipped models that answer, with their precomputed analyses, and cut the held-out text."""
-    names = [name for name in shipped_checkpoints() if not name.endswith("-backward")]
+    names = [name for name in shipped_checkpoints() if not reads_backward(checkpoints_dir / name)]
     subjects = {name: Subject(rnn_demo.load(name), read_precomputed(checkpoints_dir / name)) for name in names}
     return Material(subjects, spread(read_chunks(checkpoints_dir / HELD_OUT_NAME)))
 

@@ -3,19 +3,20 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from bench.findings.report import Claim, Material, Section, table
-from bench.headlines import HEADLINES, Headline
 from rnn_demo.cells import CELLS
 from rnn_demo.checkpoint import Checkpoint, choose_by_cell, trained_alike
-from rnn_demo.tasks import TASKS
+from rnn_demo.tasks import TASKS, Headline
 
 
 def section(material: Material) -> Section:
     """Compare the cells, task by task."""
     tables, claims = [], list[Claim]()
-    for task, headlines in HEADLINES.items():
-        predictors = material.predictors(TASKS[task].predictor)
+    for task in TASKS.values():
+        predictors, headlines = material.predictors(task.predictor), task.headlines
         checkpoints = {name: predictor.checkpoint for name, predictor in predictors.items()}
-        measured = {name: each for name, each in checkpoints.items() if headlines[0].data in each.metrics}
+        measured = {
+            name: each for name, each in checkpoints.items() if any(h.data in each.metrics for h in headlines[:1])
+        }
         chosen = choose_by_cell(measured)
         compared = list(chosen.values()) if trained_alike([measured[name] for name in chosen.values()]) else []
         order = dict.fromkeys((*chosen.values(), *measured))

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rnn_demo.errors import DataError
+from rnn_demo.spacing import join_words
 from rnn_demo.training.corpora import class_labels, read_split
 
 
@@ -49,6 +50,11 @@ def read_tagged_sentences(dataset: str, split: str, data_dir: Path | None) -> Ta
     if not any(words):
         raise DataError(f"{name} has no words: every row of 'tokens' is empty")
     return TaggedSentences(name, *([row for row in column if row] for column in (words, tags, pos_tags)))
+
+
+def held_out_texts(data_dir: Path | None) -> list[str]:
+    """Return CoNLL-2003's validation sentences as running text."""
+    return [join_words(words) for words in read_tagged_sentences("conll2003", "validation", data_dir).words]
 
 
 def entity_labels(sentences: TaggedSentences) -> list[str]:

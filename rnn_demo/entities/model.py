@@ -12,8 +12,8 @@ from torch import Tensor, nn
 from rnn_demo.bidirectional import BidirectionalLayer, reverse_within_lengths
 from rnn_demo.cells import CELLS
 from rnn_demo.checkpoint import CheckpointModel
-from rnn_demo.config import TaggerConfig
 from rnn_demo.encoder import Encoder
+from rnn_demo.entities.config import TaggerConfig
 from rnn_demo.entities.consistency import Occurrences, smooth_emissions
 from rnn_demo.entities.crf import LinearChainCRF
 from rnn_demo.entities.word_tagger import WordTagger
@@ -99,7 +99,7 @@ class TaggerModel(CheckpointModel):
         tag_nats = self.crf.log_likelihood(scores.emissions, tags, scores.num_words)
         if of_name is not None and of_sentence is not None:
             settled, is_word, places = scores.emissions.clone(), subword_counts > 0, Occurrences(of_name, of_sentence)
-            settled[is_word] = smooth_emissions(scores.emissions[is_word], places, self.config.agreement)
+            settled[is_word] = smooth_emissions(scores.emissions[is_word], places, self.config.alpha)
             together = self.crf.log_likelihood(settled, tags, scores.num_words)
             tag_nats = (together + ALONE_WEIGHT * tag_nats) / (1 + ALONE_WEIGHT)
         return tag_nats, -pos_nats.sum(1)

@@ -15,7 +15,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
-from rnn_demo.config import VectorsRecipe
+from rnn_demo.entities.config import VectorsRecipe
 from rnn_demo.entities.spelling import word_key
 from rnn_demo.entities.vectors import CODES
 from rnn_demo.errors import CheckpointError, DataError

@@ -68,13 +68,13 @@ def agree(model: TaggerModel, text: Sequence[SentenceScores]) -> list[SentenceSc
     """Let the places of each name in a text settle together; see `agreement.py`.
 
     Args:
-        model: says which words may be names, and how far they agree (`config.agreement`).
+        model: says which words may be names, and how far they agree (`config.alpha`).
         text: its sentences, one or more; those of other texts have no say.
     """
     emissions = torch.cat([scores.emissions for scores in text])
     forms = [scores.sentence.forms for scores in text]
     places = group_names(model, forms, emissions, torch.cat([scores.pos_logits for scores in text]))
-    settled = smooth_emissions(emissions, places, model.config.agreement)
+    settled = smooth_emissions(emissions, places, model.config.alpha)
     parts = settled.split([len(scores.emissions) for scores in text])
     return [scores._replace(emissions=part) for scores, part in zip(text, parts, strict=True)]
 

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from rnn_demo.cells import State
 from rnn_demo.checkpoint import copy_matching_weights
-from rnn_demo.config import EntityRecipe, TaggerConfig
+from rnn_demo.entities.config import EntityRecipe, TaggerConfig
 from rnn_demo.entities.consistency import PROPER_NOUNS, group_occurrences
 from rnn_demo.entities.corpus import TaggedSentences, check_iob2, entity_labels, read_tagged_sentences
 from rnn_demo.entities.crf import PAD_TAG_ID
@@ -67,7 +67,7 @@ class EntityObjective:
     ) -> None:
         self.chosen_on = ", ".join(split.name for split in validation)
         split_corpus = [recipe.corpora.index(split.name.split("/")[0]) for split in training]
-        training = [with_windows(split, recipe.passage_sentences, recipe.seed) for split in training]
+        training = [with_windows(split, recipe.window_sentences, recipe.seed) for split in training]
         self.corpus = [c for c, split in zip(split_corpus, training, strict=True) for _ in split.words]
         words, tags, pos_tags = (
             [row for split in training for row in column(split)]
@@ -76,8 +76,8 @@ class EntityObjective:
         self.sentences = ShownSentences(
             words,
             tokenizer,
-            recipe.lower_prob,
-            recipe.hide_prob,
+            recipe.lowercase_prob,
+            recipe.mask_prob,
             title_prob=recipe.title_prob,
             chat_prob=recipe.chat_prob,
         )
@@ -88,7 +88,7 @@ class EntityObjective:
         self.is_name = [[pos.startswith(PROPER_NOUNS) for pos in row] for row in pos_tags]
         if not any(map(any, self.is_name)):  # no parts of speech are known
             self.is_name = [[tag != "O" for tag in row] for row in tags]
-        self.smooths, self.spelled, self.several = recipe.agreement > 0, config.char_size > 0, bool(config.corpora)
+        self.smooths, self.spelled, self.several = recipe.alpha > 0, config.char_size > 0, bool(config.corpora)
         lengths = np.array([len(row) for row in words])
         self.batches = (
             ConsecutiveBatches(len(lengths), recipe.batch_size, recipe.seed)
@@ -161,12 +161,12 @@ class EntityObjective:
         steps = list(model.crf.parameters())
         trained = [step.clone() for step in steps]
 
-        def nats_with(agreement: float) -> float:
-            model.config = replace(model.config, agreement=agreement)
+        def nats_with(alpha: float) -> float:
+            model.config = replace(model.config, alpha=alpha)
             return sum(self._nats(model, i, smooth_in_windows(model, split)) for i, split in enumerate(scores))
 
-        agreement = min(ALPHAS, key=nats_with)
-        model.config = replace(model.config, agreement=agreement)
+        alpha = min(ALPHAS, key=nats_with)
+        model.config = replace(model.config, alpha=alpha)
         agreed = [smooth_in_windows(model, split) for split in scores]
 
         def nats_at(temperature: float) -> float:
@@ -235,7 +235,7 @@ def train(recipe: EntityRecipe, on_progress: Callable[[Progress], None]) -> Path
         pos_tags=tuple(sorted({tag for row in training[0].pos_tags for tag in row})),
         tagger_size=recipe.tagger_size,
         tagger_dropout_prob=recipe.tagger_dropout_prob,
-        agreement=recipe.agreement,
+        alpha=recipe.alpha,
     )
     table: dict[str, Tensor] = {}
     if recipe.char_size:

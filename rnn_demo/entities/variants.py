@@ -47,8 +47,8 @@ class ShownSentences:
     Args:
         words: of each sentence.
         tokenizer: cuts words into subwords.
-        lower_prob: chance of small letters.
-        hide_prob: chance that a word with a capital is hidden.
+        lowercase_prob: chance of small letters.
+        mask_prob: chance that a word with a capital is hidden.
         title_prob: chance of a headline.
         chat_prob: chance of a chat.
     """
@@ -57,14 +57,14 @@ class ShownSentences:
         self,
         words: list[list[str]],
         tokenizer: Tokenizer,
-        lower_prob: float,
-        hide_prob: float = 0.0,
+        lowercase_prob: float,
+        mask_prob: float = 0.0,
         *,
         title_prob: float = 0.0,
         chat_prob: float = 0.0,
     ) -> None:
-        self.words, self.tokenizer, self.hide_prob = words, tokenizer, hide_prob
-        self.bounds = np.cumsum([lower_prob, title_prob, chat_prob])
+        self.words, self.tokenizer, self.mask_prob = words, tokenizer, mask_prob
+        self.bounds = np.cumsum([lowercase_prob, title_prob, chat_prob])
         self.as_is = encode_sentences(words, tokenizer)
         self.lower = encode_sentences([[word.lower() for word in row] for row in words], tokenizer)
 
@@ -77,9 +77,9 @@ class ShownSentences:
         else:
             sentence = (self.lower if form == 0 else self.as_is)[row]
             places = list(range(len(sentence.words)))
-        if self.hide_prob:
+        if self.mask_prob:
             capital = np.array([place != ADDED and self.words[row][place][:1].isupper() for place in places])
-            hidden = capital & (rng.random(len(capital)) < self.hide_prob)
+            hidden = capital & (rng.random(len(capital)) < self.mask_prob)
             sentence = sentence.hide(hidden, self.tokenizer.unk_id)
         return Shown(sentence, places)
 

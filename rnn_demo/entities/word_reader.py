@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from rnn_demo.bidirectional import BidirectionalLayer
 from rnn_demo.cells import CELLS
-from rnn_demo.config import TaggerConfig
+from rnn_demo.entities.config import TaggerConfig
 from rnn_demo.entities.spelling import NUM_CHARACTERS, SHAPES
 from rnn_demo.entities.vectors import WordVectors
 

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from rnn_demo.bidirectional import BidirectionalLayer
 from rnn_demo.cells import CELLS
-from rnn_demo.config import TaggerConfig
+from rnn_demo.entities.config import TaggerConfig
 from rnn_demo.entities.word_reader import WordReader
 from rnn_demo.regularisation.locked_dropout import LockedDropout
 

@@ -19,10 +19,17 @@ from rnn_demo.errors import DataError
 from rnn_demo.language.model import UNCOUNTED, LanguageModel
 from rnn_demo.tokenizer import PREFIX_SIZE, Tokenizer
 from rnn_demo.training.batching import pad_rows
-from rnn_demo.training.corpora import as_texts, clean, in_case, read_split
+from rnn_demo.training.corpora import as_texts, clean, excerpts, in_case, read_split
 
+PASSAGE_CHARS = 600
 ROWS = 32
 CHUNK = 256  # tokens; bounds the logits at ROWS x CHUNK x vocab
+
+
+def held_out_texts(data_dir: Path | None) -> list[str]:
+    """Return the validation novels in passages of about PASSAGE_CHARS characters, in order."""
+    novels = as_texts(read_split("english_novels", "validation", data_dir), "english_novels")["text"]
+    return [passage for text in novels for passage in excerpts(clean(text), PASSAGE_CHARS)]
 
 
 def document_ids(text: str, domain: str | None, tokenizer: Tokenizer, backward: bool = False) -> list[int]:

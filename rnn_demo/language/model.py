@@ -9,10 +9,9 @@ from torch import Tensor, nn
 
 from rnn_demo.cells import State
 from rnn_demo.checkpoint import CheckpointModel
-from rnn_demo.config import LanguageModelConfig
 from rnn_demo.encoder import Encoder
+from rnn_demo.language.config import LanguageModelConfig
 from rnn_demo.language.loss import linear_cross_entropy
-from rnn_demo.regularisation.activation import activation_penalty
 
 UNCOUNTED = -100
 """The target of a subword that is given, or of padding (torch's ignore_index)."""
@@ -49,8 +48,6 @@ class LanguageModel(CheckpointModel):
         projected = self.projection(self.encoder.dropout(encoded.outputs)).flatten(0, 1)
         weight = self.encoder.embedding.weight
         loss = linear_cross_entropy(projected, weight, self.bias, targets.flatten(), ignore_index=UNCOUNTED)
-        if self.training and (self.config.ar_weight or self.config.tar_weight):
-            loss = loss + activation_penalty(encoded.outputs, self.config.ar_weight, self.config.tar_weight)
         return loss, encoded.final_state
 
     def predict(self, token_ids: Tensor, state: State | None = None) -> tuple[Tensor, State]:

@@ -22,14 +22,14 @@ import torch
 from torch import Tensor, nn
 
 from rnn_demo.cells import State
-from rnn_demo.config import LanguageModelConfig, LanguageRecipe
 from rnn_demo.domains import DOMAIN_OF
 from rnn_demo.errors import DataError
+from rnn_demo.language.config import LanguageModelConfig, LanguageRecipe
 from rnn_demo.language.evaluate import count_losses, document_ids
 from rnn_demo.language.model import UNCOUNTED, LanguageModel
 from rnn_demo.tokenizer import Tokenizer
 from rnn_demo.training.batching import StreamBatches
-from rnn_demo.training.corpora import as_texts, available_splits, clean, read_split
+from rnn_demo.training.corpora import as_texts, available_splits, clean, excerpts, read_split
 from rnn_demo.training.fit import fit, network_sizes, open_tokenizer, start_model
 from rnn_demo.training.loop import Progress
 from rnn_demo.training.vocabulary import learn_characters
@@ -97,32 +97,10 @@ def train(recipe: LanguageRecipe, on_progress: Callable[[Progress], None]) -> Pa
     tokenizer = _character_tokenizer(recipe) if recipe.characters else open_tokenizer(recipe)
     validation = _validation_documents(recipe, tokenizer)
     token_ids, data = _token_stream(recipe, tokenizer)
-    config = LanguageModelConfig(
-        **network_sizes(recipe, tokenizer),
-        backward=recipe.backward,
-        ar_weight=recipe.ar_weight,
-        tar_weight=recipe.tar_weight,
-    )
+    config = LanguageModelConfig(**network_sizes(recipe, tokenizer), backward=recipe.backward)
     objective = LanguageObjective(token_ids, validation, tokenizer, recipe)
     model = start_model(LanguageModel, config, recipe)
     return fit("lm", model, tokenizer, objective, recipe, data, on_progress)
-
-
-def excerpts(text: str, size: int) -> list[str]:
-    r"""Cut a text at ends of lines into pieces of at least `size` characters, the last one apart; 0 leaves it whole.
-
-    >>> excerpts("one\ntwo\nthree\n", size=5)
-    ['one\ntwo\n', 'three\n']
-    """
-    if not size:
-        return [text] if text else []
-    pieces, piece = [], ""
-    for line in text.splitlines(keepends=True):
-        piece += line
-        if len(piece) >= size:
-            pieces.append(piece)
-            piece = ""
-    return [*pieces, piece] if piece else pieces
 
 
 def _character_tokenizer(recipe: LanguageRecipe) -> Tokenizer:
@@ -178,12 +156,12 @@ def _encode(rows: datasets.Dataset, name: str, tokenizer: Tokenizer, recipe: Lan
     """One row of token ids an excerpt; kept in the library's cache, so that the next run need not wait."""
     start_id, turn = tokenizer.domain_id(DOMAIN_OF.get(name)), -1 if recipe.backward else 1
     # not the recipe: the cache is looked up by what is used here
-    seed, lower_prob, size = recipe.seed, recipe.lower_prob, recipe.excerpt_chars
+    seed, lowercase_prob, size = recipe.seed, recipe.lowercase_prob, recipe.excerpt_chars
 
     def encode(batch: dict[str, list[str]], rows: list[int]) -> dict[str, list[list[int]]]:
         whole = [excerpts(clean(text), size)[::turn] for text in batch["text"]]
         pieces = [(piece, i + 1 == len(parts)) for parts in whole for i, piece in enumerate(parts)]
-        lowered = np.random.default_rng([seed, rows[0]]).random(len(pieces)) < lower_prob
+        lowered = np.random.default_rng([seed, rows[0]]).random(len(pieces)) < lowercase_prob
         shown = [text.lower() if lower else text for (text, _), lower in zip(pieces, lowered, strict=True)]
         ends = [[tokenizer.eos_id] if last else [] for _, last in pieces]
         encoded = tokenizer.encode_many(shown)

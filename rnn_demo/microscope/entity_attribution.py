@@ -154,7 +154,7 @@ def log_odds(tagger: EntityTagger, window: Window, vectors: Tensor) -> Tensor:
     """Return the log-odds of the window's entity for vectors in the place of its own: (batch, 1 + seq, size)."""
     model, sizes = tagger.model, window.sentence_sizes
     emissions, _ = score_window(model, vectors, window.subword_counts, sizes)
-    settled = smooth_emissions(emissions.double(), window.places, model.config.agreement)
+    settled = smooth_emissions(emissions.double(), window.places, model.config.alpha)
     barred = bar_signs(model, settled, [word.text for word in window.words])
     around = barred.split(list(sizes), dim=1)[window.sentence]
     spans = [replace(window.span, row=row) for row in range(len(vectors))]

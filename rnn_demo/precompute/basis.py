@@ -8,16 +8,11 @@ from dataclasses import replace
 import numpy as np
 
 from rnn_demo.cells import CELLS
-from rnn_demo.entities.tag import EntityTagger
-from rnn_demo.errors import InputError
-from rnn_demo.language.write import Writer
 from rnn_demo.microscope.basis import basis_arrays, fit_basis
 from rnn_demo.microscope.states import read_states
 from rnn_demo.precompute.held_out import HeldOut
 from rnn_demo.precomputed import Entry
 from rnn_demo.predictor import Predictor
-from rnn_demo.sentiment.score import SentimentScorer
-from rnn_demo.spacing import join_words
 
 NUM_TEXTS = 1000
 MAX_TOKENS = 100
@@ -29,7 +24,7 @@ def precompute_basis(predictor: Predictor, held_out: HeldOut) -> Entry:
 
     Of a tagger, the encoder that reads forwards. What is read before a text (its style) counts for no state.
     """
-    texts = [text for text in texts_of(predictor, held_out) if text.strip()]
+    texts = [text for text in held_out.texts(predictor.task) if text.strip()]
     chosen = np.linspace(0, len(texts) - 1, min(NUM_TEXTS, len(texts))).round().astype(int)
     read = (predictor.encode(texts[i]) for i in chosen)
     encoded = [replace(text, tokens=text.tokens[:MAX_TOKENS]) for text in read]
@@ -39,20 +34,3 @@ def precompute_basis(predictor: Predictor, held_out: HeldOut) -> Entry:
         for layer, states in enumerate(map(np.concatenate, zip(*by_text, strict=True))):
             arrays |= {f"{layer}.{quantity}.{key}": array for key, array in basis_arrays(fit_basis(states)).items()}
     return Entry(arrays, {"texts": len(encoded), "states": sum(len(text.tokens) for text in encoded)})
-
-
-def texts_of(predictor: Predictor, held_out: HeldOut) -> list[str]:
-    """Return the held-out texts of a predictor's task as somebody would type them.
-
-    Raises:
-        InputError: no held-out texts are known for this task.
-    """
-    match predictor:
-        case Writer():
-            return held_out.novels
-        case SentimentScorer():
-            return [review.text for review in held_out.reviews]
-        case EntityTagger():
-            return [join_words(words) for words in held_out.sentences.words]
-        case _:
-            raise InputError(f"no held-out texts are known for task {predictor.task}; add them to {__name__}.texts_of")

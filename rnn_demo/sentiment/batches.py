@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from rnn_demo.config import SentimentRecipe
+from rnn_demo.sentiment.config import SentimentRecipe
 from rnn_demo.training.batching import BucketedBatches
 
 MAX_SHORT = 64

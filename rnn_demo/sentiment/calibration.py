@@ -12,8 +12,8 @@ from functools import partial
 
 import numpy as np
 
-from rnn_demo.config import SentimentConfig
 from rnn_demo.sentiment.batches import MAX_SHORT
+from rnn_demo.sentiment.config import SentimentConfig
 from rnn_demo.sentiment.score import NEGATIVE_BELOW, POSITIVE_ABOVE
 from rnn_demo.training.calibration import best_temperature
 from rnn_demo.training.metrics import expected_calibration_error

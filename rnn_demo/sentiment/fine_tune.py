@@ -7,8 +7,8 @@ import numpy as np
 import torch
 from torch import nn
 
-from rnn_demo.config import TeacherRecipe
 from rnn_demo.errors import CheckpointError
+from rnn_demo.sentiment.config import TeacherRecipe
 from rnn_demo.sentiment.patterns import make_sentences
 from rnn_demo.sentiment.reviews import LabelledText, evenly, read_labelled, retype
 from rnn_demo.sentiment.teacher import CLASSES, Teacher, load_transformers

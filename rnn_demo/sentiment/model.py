@@ -8,9 +8,9 @@ import torch
 from torch import Tensor, nn
 
 from rnn_demo.checkpoint import CheckpointModel
-from rnn_demo.config import SentimentConfig
 from rnn_demo.encoder import Encoder
 from rnn_demo.errors import ShapeError
+from rnn_demo.sentiment.config import SentimentConfig
 from rnn_demo.training.calibration import temperature_at
 
 

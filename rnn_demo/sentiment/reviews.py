@@ -14,8 +14,8 @@ from typing import TypeVar
 
 import numpy as np
 
-from rnn_demo.config import SentimentRecipe
 from rnn_demo.errors import DataError
+from rnn_demo.sentiment.config import SentimentRecipe
 from rnn_demo.sentiment.patterns import make_sentences
 from rnn_demo.training.corpora import as_texts, available_splits, clean, read_split, require_column
 
@@ -84,6 +84,17 @@ def read_labelled(
     if held_out.get("sst5") and "sst2" in training:
         training["sst2"] = without_phrases(training["sst2"], held_out["sst5"])
     return training, held_out
+
+
+def held_out_reviews(data_dir: Path | None) -> list[LabelledText]:
+    """Return the held-out rows of the default data sets: long reviews, then single sentences."""
+    _, held_out = read_labelled(SentimentRecipe().datasets, data_dir)
+    return [row for rows in held_out.values() for row in rows]
+
+
+def held_out_texts(data_dir: Path | None) -> list[str]:
+    """Return the texts of `held_out_reviews`."""
+    return [row.text for row in held_out_reviews(data_dir)]
 
 
 def read_reviews(

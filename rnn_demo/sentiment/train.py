@@ -14,10 +14,10 @@ from accelerate.utils import extract_model_from_parallel
 from torch import Tensor, nn
 
 from rnn_demo.cells import State
-from rnn_demo.config import SentimentConfig, SentimentRecipe
 from rnn_demo.regularisation.adversarial import adversarial_perturbation
 from rnn_demo.sentiment.batches import ShortAndLong
 from rnn_demo.sentiment.calibration import Scored, calibrate
+from rnn_demo.sentiment.config import SentimentConfig, SentimentRecipe
 from rnn_demo.sentiment.evaluate import review_ids, score_rows
 from rnn_demo.sentiment.model import SentimentModel
 from rnn_demo.sentiment.reviews import LabelledText, read_reviews, unlabelled_split

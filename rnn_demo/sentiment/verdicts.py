@@ -12,7 +12,7 @@ import torch
 from datasets import Dataset
 
 from rnn_demo.checkpoint import TOKENIZER_NAME, find_checkpoint
-from rnn_demo.config import SentimentRecipe
+from rnn_demo.sentiment.config import SentimentRecipe
 from rnn_demo.sentiment.evaluate import review_ids, score_rows
 from rnn_demo.sentiment.model import SentimentModel
 from rnn_demo.sentiment.teacher import CLASSES, Teacher, is_transformer, scores_of

@@ -173,6 +173,23 @@ def clean(text: str) -> str:
     return text.replace("<br />", "\n")
 
 
+def excerpts(text: str, size: int) -> list[str]:
+    r"""Cut a text at line ends into excerpts of at least `size` characters, except the last; 0 does not cut.
+
+    >>> excerpts("one\ntwo\nthree\n", size=5)
+    ['one\ntwo\n', 'three\n']
+    """
+    if not size:
+        return [text] if text else []
+    parts, part = [], ""
+    for line in text.splitlines(keepends=True):
+        part += line
+        if len(part) >= size:
+            parts.append(part)
+            part = ""
+    return [*parts, part] if part else parts
+
+
 def in_case(text: str, case: str) -> str:
     """Rewrite a text in capitals or small letters.
 

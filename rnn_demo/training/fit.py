@@ -64,8 +64,8 @@ def start_model(model_class: type[AnyModel], config: EncoderConfig, recipe: Reci
     model = model_class(config)  # each task's network takes its config
     if recipe.init_from is not None:
         copied = copy_matching_weights(model, find_same_encoder(recipe.init_from, config))
-        if recipe.init_share and len(copied) < len(model.state_dict()):
-            raise CheckpointError(f"--init-share needs all weights of this network, and {recipe.init_from} has not")
+        if recipe.interpolation and len(copied) < len(model.state_dict()):
+            raise CheckpointError(f"--interpolation needs all weights of this network, and {recipe.init_from} has not")
     return model
 
 
@@ -118,12 +118,12 @@ def fit(
     folder = recipe.output_dir or CHECKPOINTS_DIR / recipe.checkpoint_name(task)
     require_replaceable(folder)
     run_dir = recipe.runs_dir / (folder.absolute().name + ("-dry-run" if recipe.dry_run else ""))
-    start = {name: tensor.clone() for name, tensor in model.state_dict().items()} if recipe.init_share else {}
+    start = {name: tensor.clone() for name, tensor in model.state_dict().items()} if recipe.interpolation else {}
     report = train(model, objective, recipe, run_dir, on_progress)
     if recipe.dry_run or not this_process().is_main_process:
         return None
     with torch.no_grad():
-        mix_in(model, start, recipe.init_share)
+        mix_in(model, start, recipe.interpolation)
         objective.finish(model)
         as_trained = objective.validate(model)
         model.load_state_dict(unpack_weights(pack_weights(model.state_dict())))  # from here on what is stored
@@ -157,7 +157,7 @@ def fit(
 def command_line(task: str, recipe: Recipe) -> str:
     """The command that trains by this recipe: every setting that is not the default, no place on a disk.
 
-    >>> from rnn_demo.config import LanguageRecipe
+    >>> from rnn_demo.language.config import LanguageRecipe
     >>> command_line("lm", LanguageRecipe(cell="gru", steps=10, data_dir=Path("/some/where")))
     'python train.py lm --cell gru --data-dir DIR --steps 10'
     """

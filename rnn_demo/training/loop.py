@@ -33,6 +33,7 @@ from torch import Tensor, nn
 
 from rnn_demo.cells import State
 from rnn_demo.config import Recipe
+from rnn_demo.encoder import encoders_of
 from rnn_demo.errors import TrainingError
 from rnn_demo.training.averaging import average_of
 from rnn_demo.training.layer_rates import parameter_groups
@@ -182,7 +183,7 @@ class Loop:
         self.accelerator = Accelerator(
             cpu=self.process.device.type == "cpu",
             mixed_precision="bf16" if precision == "bf16" else "no",
-            kwargs_handlers=[DistributedDataParallelKwargs(find_unused_parameters=recipe.frozen_share > 0)],
+            kwargs_handlers=[DistributedDataParallelKwargs(find_unused_parameters=recipe.freeze_fraction > 0)],
             log_with="tensorboard",
             project_dir=run_dir,
         )
@@ -190,7 +191,7 @@ class Loop:
         self.standing = Standing()
         self.accelerator.register_for_checkpointing(self.standing)
         groups = parameter_groups(model, recipe.layer_lr_decay, recipe.weight_decay)
-        self.encoder_parameters = [p for name, p in model.named_parameters() if "encoder." in name]
+        self.encoder_parameters = [p for encoder in encoders_of(model) for p in encoder.parameters()]
         self.model, self.optimizer = self.accelerator.prepare(
             model, torch.optim.AdamW(groups, lr=recipe.lr, fused=True)
         )
@@ -244,7 +245,7 @@ class Loop:
         accelerator, standing = self.accelerator, self.standing
         factor = learning_rate_factor(standing.step, fraction, self.recipe.warmup_steps)
         for parameter in self.encoder_parameters:
-            parameter.requires_grad_(fraction >= self.recipe.frozen_share)
+            parameter.requires_grad_(fraction >= self.recipe.freeze_fraction)
         for group in self.optimizer.param_groups:
             group["lr"] = self.recipe.lr * factor * group["lr_scale"]
         batch = self.objective.batch_at(standing.step, accelerator.process_index, accelerator.num_processes)

@@ -8,14 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from rnn_demo.checkpoint import CONFIG_NAME, WEIGHTS_NAME, choose_by_cell, read_checkpoint
+from rnn_demo.checkpoint import CONFIG_NAME, WEIGHTS_NAME, choose_by_cell, read_checkpoint, reads_backward
 from rnn_demo.errors import CheckpointError, InputError, RnnDemoError, unknown_name
 from rnn_demo.precomputed import NOTHING_PRECOMPUTED, Precomputed, read_precomputed
 from rnn_demo.predictor import ForwardPredictor, Predictor
 from rnn_demo.tasks import TASKS
-
-EXPECTED = ("lm-lstm", "lm-gru", "lm-rnn", "sentiment-lstm", "ner-lstm")
-"""What the repository ships, in the order of the menus; the first of a task is its default. Others join behind."""
 
 AnyReader = TypeVar("AnyReader", bound=Predictor)
 
@@ -105,17 +102,19 @@ def find_names(checkpoints_dir: Path) -> list[str]:
 
     Backward language models are left out: they only lend their weights to taggers.
     """
+    expected = [name for task in TASKS.values() for name in task.checkpoints]
     files = [path for name in (CONFIG_NAME, WEIGHTS_NAME) for path in checkpoints_dir.glob(f"*/{name}")]
-    names = sorted({path.parent.name for path in files if not path.parent.name.endswith("-backward")})
-    return list(dict.fromkeys([*EXPECTED, *names]))
+    names = sorted({path.parent.name for path in files if not reads_backward(path.parent)})
+    return list(dict.fromkeys([*expected, *names]))
 
 
 def load_entry(folder: Path) -> StoreEntry:
     """Load one folder, or say what is wrong with it."""
     guess, _, cell = folder.name.partition("-")
     task = guess if guess in TASKS else ""
-    command = f"python train.py {task or 'lm'} --cell {cell or 'lstm'}"
-    command += f" --init-from lm-{cell}" if task == "sentiment" else ""
+    command = f"python train.py {task or next(iter(TASKS))} --cell {cell or 'lstm'}"
+    if task and TASKS[task].train_flags:
+        command += f" {TASKS[task].train_flags.format(cell=cell)}"
     try:
         if not (folder / CONFIG_NAME).is_file():
             raise CheckpointError(f"{folder / CONFIG_NAME} is missing")

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from rnn_demo.checkpoint import Checkpoint, save_checkpoint
-from rnn_demo.config import TaggerConfig
+from rnn_demo.entities.config import TaggerConfig
 from rnn_demo.entities.model import TaggerModel
 from rnn_demo.entities.tag import EntityTagger
 from rnn_demo.tokenizer import Tokenizer
@@ -43,7 +43,7 @@ def model(tokenizer: Tokenizer) -> TaggerModel:
         tags=TAGS,
         pos_tags=POS_TAGS,
         tagger_size=5,
-        agreement=0.5,
+        alpha=0.5,
     )
     torch.manual_seed(0)
     model = TaggerModel(config)

@@ -4,7 +4,7 @@ import pytest
 import torch
 from tiny import checkpoint_of
 
-from rnn_demo.config import TaggerConfig
+from rnn_demo.entities.config import TaggerConfig
 from rnn_demo.entities.consistency import group_occurrences, smooth_emissions
 from rnn_demo.entities.crf import IMPOSSIBLE_SCORE
 from rnn_demo.entities.model import TaggerModel
@@ -72,7 +72,7 @@ def test_the_scores_of_a_text_agree_across_its_sentences(model, tokenizer):
     ("text", "others"), [("Ada Rome. Ada Ada", {0: [3, 4], 3: [0], 4: [0]}), ("Ada Rome; Ada Ada", {})]
 )
 def test_a_typed_text_agrees_across_its_sentences_and_not_within_one(text, others, model, tokenizer):
-    config = TaggerConfig(**{**vars(model.config), "agreement": 1.0, "pos_tags": ("NNP",)})
+    config = TaggerConfig(**{**vars(model.config), "alpha": 1.0, "pos_tags": ("NNP",)})
     torch.manual_seed(3)
     network = TaggerModel(config).eval().requires_grad_(False)
     sentences = [[word.text for word in words] for words in split_sentences(text)]
@@ -119,7 +119,7 @@ def test_a_batch_for_the_crf_is_padded_with_0():
     assert num_words.tolist() == [2, 1]
 
 
-@pytest.mark.parametrize("agreement", [-0.1, 1.1])
-def test_a_share_above_one_or_below_zero_is_refused(agreement):
-    with pytest.raises(InputError, match=r"agreement is .*; it must be in \[0, 1\]"):
-        TaggerConfig("lstm", 40, 8, 6, 1, tags=("O",), agreement=agreement)
+@pytest.mark.parametrize("alpha", [-0.1, 1.1])
+def test_an_alpha_above_one_or_below_zero_is_refused(alpha):
+    with pytest.raises(InputError, match=r"alpha is .*; it must be in \[0, 1\]"):
+        TaggerConfig("lstm", 40, 8, 6, 1, tags=("O",), alpha=alpha)

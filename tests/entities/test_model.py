@@ -6,7 +6,7 @@ import pytest
 import torch
 from safetensors import safe_open
 
-from rnn_demo.config import TaggerConfig
+from rnn_demo.entities.config import TaggerConfig
 from rnn_demo.entities.consistency import group_occurrences
 from rnn_demo.entities.model import TaggerModel
 from rnn_demo.entities.subwords import collate, encode_sentences
@@ -109,3 +109,10 @@ def test_loading_gives_the_same_tags_back(model, folder):
     assert loaded.config == model.config
     scale = model.to_tags.weight.abs().amax(1, keepdim=True) / 127
     assert ((loaded.to_tags.weight - model.to_tags.weight).abs() <= scale).all()
+
+
+def test_alpha_is_read_by_its_former_name_too(folder):
+    path = folder / "config.json"
+    values = json.loads(path.read_text())
+    path.write_text(json.dumps({**{k: v for k, v in values.items() if k != "alpha"}, "agreement": 0.7}))
+    assert TaggerModel.load(folder).config.alpha == 0.7

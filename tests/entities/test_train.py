@@ -9,7 +9,7 @@ from datasets import Dataset
 from tiny import checkpoint_of
 
 from rnn_demo.checkpoint import save_checkpoint
-from rnn_demo.config import EntityRecipe, LanguageModelConfig, TaggerConfig
+from rnn_demo.entities.config import EntityRecipe, TaggerConfig
 from rnn_demo.entities.corpus import TaggedSentences
 from rnn_demo.entities.crf import PAD_TAG_ID
 from rnn_demo.entities.evaluate import evaluate, smooth_in_windows, tag_sentences
@@ -18,6 +18,7 @@ from rnn_demo.entities.scores import score_sentences
 from rnn_demo.entities.tag import EntityTagger
 from rnn_demo.entities.train import ALPHAS, EntityObjective, tag_set, train
 from rnn_demo.errors import CheckpointError, DataError, InputError
+from rnn_demo.language.config import LanguageModelConfig
 from rnn_demo.language.model import LanguageModel
 from rnn_demo.spacing import join_words
 
@@ -74,7 +75,7 @@ def test_a_tagger_learns_its_training_sentences_by_heart(recipe):
         "dropout_prob": 0.0,
         "tagger_dropout_prob": 0.0,
         "layer_lr_decay": 1.0,
-        "frozen_share": 0.0,
+        "freeze_fraction": 0.0,
         "pos_weight": 0.5,
     }
     steps = []
@@ -98,7 +99,7 @@ def test_batches_are_a_pure_function_of_the_step(tokenizer):
 
 
 def test_two_processes_share_the_batch_of_one(tokenizer):
-    objective = make_objective(tokenizer, lower_prob=0.5)
+    objective = make_objective(tokenizer, lowercase_prob=0.5)
     for step in range(4):
         whole = objective.batch_at(step, 0, 1)
         for rank in range(2):
@@ -112,7 +113,7 @@ def test_two_processes_share_the_batch_of_one(tokenizer):
 def test_where_names_settle_together_a_batch_is_a_passage_with_their_places(pos_tags, tokenizer):
     data = TaggedSentences("mine/train", WORDS * 8, WORD_TAGS * 8, pos_tags * 8)
     config = TaggerConfig("lstm", tokenizer.vocab_size, 8, 6, 1, tags=TAGS, pos_tags=POS_TAGS)
-    recipe = EntityRecipe(**SIZES, dataset="mine", agreement=0.5, passage_sentences=1, lower_prob=0.0)
+    recipe = EntityRecipe(**SIZES, dataset="mine", alpha=0.5, window_sentences=1, lowercase_prob=0.0)
     objective = EntityObjective([data], [data], config, tokenizer, recipe)
     for step in range(6):
         batch = objective.batch_at(step, 0, 1)
@@ -127,18 +128,18 @@ def test_where_names_settle_together_a_batch_is_a_passage_with_their_places(pos_
 
 
 def test_training_with_names_that_settle_together_and_hidden_words_keeps_the_best_share(recipe):
-    settings = {**vars(recipe), "agreement": 0.4, "hide_prob": 0.2, "batch_size": 2, "steps": 4}
+    settings = {**vars(recipe), "alpha": 0.4, "mask_prob": 0.2, "batch_size": 2, "steps": 4}
     folder = train(EntityRecipe(**settings), lambda progress: None)
-    assert TaggerModel.load(folder).config.agreement in ALPHAS
-    with pytest.raises(InputError, match=r"hide_prob is 1.0; it must be in \[0, 1\)"):
-        EntityRecipe(hide_prob=1.0)
-    with pytest.raises(InputError, match=r"agreement is 1.5; it must be in \[0, 1\]"):
-        EntityRecipe(agreement=1.5)
+    assert TaggerModel.load(folder).config.alpha in ALPHAS
+    with pytest.raises(InputError, match=r"mask_prob is 1.0; it must be in \[0, 1\)"):
+        EntityRecipe(mask_prob=1.0)
+    with pytest.raises(InputError, match=r"alpha is 1.5; it must be in \[0, 1\]"):
+        EntityRecipe(alpha=1.5)
 
 
-@pytest.mark.parametrize(("lower_prob", "write"), [(0.0, str), (1.0, str.lower)])
-def test_sentences_are_shown_in_small_letters(lower_prob, write, tokenizer):
-    objective = make_objective(tokenizer, lower_prob=lower_prob, passage_sentences=1)
+@pytest.mark.parametrize(("lowercase_prob", "write"), [(0.0, str), (1.0, str.lower)])
+def test_sentences_are_shown_in_small_letters(lowercase_prob, write, tokenizer):
+    objective = make_objective(tokenizer, lowercase_prob=lowercase_prob, window_sentences=1)
     batch = objective.batch_at(3, 0, 1)
     rows = zip(batch["token_ids"].tolist(), lengths(batch), strict=True)
     shown = {tokenizer.decode(token_ids[: 1 + length]) for token_ids, length in rows}
@@ -174,8 +175,8 @@ def test_num_tokens_leaves_padding_out(tokenizer):
 
 
 def test_a_probability_above_one_is_refused():
-    with pytest.raises(InputError, match=r"lower_prob is 1.2; it must be in \[0, 1\]"):
-        EntityRecipe(lower_prob=1.2)
+    with pytest.raises(InputError, match=r"lowercase_prob is 1.2; it must be in \[0, 1\]"):
+        EntityRecipe(lowercase_prob=1.2)
 
 
 def test_data_without_parts_of_speech_trains_a_tagger_that_knows_none(recipe):
@@ -223,8 +224,8 @@ def test_what_makes_the_held_out_tags_likelier_is_chosen_and_no_tag_changes_by_t
     data = TaggedSentences("mine/train", words * 6, tags * 6, [[""] * len(row) for row in words] * 6)
     objective = EntityObjective([data], [data], model.config, tokenizer, EntityRecipe(**SIZES, dataset="mine"))
 
-    def nats(agreement):
-        model.config = replace(model.config, agreement=agreement)
+    def nats(alpha):
+        model.config = replace(model.config, alpha=alpha)
         total = 0.0
         for scores, tags in zip(
             smooth_in_windows(model, score_sentences(model, objective.validation[0].sentences)),
@@ -235,14 +236,14 @@ def test_what_makes_the_held_out_tags_likelier_is_chosen_and_no_tag_changes_by_t
             total -= float(model.crf.log_likelihood(scores.emissions[None], gold, num_words))
         return total
 
-    before = {agreement: nats(agreement) for agreement in ALPHAS}
+    before = {alpha: nats(alpha) for alpha in ALPHAS}
     best = min(before, key=before.get)
     assert before[best] < 5000  # 6 times IMPOSSIBLE_SCORE would be more, and the hottest temperature the best
-    model.config = replace(model.config, agreement=best)
+    model.config = replace(model.config, alpha=best)
     found = tag_sentences(model, objective.validation[0].sentences)
-    model.config = replace(model.config, agreement=0.5)
+    model.config = replace(model.config, alpha=0.5)
     objective.finish(model)
-    assert model.config.agreement == best
+    assert model.config.alpha == best
     assert nats(best) < before[best]
     assert tag_sentences(model, objective.validation[0].sentences) == found
 

@@ -29,7 +29,7 @@ def test_passages_hold_every_sentence_once_more_in_order():
 
 
 def test_cases_come_as_often_as_asked(tokenizer):
-    sentences = ShownSentences(WORDS, tokenizer, lower_prob=0.3)
+    sentences = ShownSentences(WORDS, tokenizer, lowercase_prob=0.3)
     rng = np.random.default_rng(0)
     drawn = Counter(tokenizer.decode(sentences.draw(2, rng).sentence.token_ids) for _ in range(2000))
     shares = {text: count / 2000 for text, count in drawn.items()}
@@ -37,7 +37,7 @@ def test_cases_come_as_often_as_asked(tokenizer):
 
 
 def test_words_with_a_capital_are_hidden_as_often_as_asked(tokenizer):
-    sentences = ShownSentences([["Ada", "met", "Babbage"]], tokenizer, lower_prob=0.0, hide_prob=0.3)
+    sentences = ShownSentences([["Ada", "met", "Babbage"]], tokenizer, lowercase_prob=0.0, mask_prob=0.3)
     (whole,) = encode_sentences([["Ada", "met", "Babbage"]], tokenizer)
     ends = np.cumsum([1, *whole.subword_counts])
     rng = np.random.default_rng(0)
@@ -61,7 +61,7 @@ def test_headlines_and_chats_keep_each_word_at_its_place_or_say_that_it_is_added
     forms = {"headlines": {"title_prob": 1.0}, "chats": {"chat_prob": 1.0}}
     seen = {name: set() for name in forms}
     for name, chances in forms.items():
-        sentences = ShownSentences([words], tokenizer, lower_prob=0.0, **chances)
+        sentences = ShownSentences([words], tokenizer, lowercase_prob=0.0, **chances)
         for seed in range(200):
             shown, places = sentences.draw(0, np.random.default_rng(seed))
             seen[name].add(tuple(shown.words))

@@ -5,7 +5,7 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from rnn_demo.config import VectorsRecipe
+from rnn_demo.entities.config import VectorsRecipe
 from rnn_demo.entities.quantise import build_vectors, make_table, read_glove, read_table
 from rnn_demo.entities.spelling import spell
 from rnn_demo.entities.vectors import WordVectors

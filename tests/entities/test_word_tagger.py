@@ -11,7 +11,7 @@ from safetensors.torch import save_file
 from tiny import checkpoint_of, write_split
 
 from rnn_demo.checkpoint import read_all_weights, save_checkpoint
-from rnn_demo.config import EntityRecipe, TaggerConfig
+from rnn_demo.entities.config import EntityRecipe, TaggerConfig
 from rnn_demo.entities.evaluate import evaluate, tag_sentences
 from rnn_demo.entities.model import TaggerModel
 from rnn_demo.entities.pool import mix
@@ -62,7 +62,7 @@ def recipe(subword_tagger, tmp_path):
         "more_datasets": ("mine", "other"),
         "title_prob": 0.2,
         "chat_prob": 0.2,
-        "passage_sentences": 1,
+        "window_sentences": 1,
         "steps": 60,
         "lr": 0.03,
         "warmup_steps": 0,
@@ -159,9 +159,9 @@ def test_save_and_load_is_a_round_trip_and_a_plain_tagger_has_no_file_for_words(
 def test_settings_that_do_not_go_together_are_refused(tmp_path):
     with pytest.raises(InputError, match=r"char_size is 0; it must be 1 or more with --vectors"):
         EntityRecipe(more_datasets=("x",))
-    with pytest.raises(InputError, match=r"agreement is 0.5; it must be 0 with --char-size"):
-        EntityRecipe(char_size=3, agreement=0.5)
-    with pytest.raises(InputError, match=r"lower_prob \+ title_prob \+ chat_prob is"):
+    with pytest.raises(InputError, match=r"alpha is 0.5; it must be 0 with --char-size"):
+        EntityRecipe(char_size=3, alpha=0.5)
+    with pytest.raises(InputError, match=r"lowercase_prob \+ title_prob \+ chat_prob is"):
         EntityRecipe(title_prob=0.5, chat_prob=0.4)
     with pytest.raises(InputError, match=r"reads is 'letters'"):
         TaggerConfig("lstm", 600, 8, 6, 1, tags=("O",), reads="letters")

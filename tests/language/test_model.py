@@ -5,7 +5,7 @@ import torch
 from tiny import language_model
 
 from rnn_demo.cells import CELLS
-from rnn_demo.config import LanguageModelConfig
+from rnn_demo.language.config import LanguageModelConfig
 from rnn_demo.language.model import LanguageModel
 
 TOKEN_IDS = torch.randint(0, 50, (3, 9), generator=torch.Generator().manual_seed(0))

@@ -11,12 +11,13 @@ from tiny import language_model, write_split
 from torch import nn
 
 from rnn_demo.cells import CELLS
-from rnn_demo.config import LanguageRecipe
 from rnn_demo.errors import CheckpointError, DataError, InputError, TrainingError
+from rnn_demo.language.config import LanguageRecipe
 from rnn_demo.language.evaluate import UNCOUNTED, evaluate
-from rnn_demo.language.train import LanguageObjective, _token_stream, excerpts, train
+from rnn_demo.language.train import LanguageObjective, _token_stream, train
 from rnn_demo.language.write import Writer
 from rnn_demo.training import fit as fit_module
+from rnn_demo.training.corpora import excerpts
 
 SIZES = {
     "datasets": ("english_novels", "imdb"),
@@ -26,7 +27,7 @@ SIZES = {
     "batch_size": 4,
     "seq_len": 8,
     "precision": "fp32",
-    "lower_prob": 0.0,
+    "lowercase_prob": 0.0,
 }
 NOVEL = "It was a good evening.\nShe walked to the old city.\n" * 60
 
@@ -154,7 +155,7 @@ def test_some_excerpts_are_shown_in_small_letters(places, tokenizer):
     settings = {**SIZES, **places, "datasets": ("english_novels",)}
     texts = {}
     for prob in (0.0, 0.5, 1.0):
-        stream, _ = _token_stream(LanguageRecipe(**{**settings, "lower_prob": prob}, excerpt_chars=200), tokenizer)
+        stream, _ = _token_stream(LanguageRecipe(**{**settings, "lowercase_prob": prob}, excerpt_chars=200), tokenizer)
         texts[prob] = tokenizer.decode(stream.tolist())
     assert texts[1.0] == texts[0.0].lower()
     assert sorted(texts[0.5].lower()) == sorted(texts[1.0])

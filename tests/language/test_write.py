@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from tiny import checkpoint_of, language_model
 
 from rnn_demo.checkpoint import save_checkpoint
-from rnn_demo.config import LanguageModelConfig
 from rnn_demo.errors import CheckpointError, InputError
+from rnn_demo.language.config import LanguageModelConfig
 from rnn_demo.language.model import LanguageModel
 from rnn_demo.language.write import Writer
 

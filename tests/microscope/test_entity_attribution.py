@@ -7,7 +7,7 @@ import torch
 from tiny import checkpoint_of
 
 from rnn_demo.cells import CELLS
-from rnn_demo.config import TaggerConfig
+from rnn_demo.entities.config import TaggerConfig
 from rnn_demo.entities.model import TaggerModel
 from rnn_demo.entities.tag import EntityTagger
 from rnn_demo.errors import InputError
@@ -25,7 +25,7 @@ def smooth(request: pytest.FixtureRequest, tokenizer: Tokenizer) -> EntityTagger
     cell, *whole_words = request.param.split()
     sizes = (cell, tokenizer.vocab_size, 8, 6, 2)
     words = {"char_size": 3, "vector_words": 3, "vector_rows": 3, "vector_size": 4, "vector_parts": 2}
-    settings = {"tagger_size": 5, "agreement": 0.4, **(words if whole_words else {})}
+    settings = {"tagger_size": 5, "alpha": 0.4, **(words if whole_words else {})}
     model = TaggerModel(TaggerConfig(*sizes, tags=("O", "B-PER", "I-PER"), pos_tags=("NNP",), **settings))
     for parameter in model.parameters():
         torch.nn.init.normal_(parameter, std=0.6)

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from rnn_demo.config import SentimentConfig
 from rnn_demo.sentiment.calibration import MAX_ERROR, WIDTHS, Scored, calibrate, draw_in
+from rnn_demo.sentiment.config import SentimentConfig
 from rnn_demo.sentiment.score import label_of
 from rnn_demo.training.metrics import expected_calibration_error
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from tiny import write_split
 
-from rnn_demo.config import SentimentRecipe
 from rnn_demo.errors import DataError, InputError
+from rnn_demo.sentiment.config import SentimentRecipe
 from rnn_demo.sentiment.patterns import make_sentences
 from rnn_demo.sentiment.reviews import (
     LabelledText,

@@ -9,10 +9,10 @@ import torch
 from sentiment.fake_teacher import FakeTokenizer, FakeTransformer, fake_teacher
 from tiny import FILM_TEXTS, write_split
 
-from rnn_demo.config import TeacherRecipe
 from rnn_demo.errors import CheckpointError, InputError
 from rnn_demo.sentiment import fine_tune as fine_tune_module
 from rnn_demo.sentiment import teacher as teacher_module
+from rnn_demo.sentiment.config import TeacherRecipe
 from rnn_demo.sentiment.evaluate import evaluate
 from rnn_demo.sentiment.fine_tune import fine_tune, shares_of, start_teacher, train, trained_parameters
 from rnn_demo.sentiment.reviews import LabelledText

@@ -10,9 +10,9 @@ from tiny import FILM_LABELS, FILM_TEXTS, checkpoint_of, language_model, sentime
 
 from rnn_demo.cells import CELLS
 from rnn_demo.checkpoint import save_checkpoint
-from rnn_demo.config import SentimentConfig, SentimentRecipe
 from rnn_demo.errors import CheckpointError, InputError
 from rnn_demo.sentiment.batches import ShortAndLong
+from rnn_demo.sentiment.config import SentimentConfig, SentimentRecipe
 from rnn_demo.sentiment.evaluate import evaluate, score_rows
 from rnn_demo.sentiment.model import SentimentModel
 from rnn_demo.sentiment.reviews import LabelledText
@@ -119,15 +119,15 @@ def test_a_trained_network_reads_emoji_by_name(places):
 def test_only_a_network_of_the_same_task_can_be_mixed_in(places, tokenizer):
     start = places["output_dir"].with_name("start")
     save_checkpoint(start, sentiment_model(tokenizer.vocab_size), tokenizer, checkpoint_of("sentiment"))
-    settings = {"steps": 1, "lr": 0.1, "warmup_steps": 0, "precision": "fp32", "init_share": 0.999, **places}
+    settings = {"steps": 1, "lr": 0.1, "warmup_steps": 0, "precision": "fp32", "interpolation": 0.999, **places}
     mixed = SentimentModel.load(train(SentimentRecipe(**settings, init_from=str(start)), lambda progress: None))
     for name, weight in SentimentModel.load(start).encoder.state_dict().items():
         torch.testing.assert_close(mixed.encoder.state_dict()[name], weight, rtol=0, atol=0.01)
     save_checkpoint(start, language_model(tokenizer.vocab_size), tokenizer, checkpoint_of("lm"))
-    with pytest.raises(CheckpointError, match=r"--init-share needs all weights .*, and .*start has not"):
+    with pytest.raises(CheckpointError, match=r"--interpolation needs all weights .*, and .*start has not"):
         train(SentimentRecipe(**settings, init_from=str(start)), lambda progress: None)
-    with pytest.raises(InputError, match=r"init_share is 0\.5; it must be 0 without --init-from"):
-        SentimentRecipe(init_share=0.5)
+    with pytest.raises(InputError, match=r"interpolation is 0\.5; it must be 0 without --init-from"):
+        SentimentRecipe(interpolation=0.5)
 
 
 def make_objective(tokenizer, held_out, **settings):

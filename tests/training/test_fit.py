@@ -11,9 +11,11 @@ from pathlib import Path
 import pytest
 from tiny import write_split
 
-from rnn_demo.config import EntityRecipe, LanguageRecipe, SentimentRecipe
+from rnn_demo.entities.config import EntityRecipe
 from rnn_demo.errors import CheckpointError, InputError
+from rnn_demo.language.config import LanguageRecipe
 from rnn_demo.language.train import train
+from rnn_demo.sentiment.config import SentimentRecipe
 from rnn_demo.training.fit import command_line, open_tokenizer
 
 ROOT = Path(__file__).parent.parent.parent

@@ -13,8 +13,8 @@ from safetensors.torch import load_file
 from tiny import stop_after
 from torch import nn
 
-from rnn_demo.config import LanguageModelConfig, LanguageRecipe
 from rnn_demo.errors import InputError, TrainingError
+from rnn_demo.language.config import LanguageModelConfig, LanguageRecipe
 from rnn_demo.language.model import LanguageModel
 from rnn_demo.language.train import LanguageObjective
 from rnn_demo.training import loop
@@ -103,7 +103,7 @@ def test_encoders_can_stay_as_they_are_for_a_share_of_the_run(job):
     def listen(progress):
         seen.append(job.weights()["encoder.layers.0.forward_cell.kernel.weight_hh_l0"])
 
-    job.run(listen, frozen_share=0.5)
+    job.run(listen, freeze_fraction=0.5)
     torch.manual_seed(0)
     start = LanguageModel(job.model.config).state_dict()["encoder.layers.0.forward_cell.kernel.weight_hh_l0"]
     assert all(torch.equal(weight, start) for weight in seen[: STEPS // 2])

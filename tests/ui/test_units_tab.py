@@ -91,7 +91,7 @@ def test_the_first_unit_goes_with_the_tasks_own_feature_where_that_is_clear() ->
     reading = reading_of("a", [[0], [0], [0]])
     for r, shown in ((0.67, 2), (-0.4, 2), (-0.06, 1)):
         own = RankedUnit(2, "how positive the review is", r)
-        assert first_unit(replace(reading, by_feature=(*reading.by_feature, own)), "sentiment") == shown
+        assert first_unit(replace(reading, by_feature=(*reading.by_feature, own)), str(own.feature)) == shown
     assert first_unit(reading, "another") == 1
 
 

@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 import gradio as gr
 
 from rnn_demo.plots import Figure, draw_gradients
+from rnn_demo.predictor import ForwardPredictor
+from rnn_demo.tasks import TASKS
 from rnn_demo.ui.memory.clipping_panel import build_clipping_panel
 from rnn_demo.ui.memory.singular_values_panel import Asked, build_singular_values_panel
 from rnn_demo.ui.model_store import ModelStore
@@ -19,7 +21,6 @@ INTRO = (
     "that message passes through every step between, and **shrinks or grows at each: look how far it reaches.** "
     "The slower a line falls, the farther back the network can learn from; dotted is the same network before training."
 )
-TASKS_SHOWN = {"language models": "lm", "sentiment": "sentiment"}
 LEFT_OUT = {"sentiment": " (the verdict also sees the mean and maximum of all states: that way back is left out)"}
 FOLD = 1000
 """How much smaller counts as forgotten."""
@@ -30,7 +31,11 @@ Norms = Mapping[str, Mapping[str, Sequence[float]]]
 def build_memory_tab(service: Service) -> None:
     """Lay out the tab."""
     build_problems(service.store, "lm")
-    tasks = {title: task for title, task in TASKS_SHOWN.items() if service.store.names(task)}
+    tasks = {
+        task.title: name
+        for name, task in TASKS.items()
+        if issubclass(task.predictor, ForwardPredictor) and service.store.names(name)
+    }
     if not tasks:
         return
 

@@ -15,8 +15,6 @@ from rnn_demo.ui.shared.quantities import describe_gate
 
 STEPS = (0.2, 0.6)
 """From which share of the scale on a colour begins, and the stronger colour."""
-FIRST_FEATURES = {"lm": "inside quotes", "sentiment": "how positive the review is", "ner": "entity"}
-"""Task -> what the first unit that is shown should go with: the clearest go with single signs, which shows little."""
 CLEAR, FAINT = 0.4, 0.2
 """|r| from which on a unit is shown first for its feature, and below which it goes with none."""
 PLAIN = re.compile(r"""[^\W_]+|[.,;:!?"'’()]+""")
@@ -43,9 +41,11 @@ def name_unit(one: RankedUnit) -> str:
     return f"unit {one.unit}" if one.feature is None else f"unit {one.unit}: {one.feature}, r = {one.correlation:+.2f}"
 
 
-def first_unit(reading: UnitReading, task: str) -> int:
-    """Choose the unit to show first: the best of the task's own feature if that is clear, else the clearest of all."""
-    wanted = FIRST_FEATURES.get(task)
+def first_unit(reading: UnitReading, wanted: str) -> int:
+    """Choose the unit to show first: the best unit of the wanted feature if that is clear, else the clearest of all.
+
+    The clearest units follow single punctuation marks, which shows little.
+    """
     clear = (one.unit for one in reading.by_feature if one.feature == wanted and abs(one.correlation or 0) >= CLEAR)
     return next(clear, unit_choices(reading)[0][1])
 

@@ -6,6 +6,7 @@ from typing import Any
 import gradio as gr
 
 from rnn_demo.errors import CheckpointError
+from rnn_demo.tasks import TASKS
 from rnn_demo.ui.model_store import say_which_encoder
 from rnn_demo.ui.service import Service
 from rnn_demo.ui.shared.events import (
@@ -66,7 +67,7 @@ def make_show(service: Service) -> Callable[[str, str, int, str, int | None], It
         meaning = service.quantities(model)[quantity]
         choices = unit_choices(reading)
         if unit not in [number for _, number in choices]:
-            unit = first_unit(reading, predictor.task)
+            unit = first_unit(reading, TASKS[predictor.task].first_feature)
         offered = gr.update(choices=choices, value=unit)
         rows = [[str(one.feature), str(one.unit), f"{one.correlation:+.2f}"] for one in reading.by_feature]
         caption = TABLE_CAPTION if rows else f"{say_why_unknown(quantity)}."
