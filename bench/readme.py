@@ -10,8 +10,7 @@ import tyro
 
 from rnn_demo.cells import CELLS
 from rnn_demo.checkpoint import CHECKPOINTS_DIR, Checkpoint, read_checkpoint, shipped_checkpoints, weights_size
-from rnn_demo.tasks import TASKS
-from rnn_demo.ui.model_store import EXPECTED
+from rnn_demo.tasks import TASKS, expected_checkpoints
 from rnn_demo.ui.shared.names import METRICS
 
 ROOT = Path(__file__).parent.parent
@@ -20,7 +19,7 @@ START, END = "<!-- models: written by python -m bench.readme -->", "<!-- end of 
 
 def opening_models() -> str:
     """Write one table of the models that the page opens with: README.md has it."""
-    checkpoints = {name: read_checkpoint(CHECKPOINTS_DIR / name) for name in EXPECTED}
+    checkpoints = {name: read_checkpoint(CHECKPOINTS_DIR / name) for name in expected_checkpoints()}
     rows = []
     for name, checkpoint in checkpoints.items():
         values = [

@@ -154,3 +154,8 @@ def find_task(name: str) -> Task[Any]:
     if name not in TASKS:
         raise unknown_name("task", name, TASKS)
     return TASKS[name]
+
+
+def expected_checkpoints() -> list[str]:
+    """Return the checkpoints that the page expects, in the order of its menus."""
+    return [name for task in TASKS.values() for name in task.checkpoints]

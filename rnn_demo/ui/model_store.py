@@ -12,7 +12,7 @@ from rnn_demo.checkpoint import CONFIG_NAME, WEIGHTS_NAME, choose_by_cell, read_
 from rnn_demo.errors import CheckpointError, InputError, RnnDemoError, unknown_name
 from rnn_demo.precomputed import NOTHING_PRECOMPUTED, Precomputed, read_precomputed
 from rnn_demo.predictor import ForwardPredictor, Predictor
-from rnn_demo.tasks import TASKS
+from rnn_demo.tasks import TASKS, expected_checkpoints
 
 AnyReader = TypeVar("AnyReader", bound=Predictor)
 
@@ -102,7 +102,7 @@ def find_names(checkpoints_dir: Path) -> list[str]:
 
     Backward language models are left out: they only lend their weights to taggers.
     """
-    expected = [name for task in TASKS.values() for name in task.checkpoints]
+    expected = expected_checkpoints()
     files = [path for name in (CONFIG_NAME, WEIGHTS_NAME) for path in checkpoints_dir.glob(f"*/{name}")]
     names = sorted({path.parent.name for path in files if not reads_backward(path.parent)})
     return list(dict.fromkeys([*expected, *names]))
