@@ -50,6 +50,8 @@ class SentimentRecipe(Recipe):
     """Sentences to label each time that a data set is named."""
     max_words: int = 40
     """Longer sentences are left out."""
+    judged_passes: int = 1
+    """How often a text with the teacher's soft label is read where a labelled one is read once."""
     patterns: int = 0
     """Everyday sentences to generate from patterns (see patterns.py)."""
     vary: bool = False
@@ -75,6 +77,7 @@ class SentimentRecipe(Recipe):
         """Refuse settings that no training can use, before any data is read."""
         super().__post_init__()
         require_at_least(self, 1, "max_tokens", "validation_rows", "max_sentences", "max_words", "short_batch_size")
+        require_at_least(self, 1, "judged_passes")
         require_at_least(self, 0, "adversarial_size", "patterns", "long_every")
         require(self.long_every != 1, "long_every", self.long_every, "0, or 2 or more")
         require(len(self.datasets) > 0, "datasets", self.datasets, "one data set or more")

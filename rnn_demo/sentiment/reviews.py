@@ -124,7 +124,8 @@ def read_reviews(
     ]
     if judge is not None:
         for name, texts in unlabelled_texts(recipe):
-            mixed += [LabelledText(text, float(s)) for text, s in zip(texts, judge(name, texts), strict=True)]
+            judged = [LabelledText(text, float(s)) for text, s in zip(texts, judge(name, texts), strict=True)]
+            mixed += judged * recipe.judged_passes
     mixed += [LabelledText(*sentence) for sentence in make_sentences(recipe.patterns, recipe.seed)]
     draw = random.Random(recipe.seed)
     return [vary(row, draw) for row in mixed] if recipe.vary else mixed, held_out
@@ -153,24 +154,25 @@ def unlabelled_split(name: str, data_dir: Path | None) -> str:
 
 
 def opinions(texts: list[str], most: int, max_words: int = 40) -> list[str]:
-    """Cut texts into sentences of 4 words and more, and take at most so many, evenly from all of them.
+    """Cut texts into sentences of 4 words and more, and take at most so many, here and there from all of them.
 
-    Half of them hold a word that turns a verdict (not, but, never, ..) or a question mark, as far as there are any.
+    Half of them hold a word that turns a verdict (not, but, never, ..) or a question mark, as far as there are any. Of
+    fewer or more sentences the ones are among the others, so that what a teacher has judged stays of use.
 
-    >>> opinions(["A dull film by any measure. See it? I would not see it twice!"], most=9)
+    >>> sorted(opinions(["A dull film by any measure. See it? I would not see it twice!"], most=9))
     ['A dull film by any measure.', 'I would not see it twice!']
     """
-    sentences = [
+    sentences = dict.fromkeys(
         retype(sentence)
         for text in texts
         for sentence in re.split(r"(?<=[.!?])\s+", text)
         if 4 <= len(sentence.split()) <= max_words
-    ]
-    turned = [sentence for sentence in sentences if TURNS.search(sentence)]
-    plain = [sentence for sentence in sentences if not TURNS.search(sentence)]
+    )
+    shuffled = random.Random(0).sample(list(sentences), len(sentences))
+    turned = [sentence for sentence in shuffled if TURNS.search(sentence)]
+    plain = [sentence for sentence in shuffled if not TURNS.search(sentence)]
     count = max(min(most - most // 2, len(turned)), most - len(plain))
-    chosen = set(evenly(turned, count)) | set(evenly(plain, most - count))
-    return [sentence for sentence in dict.fromkeys(sentences) if sentence in chosen]
+    return turned[:count] + plain[: most - count]
 
 
 def evenly(rows: list[Row], most: int) -> list[Row]:

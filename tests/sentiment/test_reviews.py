@@ -88,17 +88,16 @@ def test_sentences_come_from_the_unsupervised_split_or_from_train_without_its_la
     names = {"unlabelled_sentences": ("imdb", "noisy"), "teacher": "somebody"}
     alone, _ = read_reviews(recipe)
     training, _ = read_reviews(SentimentRecipe(data_dir=recipe.data_dir, **names), knowing_judge)
-    assert training[len(alone) :] == [
+    assert set(training[len(alone) :]) == {
         LabelledText("A great day for old people.", 0.2),
         LabelledText("The story was bad from end to end.", 0.2),
         LabelledText("Good good good good", 0.9),
         LabelledText("It's not a good place", 0.9),
-    ]
-    few = SentimentRecipe(data_dir=recipe.data_dir, **names, max_sentences=1, max_words=6)
-    assert [row.text for row in read_reviews(few, knowing_judge)[0][len(alone) :]] == [
-        "A great day for old people.",
-        "It's not a good place",
-    ]
+    }
+    few = SentimentRecipe(data_dir=recipe.data_dir, **names, max_sentences=1, max_words=6, judged_passes=2)
+    some = read_reviews(few, knowing_judge)[0][len(alone) :]
+    assert some[0] == some[1]
+    assert some[2:] == [LabelledText("It's not a good place", 0.9)] * 2
 
 
 def test_a_data_set_that_is_named_twice_gives_twice_as_many_sentences(recipe):
@@ -142,6 +141,8 @@ def test_half_of_the_sentences_hold_a_word_that_turns_a_verdict():
     assert len(opinions([*plain, *turned[:1]], 6)) == 6
     assert len(opinions([*plain[:1], *turned], 6)) == 6
     assert opinions([], 3) == []
+    many = [f"That is {word} line {i}." for i in range(30) for word in ("not", "the")]
+    assert set(opinions(many, 10)) < set(opinions(many, 20))
 
 
 @pytest.mark.parametrize(
