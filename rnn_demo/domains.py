@@ -1,8 +1,16 @@
-"""The domains in which a document can open, so that one model writes in four, and which data set is of which."""
+"""The domains that a document can be of, so that one model writes in each of them, and the domain of each data set."""
 
 from collections.abc import Iterable
 
-DOMAINS = ("novel", "review", "news", "play")
+CONTROL_SYMBOL_OF = {
+    "novel": "<novel>",
+    "review": "<review>",
+    "news": "<news>",
+    "play": "<play>",
+    "story": "<spare0>",
+}
+"""The subword that stands before a document of each domain. Every tokenizer.model has spares for domains to come."""
+DOMAINS = tuple(CONTROL_SYMBOL_OF)
 DOMAIN_OF = {
     "english_novels": "novel",
     "imdb": "review",
@@ -12,12 +20,13 @@ DOMAIN_OF = {
     "reuters_50_50": "news",
     "conll2003": "news",
     "tiny_shakespeare": "play",
+    "simple_stories": "story",
 }
-"""Documents of other data sets are of no domain: `<s>`."""
+"""Documents of other data sets have no domain: they start with `<s>`."""
 
 
 def domains_of(data: Iterable[str]) -> list[str]:
-    """Return which domains a model has read.
+    """Return the domains that a model has read.
 
     Args:
         data: what it was trained on, as dataset/split.
@@ -29,7 +38,7 @@ def domains_of(data: Iterable[str]) -> list[str]:
 
 
 def prefix_domains(data: Iterable[str]) -> list[str | None]:
-    """As `domains_of`, and None at the end where a model has read documents of no domain.
+    """As `domains_of`, and None at the end for a model that has read documents of no domain.
 
     >>> prefix_domains(["imdb/train", "else/train"])
     ['review', None]

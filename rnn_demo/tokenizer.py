@@ -1,24 +1,26 @@
-"""Text <-> token ids, with the place of every subword in the text as it was typed.
+r"""Text <-> token ids, with the span of every subword in the text as it was typed.
 
 SentencePiece (Kudo & Richardson 2018, arXiv:1808.06226) with byte fallback, no normalisation and white space kept, so
-that `decode(encode(text)) == text`. The surprises:
+that `decode(encode(text)) == text`, except that every line end is read as `\n`. The surprises:
 
-- SentencePiece writes a space as U+2581 inside its subwords, so a U+2581 that somebody typed would come back as a
-  space. It is spelled out in bytes here, which subwords never do to a space.
+- SentencePiece writes a space as U+2581 inside its subwords, so a typed U+2581 would come back as a space. It is
+  spelled in bytes here; subwords never do that to a space.
 - Its offsets count UTF-8 bytes; ours count code points.
-- A character outside the vocabulary becomes byte subwords; all but the last of them cover an empty span.
-- Special subwords (`<pad>`, `<novel>`, ...) are never matched in a text: typing them gives their letters.
+- A character outside the vocabulary becomes byte subwords; all but the last of them have an empty span.
+- Control symbols (`<pad>`, `<novel>`, ...) are never matched in a text: typing them gives their letters.
 """
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import sentencepiece
 
 from rnn_demo.checks import require_string
-from rnn_demo.domains import DOMAINS
+from rnn_demo.domains import CONTROL_SYMBOL_OF
 from rnn_demo.errors import CheckpointError
+from rnn_demo.rewriting import with_line_feeds
 
 PAD_ID = 0
 UNK_ID = 1
@@ -26,13 +28,13 @@ BOS_ID = 2
 EOS_ID = 3
 SPACE_MARK = "\u2581"
 PREFIX_SIZE = 2
-CONTROL_SYMBOLS = tuple(f"<{domain}>" for domain in DOMAINS) + tuple(f"<spare{i}>" for i in range(4))
-"""Control symbols: they have an id and no text. The spares are for tasks to come."""
+CONTROL_SYMBOLS = ("<novel>", "<review>", "<news>", "<play>", *(f"<spare{i}>" for i in range(4)))
+"""Subwords that have an id and no text, in the order of every tokenizer.model. The spares are for domains to come."""
 
 
 @dataclass(frozen=True)
 class Token:
-    """A subword and the span of the text that it stands for."""
+    """A subword and its span in the text."""
 
     token: str
     """The text as typed, `text[start:end]`; empty for all but the last byte of a character."""
@@ -47,12 +49,12 @@ class EncodedText:
 
     text: str
     prefix_ids: tuple[int, ...]
-    """Subwords that are given before the text: its domain, or the start."""
+    """Control symbols that the network reads before the text."""
     tokens: tuple[Token, ...]
 
     @property
     def token_ids(self) -> list[int]:
-        """Everything that is read, in order."""
+        """All token ids, those of the prefix first."""
         return [*self.prefix_ids, *(token.token_id for token in self.tokens)]
 
 
@@ -87,19 +89,24 @@ class Tokenizer:
 
     @property
     def vocab_size(self) -> int:
-        """Subwords, special ones included."""
+        """Subwords, control symbols included."""
         return int(self.processor.vocab_size())
 
     @property
     def has_only_characters(self) -> bool:
-        """Whether no subword is longer than one character, special subwords and bytes apart."""
+        """Whether no subword is longer than one character, apart from control symbols and bytes."""
         special = self.processor.is_control, self.processor.is_byte, self.processor.is_unknown
-        written = (i for i in range(self.vocab_size) if not any(is_it(i) for is_it in special))
-        return all(len(self.subword(i)) == 1 for i in written)
+        plain = (i for i in range(self.vocab_size) if not any(is_special(i) for is_special in special))
+        return all(len(self.subword(i)) == 1 for i in plain)
+
+    @cached_property
+    def word_start_ids(self) -> tuple[int, ...]:
+        """Subwords that begin with a space, and so begin a word."""
+        return tuple(i for i in range(self.vocab_size) if self.subword(i).startswith(" "))
 
     def domain_id(self, domain: str | None) -> int:
-        """The subword that opens a document: its domain, or `<s>` where the domain is unknown."""
-        return BOS_ID if domain is None else int(self.processor.piece_to_id(f"<{domain}>"))
+        """Return the control symbol of a domain, `<s>` for none."""
+        return BOS_ID if domain is None else int(self.processor.piece_to_id(CONTROL_SYMBOL_OF[domain]))
 
     def prefix_ids(self, domain: str | None) -> tuple[int, int]:
         """Return the PREFIX_SIZE token ids that stand before a document: the end of another one, then its domain.
@@ -111,66 +118,62 @@ class Tokenizer:
 
     @property
     def suppressed_ids(self) -> tuple[int, ...]:
-        """Subwords that have no text and that a model must never write; the end of the text is not among them."""
-        return (PAD_ID, UNK_ID, BOS_ID, *(int(self.processor.piece_to_id(subword)) for subword in CONTROL_SYMBOLS))
+        """Subwords without text that a model must never write; the end of the text is not among them."""
+        return (PAD_ID, UNK_ID, BOS_ID, *(int(self.processor.piece_to_id(symbol)) for symbol in CONTROL_SYMBOLS))
 
     def encode(self, text: str) -> list[int]:
-        """Turn a text into token ids.
-
-        Raises:
-            InputError: the text holds half of a surrogate pair, which is no character.
-        """
+        """Return the token ids of a text; errors as in `encode_with_spans`."""
         token_ids: list[int] = []
-        for i, part in enumerate(require_string("text", text).split(SPACE_MARK)):
+        for i, part in enumerate(with_line_feeds(require_string("text", text)).text.split(SPACE_MARK)):
             token_ids += self.space_mark_ids if i else []
             token_ids += self.processor.encode(part)
         return token_ids
 
     def encode_many(self, texts: Iterable[str]) -> list[list[int]]:
-        """Turn texts into token ids, on all cores."""
-        whole = [require_string("text", text) for text in texts]
-        many: list[list[int]] = self.processor.encode(whole, num_threads=-1)
-        return [self.encode(text) if SPACE_MARK in text else ids for text, ids in zip(whole, many, strict=True)]
+        """Return the token ids of many texts, computed on all cores."""
+        texts = [with_line_feeds(require_string("text", text)).text for text in texts]
+        many: list[list[int]] = self.processor.encode(texts, num_threads=-1)
+        return [self.encode(text) if SPACE_MARK in text else ids for text, ids in zip(texts, many, strict=True)]
 
     def encode_with_spans(self, text: str) -> tuple[Token, ...]:
-        """Turn a text into tokens that know their place in it.
+        """Return the tokens of a text with their spans.
 
         Raises:
-            InputError: the text holds half of a surrogate pair, which is no character.
+            InputError: the text contains half of a surrogate pair, which is no character.
         """
+        read = with_line_feeds(require_string("text", text))
         tokens: list[Token] = []
-        offset = 0
-        for i, part in enumerate(require_string("text", text).split(SPACE_MARK)):
+        part_start = 0
+        for i, part in enumerate(read.text.split(SPACE_MARK)):
+            spans = self._spans_of(part)
             if i:
-                *first, last = self.space_mark_ids
-                tokens += [Token("", token_id, offset, offset) for token_id in first]
-                tokens.append(Token(SPACE_MARK, last, offset, offset + 1))
-                offset += 1
-            tokens += self._part_with_spans(part, offset)
-            offset += len(part)
+                *bytes_before, last_byte = self.space_mark_ids
+                spans = [*((byte_id, -1, -1) for byte_id in bytes_before), (last_byte, -1, 0), *spans]
+            for token_id, first, last in spans:
+                start, end = read.offsets[part_start + first], read.offsets[part_start + last]
+                tokens.append(Token(text[start:end], token_id, start, end))
+            part_start += len(part) + len(SPACE_MARK)
         return tuple(tokens)
 
-    def _part_with_spans(self, part: str, offset: int) -> list[Token]:
+    def _spans_of(self, part: str) -> list[tuple[int, int, int]]:
+        """Return the token id, start and end of each subword of a text without SPACE_MARK."""
         code_point_at = [0] * (len(part.encode()) + 1)  # UTF-8 byte offset -> code point offset
         byte_offset = 0
         for i, character in enumerate(part):
             code_point_at[byte_offset] = i
             byte_offset += len(character.encode())
         code_point_at[byte_offset] = len(part)
-        tokens = []
-        for subword in self.processor.encode(part, return_type="proto").pieces:
-            start, end = code_point_at[subword.begin], code_point_at[subword.end]
-            tokens.append(Token(part[start:end], subword.id, offset + start, offset + end))
-        return tokens
+        subwords = self.processor.encode(part, return_type="proto").pieces
+        return [(subword.id, code_point_at[subword.begin], code_point_at[subword.end]) for subword in subwords]
 
     def is_byte(self, token_id: int) -> bool:
-        """Whether a subword is a single byte, `<0x00>` .. `<0xFF>`, maybe of a longer character."""
+        """Whether a subword is one byte, `<0x00>` to `<0xFF>`, maybe of a longer character."""
         return bool(self.processor.is_byte(token_id))
 
     def decode(self, token_ids: Sequence[int]) -> str:
-        """Turn token ids back into text; special subwords have none."""
+        """Return the text of token ids; control symbols have none."""
         return str(self.processor.decode(list(token_ids)))
 
     def subword(self, token_id: int) -> str:
-        """A subword as it would read in a text; `<0xE2>` for a byte, `</s>` and the like for a special subword."""
+        """Return a subword as it reads in a text; `<0xE2>` for a byte, `</s>` and the like for a control symbol."""
         return str(self.processor.id_to_piece(token_id)).replace(SPACE_MARK, " ")

@@ -1,6 +1,7 @@
 """Each shipped checkpoint is held to a floor on hand-written texts; its untrained twin must fall through it."""
 
 import random
+from itertools import combinations
 
 import pytest
 import torch
@@ -100,3 +101,45 @@ def test_the_three_cells_are_compared_on_equal_terms(task: str) -> None:
 
 def test_a_checkpoint_of_each_task_is_shipped() -> None:
     assert {read_checkpoint(CHECKPOINTS_DIR / name).task for name in shipped_checkpoints()} >= set(FLOORS)
+
+
+@pytest.mark.parametrize(
+    ("name", "prompts"),
+    [
+        ("lm-lstm", ("The movie was", "My brother is a doctor and", "Oil prices fell on Monday after")),
+        ("shakespeare-lstm", ("My favourite food is", "The meaning of life is", "ROMEO:")),
+    ],
+)
+def test_two_prompts_agree_in_place_no_more_than_two_seeds(name: str, prompts: tuple[str, ...]) -> None:
+    """With the seed alone as their noise, different prompts went on with the same words."""
+    predictor = rnn_demo.load(name)
+
+    def agreement(first: list[int], second: list[int]) -> float:
+        return sum(map(int.__eq__, first, second)) / min(len(first), len(second))
+
+    def written(prompt: str, seed: int) -> list[int]:
+        return [token.token_id for token in predictor.generate(prompt, max_new_tokens=40, seed=seed).tokens]
+
+    of_prompts = [
+        agreement(*texts) for seed in range(2) for texts in combinations([written(p, seed) for p in prompts], 2)
+    ]
+    of_seeds = [agreement(*texts) for p in prompts for texts in combinations([written(p, s) for s in range(3)], 2)]
+    assert sum(of_prompts) / len(of_prompts) <= sum(of_seeds) / len(of_seeds) + 0.02
+
+
+@pytest.mark.parametrize("name", ["lm-lstm", "shakespeare-lstm"])
+def test_greedy_text_does_not_loop(name: str) -> None:
+    """Without a penalty, 46 % (lm-lstm) and 75 % (shakespeare-lstm) of the runs of six words are repeats."""
+    predictor = rnn_demo.load(name)
+    for prompt in ("It was", "The king and the queen were"):
+        words = predictor.generate(prompt, max_new_tokens=200, temperature=0).text.split()
+        runs = [tuple(words[i : i + 6]) for i in range(len(words) - 5)]
+        assert len(set(runs)) > 0.9 * len(runs)
+
+
+def test_a_trailing_space_is_followed_by_a_word() -> None:
+    predictor = rnn_demo.load("lm-lstm")
+    listed = predictor.next_tokens("The king and the queen were ", k=3)
+    assert [c.token for c in listed] == [
+        c.token.strip() for c in predictor.next_tokens("The king and the queen were", k=3)
+    ]

@@ -28,7 +28,17 @@ def any_tokenizer(request, tokenizer):
 
 @given(text=TEXTS)
 def test_decoding_gives_back_what_was_encoded(any_tokenizer, text):
-    assert any_tokenizer.decode(any_tokenizer.encode(text)) == text
+    assert any_tokenizer.decode(any_tokenizer.encode(text)) == text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def test_every_line_end_is_one_token_over_its_own_span(any_tokenizer):
+    tokens = [token for token in any_tokenizer.encode_with_spans("a\r\n\r\nb\r\n") if token.token.isspace()]
+    assert [(token.token, token.start, token.end) for token in tokens] == [
+        ("\r\n", 1, 3),
+        ("\r\n", 3, 5),
+        ("\r\n", 6, 8),
+    ]
+    assert len({token.token_id for token in tokens}) == 1
 
 
 @given(text=TEXTS)
@@ -61,7 +71,7 @@ def test_typing_a_special_piece_never_gives_its_id(any_tokenizer, text):
 def test_pieces_of_whole_characters_read_as_the_text(any_tokenizer, text):
     for token in any_tokenizer.encode_with_spans(text):
         if not any_tokenizer.is_byte(token.token_id):
-            assert any_tokenizer.subword(token.token_id) == token.token
+            assert any_tokenizer.subword(token.token_id) == ("\n" if "\r" in token.token else token.token)
 
 
 def test_special_pieces_stand_first_in_a_fixed_order(any_tokenizer):
@@ -69,7 +79,7 @@ def test_special_pieces_stand_first_in_a_fixed_order(any_tokenizer):
     expected = ["<pad>", "<unk>", "<s>", "</s>", "<novel>", "<review>", "<news>", "<play>"]
     expected += ["<spare0>", "<spare1>", "<spare2>", "<spare3>"]
     assert [any_tokenizer.subword(token_id) for token_id in range(12)] == expected
-    assert [any_tokenizer.domain_id(domain) for domain in DOMAINS] == [4, 5, 6, 7]
+    assert [any_tokenizer.domain_id(domain) for domain in DOMAINS] == [4, 5, 6, 7, 8]
     assert any_tokenizer.domain_id(None) == BOS_ID
     assert any_tokenizer.suppressed_ids == (0, 1, 2, *range(4, 12))
     assert any_tokenizer.decode([0, 2, 4, 5, 11, 3]) == ""

@@ -1,10 +1,16 @@
 """How a language model answers: a prompt in, text out, one token at a time.
 
 The state is carried from token to token, so each costs one step through the network, however long the text.
+
+White space at the end of a prompt is healed. A subword begins with the space before its word, so a prompt that ends in
+a space has split one, and the model would go on in the middle of a word ("were " -> "s"). The white space is cut off
+before the prompt is read, the first token must begin with a space, and comes without it: the text goes on from the
+prompt as typed. A line break stays where the model expects one with MIN_BREAK_PROB or more; elsewhere it is a line
+wrapped in the middle of a sentence, and so a space.
 """
 
 from codecs import getincrementaldecoder
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Self
 
@@ -17,14 +23,18 @@ from rnn_demo.domains import DOMAINS, prefix_domains
 from rnn_demo.errors import CheckpointError, unknown_name
 from rnn_demo.language.clamping import Clamp, read_clamped
 from rnn_demo.language.model import LanguageModel
-from rnn_demo.language.sampling import SamplingOptions, next_token_probs
+from rnn_demo.language.sampling import SamplingOptions, next_token_probs, noise_generator, penalise
 from rnn_demo.predictor import ForwardPredictor
 from rnn_demo.results import GeneratedText, GeneratedToken, TokenProbability
+from rnn_demo.rewriting import with_line_feeds
 from rnn_demo.tokenizer import PREFIX_SIZE, EncodedText
 
 MAX_NEW_TOKENS = 2000
 DOMAIN_TOKENS = 40
-"""So much of a text decides in which domain it is read."""
+"""Tokens of a text that decide in which domain it is read."""
+STORY_NATS = 2.0
+"""What a story has over the other domains: most prompts that people type are everyday sentences."""
+MIN_BREAK_PROB = 0.01
 
 
 class Writer(ForwardPredictor):
@@ -46,10 +56,10 @@ class Writer(ForwardPredictor):
         return writer
 
     def encode(self, text: str, domain: str | None = None) -> EncodedText:
-        """Turn a prompt into what the network reads: the opening of its domain, then the text.
+        """Return what the network reads: the prefix of a domain, then the text.
 
-        Without a domain it is `<s>`, so that two texts that are compared begin alike; or the only domain that the model
-        has read.
+        Without a domain it ends in `<s>`, so that two texts that are compared start alike, or in the only domain that
+        the model has read.
         """
         require_string("prompt", text)
         if domain is not None and domain not in DOMAINS:
@@ -65,15 +75,20 @@ class Writer(ForwardPredictor):
 
     @torch.inference_mode()
     def likeliest_domain(self, text: str) -> str | None:
-        """Return the domain, of those in the training data, in which a text is likeliest; None for an empty text."""
+        """Return the domain, of those in the training data, in which a text is likeliest.
+
+        An empty text is a story if the model knows stories, else of no domain (None).
+        """
         domains = prefix_domains(self.checkpoint.data)
         token_ids = [token.token_id for token in self.encode(text).tokens[:DOMAIN_TOKENS]]
         if not token_ids:
-            return None
+            return "story" if "story" in domains else None
         rows = torch.tensor([[*self.tokenizer.prefix_ids(domain), *token_ids] for domain in domains])
         logits, _ = self.model.predict(rows[:, :-1], None)
         log_probs = logits[:, PREFIX_SIZE - 1 :].float().log_softmax(2)  # (domain, token, vocab)
-        return domains[int(log_probs.gather(2, rows[:, PREFIX_SIZE:, None]).sum((1, 2)).argmax())]
+        nats = log_probs.gather(2, rows[:, PREFIX_SIZE:, None]).sum((1, 2))
+        nats += STORY_NATS * torch.tensor([domain == "story" for domain in domains])
+        return domains[int(nats.argmax())]
 
     def generate(
         self,
@@ -86,6 +101,7 @@ class Writer(ForwardPredictor):
         seed: int = 0,
         domain: str | None = None,
         clamp: Clamp | None = None,
+        repetition_penalty: float | None = None,
     ) -> GeneratedText:
         """Write on from a prompt; arguments and errors as in `stream`."""
         tokens = tuple(
@@ -98,6 +114,7 @@ class Writer(ForwardPredictor):
                 seed=seed,
                 domain=domain,
                 clamp=clamp,
+                repetition_penalty=repetition_penalty,
             )
         )
         return GeneratedText(prompt, "".join(token.token for token in tokens), tokens)
@@ -113,33 +130,36 @@ class Writer(ForwardPredictor):
         seed: int = 0,
         domain: str | None = None,
         clamp: Clamp | None = None,
+        repetition_penalty: float | None = None,
     ) -> Iterator[GeneratedToken]:
         """Write on from a prompt, one token at a time, until the model ends the text or the length is reached.
 
         Args:
             prompt: the text to go on from; may be empty.
-            max_new_tokens: tokens at most, 1..2000.
+            max_new_tokens: the largest number of tokens, 1..2000.
             temperature: 0 (greedy) to 2.
-            top_k: keep so many candidates; 0 = all.
+            top_k: candidates to keep; 0 = all.
             top_p: keep the likeliest that reach this probability together; 1 = all.
-            seed: the same seed writes the same text.
-            domain: novel, review, news or play; None takes the one that suits the prompt (see `likeliest_domain`).
-            clamp: what is held of one layer while writing, from the last token of the prompt on; None, or a clamp
-                of nothing, writes freely.
+            seed: the same seed, model and prompt write the same text.
+            domain: a name in DOMAINS; None takes the one that suits the prompt (see `likeliest_domain`).
+            clamp: what to clamp in one layer, from the last token of the prompt on; None for nothing.
+            repetition_penalty: 1 (off) to 2; None = 1.2 at temperatures below 0.3, else 1.
 
         Raises:
             InputError: a setting is out of range, or the network has no such layer or unit; raised at the call, before
                 the first token.
         """
-        options = SamplingOptions(temperature=temperature, top_k=top_k, top_p=top_p)
+        options = SamplingOptions(
+            temperature=temperature, top_k=top_k, top_p=top_p, repetition_penalty=repetition_penalty
+        )
         require_integer("max_new_tokens", max_new_tokens, 1, MAX_NEW_TOKENS)
-        require_integer("seed", seed)
-        encoded = self.encode(prompt, domain or self.likeliest_domain(prompt))
+        seed = require_integer("seed", seed)
+        encoded, starts_word = self._encode_healed(prompt, domain)
         if clamp is not None:
             clamp.check(self.model.config)
             clamp = None if clamp.is_empty else clamp
-        generator = torch.Generator().manual_seed(int(seed))
-        return self._stream(encoded, int(max_new_tokens), options, generator, clamp=clamp)
+        generator = noise_generator(seed, self.model.bias, [token.token_id for token in encoded.tokens])
+        return self._stream(encoded, int(max_new_tokens), options, generator, starts_word=starts_word, clamp=clamp)
 
     def next_tokens(
         self,
@@ -166,14 +186,38 @@ class Writer(ForwardPredictor):
         """
         options = SamplingOptions(temperature=temperature, top_k=top_k, top_p=top_p)
         require_integer("k", k, 1, self.tokenizer.vocab_size - len(self.tokenizer.suppressed_ids))
-        logits, _ = self._read(self.encode(prompt, domain or self.likeliest_domain(prompt)).token_ids, None)
+        encoded, starts_word = self._encode_healed(prompt, domain)
+        logits, _ = self._read(encoded.token_ids, None)
+        if starts_word:
+            logits = self._only_word_starts(logits)
         top = logits.topk(int(k)).indices  # of the logits: at temperature 0 all probabilities but one are 0
         pairs = zip(top.tolist(), next_token_probs(logits, options)[top].tolist(), strict=True)
-        return [TokenProbability(self.tokenizer.subword(token_id), probability) for token_id, probability in pairs]
+        subwords = ((self.tokenizer.subword(token_id), probability) for token_id, probability in pairs)
+        return [TokenProbability(_without_space(token) if starts_word else token, prob) for token, prob in subwords]
+
+    def _encode_healed(self, prompt: str, domain: str | None) -> tuple[EncodedText, bool]:
+        """Return what is read of a prompt, and whether the next token must start a word."""
+        body = require_string("prompt", prompt).rstrip()
+        domain = domain or self.likeliest_domain(body)
+        encoded, space = self.encode(body, domain), with_line_feeds(prompt[len(body) :]).text
+        if not (body and space):
+            return encoded, False
+        if breaks := space.count("\n"):
+            with_breaks = self.encode(body + "\n" * min(breaks, 2), domain)
+            logits, _ = self._read(encoded.token_ids, None)
+            if logits.softmax(0)[with_breaks.token_ids[len(encoded.token_ids)]] >= MIN_BREAK_PROB:
+                return with_breaks, False
+        if self.tokenizer.has_only_characters:  # a space is a token, and nothing is split
+            return self.encode(body + " ", domain), False
+        return encoded, True
+
+    def _only_word_starts(self, logits: Tensor) -> Tensor:
+        ids = list(self.tokenizer.word_start_ids)
+        return torch.full_like(logits, -torch.inf).index_copy(0, torch.tensor(ids), logits[ids])
 
     @torch.inference_mode()
     def _read(self, token_ids: list[int], state: State | None, clamp: Clamp | None = None) -> tuple[Tensor, State]:
-        """Read tokens; give the logits (vocab,) of the next one, and the state."""
+        """Read tokens; return the logits (vocab,) of the next one, and the state."""
         encoded = read_clamped(self.model.encoder, torch.tensor([token_ids]), state, clamp)
         logits = self.model.logits(encoded.outputs[0, -1])
         logits[list(self.tokenizer.suppressed_ids)] = -torch.inf
@@ -186,29 +230,39 @@ class Writer(ForwardPredictor):
         options: SamplingOptions,
         generator: torch.Generator,
         *,
+        starts_word: bool,
         clamp: Clamp | None,
     ) -> Iterator[GeneratedToken]:
         """The generator behind `stream`. Gradients are off in `_read` alone: steps may run on different threads."""
         token_ids, state = encoded.token_ids, None
-        pending: list[int] = []  # byte subwords of a character that is not complete yet
+        written: list[int] = []
+        num_decoded = 0  # after these, byte subwords of a character that is not complete yet
         for _ in range(max_new_tokens):
             logits, state = self._read(token_ids, state, clamp)
+            if starts_word:
+                logits = self._only_word_starts(logits)
+            if options.penalty != 1:
+                logits = penalise(logits, written, options.penalty)
             probs = next_token_probs(logits, options)
             token_id = int(torch.multinomial(probs, 1, generator=generator))
             if token_id == self.tokenizer.eos_id:
                 return
-            pending.append(token_id)
+            written.append(token_id)
             text = ""
-            if self._complete(pending):  # a character that is never finished adds no text
-                text, pending = self.tokenizer.decode(pending), []
-            yield GeneratedToken(text, token_id, float(probs[token_id]))
-            token_ids = [token_id]
+            if self._complete(written[num_decoded:]):  # a character that is never finished adds no text
+                text, num_decoded = self.tokenizer.decode(written[num_decoded:]), len(written)
+            yield GeneratedToken(_without_space(text) if starts_word else text, token_id, float(probs[token_id]))
+            token_ids, starts_word = [token_id], False
 
-    def _complete(self, token_ids: list[int]) -> bool:
-        """Whether these subwords make whole characters: no byte is waited for."""
+    def _complete(self, token_ids: Sequence[int]) -> bool:
+        """Whether the last subword completes a character."""
         if not self.tokenizer.is_byte(token_ids[-1]):
             return True
         utf8 = getincrementaldecoder("utf-8")("replace")
         utf8.decode(bytes(int(self.tokenizer.subword(token_id)[1:-1], 16) for token_id in token_ids))  # <0xE2>
         waiting, _ = utf8.getstate()
         return not waiting
+
+
+def _without_space(token: str) -> str:
+    return token.removeprefix(" ")

@@ -30,6 +30,8 @@ LICENCES = {
     "reuters21578": "reuters21578: Reuters-21578, free for research",
     "reuters_50_50": "reuters_50_50: Reuter_50_50, a subset of RCV1, research use",
     "tiny_shakespeare": "tiny_shakespeare: public domain",
+    "simple_stories": "simple_stories: TinyStories (CDLA-Sharing-1.0), African Storybook and Pratham Books (CC BY), "
+    "fairy tales of FairytaleQA (Apache-2.0)",
     "goemotions": "goemotions: Demszky et al. 2020, CC BY 4.0",
     "yelp_sentences": "yelp_sentences: Shen et al. 2017, Yelp's terms, academic use",
     "cad_imdb": "cad_imdb: Kaushik et al. 2020, Apache-2.0",

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rnn_demo.errors import InputError
-from rnn_demo.language.sampling import SamplingOptions, next_token_probs
+from rnn_demo.language.sampling import PENALTY_WINDOW, SamplingOptions, next_token_probs, penalise
 
 LOGITS = torch.tensor([4.0, 8.0, 1.0, 2.0, 1.0]).log()  # shares of 16
 
@@ -56,6 +56,21 @@ def test_forbidden_tokens_stay_forbidden():
     logits[1] = -math.inf
     for settings in ({}, {"temperature": 0}, {"temperature": 2.0}, {"top_k": 4}, {"top_p": 0.99}):
         assert probs_of(logits, **settings)[1] == 0
+
+
+def test_the_penalty_lowers_what_was_written_once_each():
+    logits = torch.tensor([2.0, -1.0, 0.5, 4.0])
+    assert penalise(logits, [0, 1, 0], 1.5).tolist() == pytest.approx([2 / 1.5, -1.5, 0.5, 4.0])
+    assert penalise(logits, [], 1.5).equal(logits)
+    assert penalise(logits, [3, *[1] * PENALTY_WINDOW], 2.0).tolist() == [2.0, -2.0, 0.5, 4.0]
+    assert logits[0] == 2.0
+
+
+@pytest.mark.parametrize(
+    ("temperature", "given", "penalty"), [(0, None, 1.2), (0.3, None, 1), (0, 1, 1), (1, 1.5, 1.5)]
+)
+def test_the_penalty_is_on_by_itself_at_low_temperatures(temperature, given, penalty):
+    assert SamplingOptions(temperature=temperature, repetition_penalty=given).penalty == penalty
 
 
 @given(

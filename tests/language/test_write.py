@@ -1,6 +1,7 @@
 """Writing: repeatable, streamed as it is generated, nothing lost between bytes, and equal to reading all again."""
 
 import math
+from itertools import combinations
 from threading import Thread
 
 import pytest
@@ -13,7 +14,10 @@ from rnn_demo.checkpoint import save_checkpoint
 from rnn_demo.errors import CheckpointError, InputError
 from rnn_demo.language.config import LanguageModelConfig
 from rnn_demo.language.model import LanguageModel
+from rnn_demo.language.sampling import noise_generator
 from rnn_demo.language.write import Writer
+from rnn_demo.tokenizer import Tokenizer
+from rnn_demo.training.vocabulary import learn_characters
 
 EURO_BYTES = ["<0xE2>", "<0x82>", "<0xAC>"]
 
@@ -47,6 +51,34 @@ def test_a_seed_writes_the_same_again_and_another_seed_does_not(writer):
     assert first.prompt == "It was"
 
 
+def agreement(first, second):
+    """The share of steps at which two texts have the same token."""
+    pairs = list(zip(first.tokens, second.tokens, strict=False))
+    return sum(one.token_id == other.token_id for one, other in pairs) / len(pairs)
+
+
+def test_two_prompts_agree_no_more_than_two_seeds(writer):
+    """With the seed alone as their noise, prompts went on with the same words wherever the model left a choice."""
+    prompts = ["It was", "The city", "She walked", "good music", "a", "One evening in Paris"]
+    settings = {"max_new_tokens": 60, "temperature": 1.0}
+    texts = [writer.generate(prompt, **settings) for prompt in prompts]
+    reseeded = [writer.generate("It was", seed=seed, **settings) for seed in range(len(prompts))]
+    of_prompts, of_seeds = (
+        sum(agreement(one, other) for one, other in combinations(pair, 2)) / 15 for pair in (texts, reseeded)
+    )
+    assert of_prompts <= of_seeds + 0.1
+
+
+def test_the_noise_is_of_seed_model_and_prompt_together():
+    def draw(*of):
+        return torch.rand(3, generator=noise_generator(*of)).tolist()
+
+    weights = torch.arange(5.0)
+    drawn = [draw(0, weights, [1, 2]), draw(1, weights, [1, 2]), draw(0, weights + 1, [1, 2]), draw(0, weights, [12])]
+    assert drawn[0] == draw(0, weights.clone(), (1, 2))
+    assert len(set(map(tuple, drawn))) == 4
+
+
 def test_stream_is_generate(writer):
     settings = {"max_new_tokens": 25, "temperature": 1.1, "top_k": 50, "top_p": 0.9, "seed": 5, "domain": "novel"}
     generated = writer.generate("It was", **settings)
@@ -66,7 +98,7 @@ def test_stream_may_go_on_in_another_thread(writer):
 
 @torch.inference_mode()
 def test_greedy_is_the_likeliest_token_of_the_whole_text_read_again(writer):
-    generated = writer.generate("The city", max_new_tokens=12, temperature=0)
+    generated = writer.generate("The city", max_new_tokens=12, temperature=0, repetition_penalty=1)
     token_ids = writer.encode("The city").token_ids
     for token in generated.tokens:
         logits = writer.model.predict(torch.tensor([token_ids]))[0][0, -1]
@@ -202,6 +234,84 @@ def test_without_a_style_the_likeliest_of_those_read_is_taken(tokenizer):
     assert writer.likeliest_domain("") is None
 
 
+def test_a_story_is_preferred_where_stories_are_known(tokenizer):
+    def domains_of(*data):
+        writer = Writer("tiny", language_model(tokenizer.vocab_size), tokenizer, checkpoint_of("lm", data=list(data)))
+        with torch.no_grad():
+            writer.model.encoder.embedding.weight[4:9] = 0  # all domains read alike
+        return writer.likeliest_domain(""), writer.likeliest_domain("It was a good day.")
+
+    assert domains_of("imdb/train", "simple_stories/train", "english_novels/train") == ("story", "story")
+    assert domains_of("imdb/train", "english_novels/train") == (None, "novel")
+
+
+@pytest.mark.parametrize("space", [" ", "  ", "\t", "\u00a0", " \t "])
+def test_a_space_at_the_end_of_a_prompt_is_healed(writer, space):
+    """`were ` would be read as `were` and a token of its own, and gone on with in the middle of a word."""
+    tokenizer, prompt = writer.tokenizer, "The city was" + space
+    for seed in range(10):
+        first, *others = writer.generate(prompt, seed=seed, temperature=1.5, max_new_tokens=3).tokens
+        assert first.token_id in tokenizer.word_start_ids
+        assert first.token == tokenizer.subword(first.token_id)[1:]
+        assert [token.token for token in others if not tokenizer.is_byte(token.token_id)] == [
+            tokenizer.subword(token.token_id) for token in others if not tokenizer.is_byte(token.token_id)
+        ]
+    most = tokenizer.vocab_size - len(tokenizer.suppressed_ids)
+    listed = writer.next_tokens(prompt, k=5)
+    plain = writer.next_tokens("The city was", k=most)
+    assert [c.token for c in listed] == [c.token[1:] for c in plain if c.token.startswith(" ")][:5]
+    starting = sum(c.probability for c in plain if c.token.startswith(" "))
+    best = max(c.probability for c in plain if c.token.startswith(" "))
+    assert listed[0].probability == pytest.approx(best / starting, rel=1e-3)
+    assert not any(c.token.startswith(" ") for c in listed)
+
+
+def test_a_line_break_at_the_end_of_a_prompt_stays_only_where_the_model_expects_one(writer):
+    break_id = writer.tokenizer.encode("\n")[0]
+
+    def first_ids(prompt):
+        return {writer.generate(prompt, seed=seed, max_new_tokens=1).tokens[0].token_id for seed in range(20)}
+
+    with torch.no_grad():
+        writer.model.bias[break_id] = -1000
+        assert first_ids("It was\n") <= set(writer.tokenizer.word_start_ids)
+        assert writer.next_tokens("It was\n") == writer.next_tokens("It was ")
+        writer.model.bias[break_id] = 1000
+    assert first_ids("It was\n") == {break_id}
+    assert writer.next_tokens("It was\r\n") == writer.next_tokens("It was\n")
+
+
+def test_a_model_of_characters_reads_one_space_as_it_is():
+    tokenizer = Tokenizer(learn_characters(["to be or not to be"]))
+    writer = Writer("tiny", language_model(tokenizer.vocab_size), tokenizer, checkpoint_of("lm"))
+    listed = writer.next_tokens("to be \t", k=5)
+    logits, _ = writer._read(writer.encode("to be ").token_ids, None)
+    assert [c.token for c in listed] == [tokenizer.subword(i) for i in logits.topk(5).indices.tolist()]
+
+
+def test_a_prompt_of_white_space_alone_is_an_empty_one(writer):
+    assert writer.generate(" \n").text == writer.generate("").text
+
+
+def test_all_line_ends_are_read_alike(writer):
+    texts = {writer.generate(prompt).text for prompt in ("a\nb was", "a\r\nb was", "a\rb was")}
+    assert len(texts) == 1
+    assert writer.encode("a\r\nb").token_ids == writer.encode("a\nb").token_ids
+
+
+@pytest.mark.parametrize("temperature", [0, 0.1])
+def test_a_low_temperature_does_not_loop(writer, temperature):
+    with torch.no_grad():
+        writer.model.bias[writer.tokenizer.eos_id] = -1000
+
+    def repeats(**settings):
+        tokens = writer.generate("It was", max_new_tokens=200, temperature=temperature, **settings).tokens
+        runs = list(zip(*(tokens[i:] for i in range(3)), strict=False))
+        return 1 - len({tuple(token.token_id for token in run) for run in runs}) / len(runs)
+
+    assert repeats() < repeats(repetition_penalty=1)
+
+
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
@@ -213,6 +323,7 @@ def test_without_a_style_the_likeliest_of_those_read_is_taken(tokenizer):
         ({"temperature": 3}, r"temperature is 3"),
         ({"top_p": 0}, r"top_p is 0"),
         ({"seed": 2**64}, r"seed is 18446744073709551616; it must be a whole number"),
+        ({"repetition_penalty": 0.5}, r"repetition_penalty is 0\.5; it must be in \[1, 2\]"),
         ({"seed": "x"}, r"seed is 'x'"),
         ({"seed": 0.5}, r"seed is 0\.5"),
         ({"domain": "novell"}, r"unknown domain 'novell'; choose one of novel, .*did you mean 'novel'"),
