@@ -19,7 +19,7 @@ test: $(VENV)/.installed-dev
 
 quick: $(VENV)/.installed-dev
 	$(BIN)/ruff check .
-	$(BIN)/pytest -m "not browser and not shipped and not slow"
+	$(BIN)/pytest -n 2 -m "not browser and not shipped and not slow"
 
 format: $(VENV)/.installed-dev
 	$(BIN)/ruff check --fix .
