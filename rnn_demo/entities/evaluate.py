@@ -15,8 +15,9 @@ from rnn_demo.checkpoint import TOKENIZER_NAME
 from rnn_demo.entities.corpus import entity_labels, read_tagged_sentences
 from rnn_demo.entities.model import TaggerModel
 from rnn_demo.entities.scores import SentenceScores, agree, pad_to_decide, score_sentences
-from rnn_demo.entities.subwords import Sentence, encode_sentences, length_sorted_batches
+from rnn_demo.entities.subwords import Sentence, encode_sentences
 from rnn_demo.tokenizer import Tokenizer
+from rnn_demo.training.batching import by_length
 from rnn_demo.training.corpora import in_case
 
 WINDOW_SENTENCES = 20
@@ -57,7 +58,7 @@ def smooth_in_windows(model: TaggerModel, scores: Sequence[SentenceScores]) -> l
 def best_tags(model: TaggerModel, scores: Sequence[SentenceScores]) -> list[list[str]]:
     """Find the best path of each sentence: a tag a word."""
     tags: list[list[str]] = [[] for _ in scores]
-    for rows in length_sorted_batches([len(sentence.emissions) for sentence in scores]):
+    for rows in by_length([len(sentence.emissions) for sentence in scores]):
         paths, _ = model.crf.viterbi(*pad_to_decide(model, [scores[row] for row in rows]))
         for row, path in zip(rows, paths.tolist(), strict=True):
             tags[row] = [model.crf.tags[tag] for tag in path[: len(scores[row].emissions)]]

@@ -10,7 +10,8 @@ from torch.nn.utils.rnn import pad_sequence
 from rnn_demo.entities.consistency import PROPER_NOUNS, Occurrences, group_occurrences, smooth_emissions
 from rnn_demo.entities.crf import IMPOSSIBLE_SCORE
 from rnn_demo.entities.model import TaggerModel
-from rnn_demo.entities.subwords import Sentence, collate, length_sorted_batches
+from rnn_demo.entities.subwords import Sentence, collate
+from rnn_demo.training.batching import by_length
 
 NAME_PROB = 0.1
 """Of a proper noun; with less, a word is taken for no name."""
@@ -35,7 +36,7 @@ def score_sentences(model: TaggerModel, sentences: Sequence[Sentence]) -> list[S
     """
     device = next(model.parameters()).device
     scored: dict[int, SentenceScores] = {}
-    for rows in length_sorted_batches([len(sentence.token_ids) for sentence in sentences]):
+    for rows in by_length([len(sentence.token_ids) for sentence in sentences]):
         batch = {name: tensor.to(device) for name, tensor in collated(model, [sentences[row] for row in rows]).items()}
         emissions, pos_logits, num_words = model.score_words(**batch)
         for i, (row, n) in enumerate(zip(rows, num_words.tolist(), strict=True)):

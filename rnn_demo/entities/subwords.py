@@ -6,7 +6,7 @@
 - A sentence in CAPITALS says nothing by them, and its words would fall into letters: it is read in small letters.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 
@@ -22,9 +22,6 @@ from rnn_demo.training.batching import pad_rows
 
 DOMAIN = "news"
 """What the backbone is told that it reads."""
-MAX_ROWS = 32
-MAX_SUBWORDS = 8192
-"""Subwords in one batch, padding included, unless one sentence alone has more; bounds the memory."""
 
 
 @dataclass(frozen=True)
@@ -105,19 +102,3 @@ def collate(sentences: Sequence[Sentence], spelled: bool = False) -> dict[str, T
     subword_counts, _ = pad_rows([sentence.subword_counts for sentence in sentences], 0)
     batch = {"token_ids": torch.from_numpy(token_ids), "subword_counts": torch.from_numpy(subword_counts)}
     return batch | (collate_spelling([sentence.words for sentence in sentences]) if spelled else {})
-
-
-def length_sorted_batches(lengths: Sequence[int], most_rows: int = MAX_ROWS) -> Iterator[list[int]]:
-    """Group rows of about the same length, so that little is padded: row numbers, shortest rows first.
-
-    >>> list(length_sorted_batches([5, 9000, 3]))
-    [[2, 0], [1]]
-    """
-    batch: list[int] = []
-    for row in np.argsort(lengths, kind="stable").tolist():
-        if batch and (len(batch) == most_rows or lengths[row] * (len(batch) + 1) > MAX_SUBWORDS):
-            yield batch
-            batch = []
-        batch.append(row)
-    if batch:
-        yield batch

@@ -9,11 +9,12 @@ from rnn_demo.checks import require_list, require_text
 from rnn_demo.entities.crf import TagSpan
 from rnn_demo.entities.model import TaggerModel
 from rnn_demo.entities.scores import SentenceScores, agree, pad_to_decide, score_sentences
-from rnn_demo.entities.subwords import DOMAIN, Sentence, as_read, encode_words_with_spans, length_sorted_batches
+from rnn_demo.entities.subwords import DOMAIN, Sentence, as_read, encode_words_with_spans
 from rnn_demo.entities.words import Word, split_sentences
 from rnn_demo.predictor import Predictor
 from rnn_demo.results import Entity, TaggedText, TaggedToken
 from rnn_demo.tokenizer import EncodedText, Token
+from rnn_demo.training.batching import by_length
 
 
 class EntityTagger(Predictor):
@@ -64,7 +65,7 @@ class EntityTagger(Predictor):
         scores = iter(score_sentences(self.model, [self._as_read(*sentence) for sentence in sentences]))
         agreed = [scored for text in split for scored in agree(self.model, list(islice(scores, len(text))))]
         tagged: dict[int, tuple[list[Entity], list[TaggedToken]]] = {}
-        for rows in length_sorted_batches([len(words) for words, _ in sentences]):
+        for rows in by_length([len(words) for words, _ in sentences]):
             found = self._tag([sentences[row][0] for row in rows], [agreed[row] for row in rows])
             tagged.update(zip(rows, found, strict=True))
         in_order = iter([tagged[row] for row in range(len(sentences))])

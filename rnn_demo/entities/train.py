@@ -25,11 +25,11 @@ from rnn_demo.entities.pool import pool_taggers
 from rnn_demo.entities.quantise import read_table
 from rnn_demo.entities.retyping import ADDED
 from rnn_demo.entities.scores import SentenceScores, pad_emissions, score_sentences
-from rnn_demo.entities.subwords import collate, encode_sentences, length_sorted_batches
+from rnn_demo.entities.subwords import collate, encode_sentences
 from rnn_demo.entities.variants import ShownSentences, with_windows
 from rnn_demo.errors import DataError
 from rnn_demo.tokenizer import Tokenizer
-from rnn_demo.training.batching import BucketedBatches, ConsecutiveBatches, pad_rows
+from rnn_demo.training.batching import BucketedBatches, ConsecutiveBatches, by_length, pad_rows
 from rnn_demo.training.calibration import best_temperature
 from rnn_demo.training.corpora import available_splits
 from rnn_demo.training.fit import find_same_encoder, fit, network_sizes, open_tokenizer, start_model
@@ -195,7 +195,7 @@ class EntityObjective:
         """Minus the mean log-likelihood of the tags of a sentence."""
         tags, nats = self._complete()[number].tag_ids, 0.0
         lengths = [len(sentence.emissions) for sentence in scores]
-        for rows in length_sorted_batches(lengths, MOST_ROWS):  # a CRF alone takes little memory
+        for rows in by_length(lengths, MOST_ROWS):  # a CRF alone takes little memory
             emissions, num_words = pad_emissions([scores[row] for row in rows])
             gold = torch.from_numpy(tags[rows][:, : emissions.shape[1]]).to(emissions.device)
             nats -= float(model.crf.log_likelihood(emissions, gold, num_words).sum())

@@ -18,7 +18,7 @@ from rnn_demo.domains import DOMAIN_OF
 from rnn_demo.errors import DataError
 from rnn_demo.language.model import UNCOUNTED, LanguageModel
 from rnn_demo.tokenizer import PREFIX_SIZE, Tokenizer
-from rnn_demo.training.batching import pad_rows
+from rnn_demo.training.batching import by_length, pad_rows
 from rnn_demo.training.corpora import as_texts, clean, excerpts, in_case, read_split
 
 PASSAGE_CHARS = 600
@@ -53,8 +53,9 @@ def block_losses(model: LanguageModel, documents: list[list[int]]) -> np.ndarray
     Returns:
         float64 (block, 2): nats and counted tokens of each block of at most CHUNK tokens of one document.
     """
-    documents = sorted((ids for ids in documents if len(ids) > PREFIX_SIZE), key=len, reverse=True)
-    blocks = [_read_side_by_side(model, documents[i : i + ROWS]) for i in range(0, len(documents), ROWS)]
+    documents = [ids for ids in documents if len(ids) > PREFIX_SIZE]
+    batches = by_length([len(ids) for ids in documents], ROWS, max_tokens=math.inf)  # chunks bound the memory
+    blocks = [_read_side_by_side(model, [documents[row] for row in reversed(rows)]) for rows in batches]
     return np.concatenate(blocks) if blocks else np.zeros((0, 2))
 
 

@@ -18,6 +18,7 @@ import torch
 from torch import Tensor
 
 from rnn_demo.sentiment.score import SentimentScorer
+from rnn_demo.training.batching import pad_rows
 
 REST_CAP = 5.0
 
@@ -52,10 +53,7 @@ class JointState:
     @torch.no_grad()
     def visit(self, texts: Sequence[Sequence[int]]) -> Tensor:
         """Read texts given as token ids, and give the state after each of their tokens: (token, state)."""
-        lengths = torch.tensor([len(ids) for ids in texts])
-        token_ids = torch.zeros(len(texts), int(lengths.max()), dtype=torch.int64)
-        for row, ids in enumerate(texts):
-            token_ids[row, : len(ids)] = torch.tensor(ids)
+        token_ids, lengths = map(torch.from_numpy, pad_rows(texts, pad_id=0))
         vectors = self.encoder.embed(token_ids)
         width = len(self.cells) * self.num_parts * self.hidden_size
         states, kept = vectors.new_zeros(len(texts), width), []

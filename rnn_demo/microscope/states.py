@@ -7,18 +7,15 @@ import torch
 
 from rnn_demo.predictor import Predictor
 from rnn_demo.tokenizer import PAD_ID, EncodedText
+from rnn_demo.training.batching import by_length, pad_rows
 
 MAX_ROWS = 16
-MAX_TOKENS = 8192
-"""In one batch, padding included, unless one text alone has more; bounds the memory."""
 
 
 @torch.inference_mode()
 def batch_states(predictor: Predictor, batch: Sequence[EncodedText], quantity: str) -> list[list[np.ndarray]]:
     """Read a batch: float32 (token, unit) a layer, a text."""
-    token_ids = torch.full((len(batch), max(len(encoded.token_ids) for encoded in batch)), PAD_ID)
-    for row, encoded in zip(token_ids, batch, strict=True):
-        row[: len(encoded.token_ids)] = torch.tensor(encoded.token_ids)
+    token_ids = torch.from_numpy(pad_rows([encoded.token_ids for encoded in batch], PAD_ID)[0])
     if quantity == "h":
         layers = list(predictor.model.encoder(token_ids).layers)
     else:
@@ -42,11 +39,5 @@ def read_states(
     Yields:
         The number of a text, shortest first, and float32 (token, unit) a layer; start subwords are left out.
     """
-    batch: list[int] = []
-    for number in np.argsort([len(encoded.token_ids) for encoded in texts], kind="stable").tolist():
-        if batch and (len(batch) == MAX_ROWS or len(texts[number].token_ids) * (len(batch) + 1) > MAX_TOKENS):
-            yield from zip(batch, batch_states(predictor, [texts[i] for i in batch], quantity), strict=True)
-            batch = []
-        batch.append(number)
-    if batch:
-        yield from zip(batch, batch_states(predictor, [texts[i] for i in batch], quantity), strict=True)
+    for rows in by_length([len(encoded.token_ids) for encoded in texts], MAX_ROWS):
+        yield from zip(rows, batch_states(predictor, [texts[row] for row in rows], quantity), strict=True)

@@ -3,6 +3,8 @@
 Computed from labelled reviews that are clearly negative or clearly positive, read with the style `review`.
 """
 
+import math
+
 import numpy as np
 import torch
 
@@ -13,7 +15,7 @@ from rnn_demo.microscope.sentiment_direction import LayerStates, find_sentiment_
 from rnn_demo.precompute.held_out import HeldOut
 from rnn_demo.precomputed import Entry
 from rnn_demo.predictor import Predictor
-from rnn_demo.training.batching import pad_rows
+from rnn_demo.training.batching import by_length, pad_rows
 
 MAX_TOKENS = 400
 """Of a review; most end before."""
@@ -35,10 +37,8 @@ def sentiment_direction(predictor: Predictor, held_out: HeldOut) -> Entry | None
 def read_reviews_with(encoder: Encoder, rows: list[list[int]]) -> list[LayerStates]:
     """Read token ids and keep three states a row of each layer; the start piece of a row is not one of its tokens."""
     rng = np.random.default_rng(0)
-    order = np.argsort([len(row) for row in rows], kind="stable")
     kept = np.zeros((3, encoder.config.num_layers, len(rows), encoder.config.hidden_size), dtype=np.float32)
-    for i in range(0, len(rows), ROWS):
-        chosen = order[i : i + ROWS]
+    for chosen in by_length([len(row) for row in rows], ROWS, math.inf):
         padded, lengths = pad_rows([rows[j] for j in chosen], pad_id=0)
         real = torch.from_numpy((np.arange(padded.shape[1]) < lengths[:, None]) & (np.arange(padded.shape[1]) > 0))
         each = torch.arange(len(chosen))

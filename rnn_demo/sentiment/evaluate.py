@@ -14,11 +14,11 @@ from rnn_demo.sentiment.reviews import read_labels
 from rnn_demo.sentiment.score import label_of
 from rnn_demo.sentiment.teacher import Teacher, is_transformer, scores_of
 from rnn_demo.tokenizer import Tokenizer
-from rnn_demo.training.batching import pad_rows
+from rnn_demo.training.batching import by_length, pad_rows
 from rnn_demo.training.corpora import in_case
 from rnn_demo.training.metrics import expected_calibration_error, reliability
 
-ROWS = 64
+ROWS, MAX_TOKENS = 64, 65_536
 
 
 def review_ids(
@@ -34,9 +34,7 @@ def score_rows(model: nn.Module, rows: list[list[int]]) -> np.ndarray:
     """P(positive) of each row of token ids, in batches of rows of about the same length: float64 (row,)."""
     device = next(model.parameters()).device
     scores = np.zeros(len(rows))
-    order = np.argsort([len(row) for row in rows], kind="stable")
-    for i in range(0, len(rows), ROWS):
-        chosen = order[i : i + ROWS]
+    for chosen in by_length([len(row) for row in rows], ROWS, MAX_TOKENS):
         padded, lengths = pad_rows([rows[j] for j in chosen], pad_id=0)
         logits = model(torch.from_numpy(padded).to(device), torch.from_numpy(lengths).to(device))
         scores[chosen] = torch.sigmoid(logits).double().cpu().numpy()

@@ -18,6 +18,7 @@ from torch import Tensor
 from rnn_demo.checkpoint import CONFIG_NAME
 from rnn_demo.errors import CheckpointError, InputError
 from rnn_demo.sentiment.emoji import name_emoji
+from rnn_demo.training.batching import by_length
 
 CLASSES = ("negative", "neutral", "positive")
 MAX_TOKENS = 128
@@ -124,9 +125,7 @@ class Teacher:
         """Return the chances of CLASSES of each text, float64 (text, 3), read in batches of about the same length."""
         rows = self.encode(texts)
         shares = np.zeros((len(rows), len(CLASSES)))
-        order = np.argsort([len(row) for row in rows], kind="stable")
-        for i in range(0, len(rows), ROWS):
-            chosen = order[i : i + ROWS]
+        for chosen in by_length([len(row) for row in rows], ROWS):
             logits = self.logits([rows[j] for j in chosen])
             shares[chosen] = torch.softmax(logits[:, self.order], dim=-1).double().cpu().numpy()
         return shares

@@ -3,6 +3,7 @@
 With several processes, process `rank` of `world` takes every `world`-th row of the same batch.
 """
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -125,8 +126,29 @@ class ConsecutiveBatches:
         return np.arange(first + rank, first + self.batch_size, world)
 
 
-def pad_rows(rows: list[list[int]], pad_id: int) -> tuple[np.ndarray, np.ndarray]:
-    """Fill rows up to the longest.
+def by_length(lengths: Sequence[int] | np.ndarray, max_rows: int = 32, max_tokens: float = 8192) -> Iterator[list[int]]:
+    """Group rows of similar length, so that there is little padding: row numbers, shortest rows first.
+
+    Args:
+        lengths: tokens in each row.
+        max_rows: rows in one batch.
+        max_tokens: tokens in one batch, padding included, unless a single row has more; bounds the memory.
+
+    >>> list(by_length([5, 9000, 3]))
+    [[2, 0], [1]]
+    """
+    batch: list[int] = []
+    for row in np.argsort(lengths, kind="stable").tolist():
+        if batch and (len(batch) == max_rows or lengths[row] * (len(batch) + 1) > max_tokens):
+            yield batch
+            batch = []
+        batch.append(row)
+    if batch:
+        yield batch
+
+
+def pad_rows(rows: Sequence[Sequence[int]], pad_id: int) -> tuple[np.ndarray, np.ndarray]:
+    """Pad rows to the length of the longest: int64 (row, longest), and the lengths int64 (row,).
 
     >>> pad_rows([[5, 6], [7]], pad_id=0)
     (array([[5, 6],

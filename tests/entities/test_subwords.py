@@ -7,7 +7,6 @@ from rnn_demo.entities.subwords import (
     collate,
     encode_sentences,
     encode_words_with_spans,
-    length_sorted_batches,
 )
 from rnn_demo.entities.words import split_words
 from rnn_demo.spacing import join_words
@@ -51,11 +50,3 @@ def test_collate_pads_pieces_and_words():
     batch = collate([Sentence([5, 6, 7], [2, 1], ["a", "b"], ["a", "b"]), Sentence([8], [1], ["c"], ["c"])])
     assert batch["token_ids"].tolist() == [[5, 6, 7], [8, PAD_ID, PAD_ID]]
     assert batch["subword_counts"].tolist() == [[2, 1], [1, 0]]
-
-
-def test_length_sorted_batches_hold_every_row_once_and_stay_small():
-    lengths = [7000, *range(1, 100), 5000, 5000]
-    batches = list(length_sorted_batches(lengths))
-    assert sorted(row for rows in batches for row in rows) == list(range(len(lengths)))
-    assert all(len(rows) * max(lengths[row] for row in rows) <= 8192 for rows in batches)
-    assert max(map(len, batches)) == 32

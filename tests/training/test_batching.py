@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rnn_demo.errors import DataError
-from rnn_demo.training.batching import BucketedBatches, ConsecutiveBatches, StreamBatches, pad_rows
+from rnn_demo.training.batching import BucketedBatches, ConsecutiveBatches, StreamBatches, by_length, pad_rows
 
 
 def letters(rows):
@@ -119,3 +119,11 @@ def test_too_few_rows_for_consecutive_batches_are_refused():
     ConsecutiveBatches(6, 3, 0)
     with pytest.raises(DataError, match=r"5 rows are too few for batches of 3 .* give a batch_size of 2 or less"):
         ConsecutiveBatches(5, 3, 0)
+
+
+def test_batches_by_length_have_every_row_once_and_stay_small():
+    lengths = [7000, *range(1, 100), 5000, 5000]
+    batches = list(by_length(lengths))
+    assert sorted(row for rows in batches for row in rows) == list(range(len(lengths)))
+    assert all(len(rows) * max(lengths[row] for row in rows) <= 8192 for rows in batches)
+    assert max(map(len, batches)) == 32
