@@ -4,6 +4,17 @@ import numpy as np
 from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
 
 
+def vader_scores(texts: list[str]) -> np.ndarray:
+    """Score by VADER, float64 (text,), 0 .. 1: neutral, |compound| below 0.05, comes to between 0.4 and 0.6.
+
+    >>> vader_scores(["a wonderful film", "the door is open"]).tolist()
+    [1.0, 0.5]
+    """
+    analyser = SentimentIntensityAnalyzer()
+    compounds = np.array([analyser.polarity_scores(text)["compound"] for text in texts])
+    return np.asarray((0.5 + 2 * compounds).clip(0, 1))
+
+
 def vader_is_positive(texts: list[str]) -> np.ndarray:
     """Judge by VADER's word list and rules (Hutto & Gilbert 2014): bool (text,)."""
     analyser = SentimentIntensityAnalyzer()

@@ -6,9 +6,10 @@ from subprocess import CalledProcessError
 import numpy as np
 import pytest
 import torch
-from tiny import checkpoint_of, language_model, sentiment_model
+from tiny import checkpoint_of, language_model, sentiment_model, write_split
 
-from bench.baselines import vader_is_positive
+from bench import opinions
+from bench.baselines import vader_is_positive, vader_scores
 from bench.clamping import DEVIATIONS, DOMAIN, PROMPT, measure, settings_of, write_many
 from bench.entities import everyday_rows, read_everyday
 from bench.evaluate import read_rows
@@ -18,7 +19,7 @@ from rnn_demo.errors import InputError
 from rnn_demo.language.clamping import Clamp
 from rnn_demo.language.write import Writer
 from rnn_demo.microscope.sentiment_direction import LayerStates, find_sentiment_direction, section_of
-from rnn_demo.sentiment.score import SentimentScorer
+from rnn_demo.sentiment.score import SentimentScorer, label_of
 
 
 def test_an_interval_holds_the_binomial_one():
@@ -135,3 +136,27 @@ def test_everyday_sentences_are_counted_by_kind_and_false_alarms_apart():
     alarms = everyday_rows([spans or {(0, 1, "PER")} for spans in gold])
     assert alarms["false alarms"] == "{0} of {0} sentences without a name".format(sum(not spans for spans in gold))
     assert "no-name" not in alarms
+
+
+def test_everyday_opinions_are_counted_by_kind_and_neutral_ones_apart():
+    target = {"negative": 0.1, "neutral": 0.5, "positive": 0.9}
+    rows = opinions.read_everyday()
+    perfect = opinions.everyday_rows(np.array([target[row["label"]] for row in rows]))
+    assert perfect["clear opinions"] == perfect["three labels"] == "100.00 (100.00 to 100.00)"
+    assert perfect["negation"] == "20 of 20"
+    assert perfect["capitals, neutral"] == "2 of 2"
+    undecided = opinions.everyday_rows(np.full(len(rows), 0.55))
+    assert undecided["neutral-fact, neutral"] == "40 of 40"
+    assert undecided["negation"] == "10 of 20"  # half of them are positive
+
+
+def test_three_labels_are_compared_with_five_classes(tmp_path):
+    for name in opinions.DATASETS:
+        write_split(tmp_path, name, "validation", text=list("abcde"), label=[0, 1, 2, 3, 4])
+    rows = opinions.dataset_rows(lambda texts: np.array([0.1, 0.5, 0.5, 0.7, 0.9]), tmp_path)
+    assert [row.split()[0] for row in rows.values()] == ["80.00", "80.00"]
+
+
+def test_vader_calls_plain_text_neutral():
+    labels = [label_of(score) for score in vader_scores(["a wonderful film", "the door is open", "an awful film"])]
+    assert labels == ["positive", "neutral", "negative"]
