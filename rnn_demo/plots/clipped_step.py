@@ -1,4 +1,4 @@
-"""The loss along the way of a training step, and where the step ends with clipping and without."""
+"""The loss along a training step, and where the step ends with clipping and without."""
 
 from collections.abc import Mapping
 
@@ -35,6 +35,6 @@ def draw_clipped_steps(steps: Mapping[str, ClippedStep], cells: Mapping[str, str
             hovertemplate="step of %{x:.2f}: %{y:.2f} nats",
         )
     figure.update_layout(showlegend=True, legend={"orientation": "h", "y": -0.25, "yanchor": "top", "x": 0})
-    figure.update_xaxes(title={"text": "length of the step (● clipped, ✕ not)", "font": {"size": 12}}, nticks=8)
-    figure.update_yaxes(title={"text": "loss, nats a token", "font": {"size": 12}}, nticks=6)
+    figure.update_xaxes(title={"text": "step length (● clipped, ✕ unclipped)", "font": {"size": 12}}, nticks=8)
+    figure.update_yaxes(title={"text": "loss (nats per token)", "font": {"size": 12}}, nticks=6)
     return figure

@@ -1,4 +1,4 @@
-"""The line attractor: visited states, places of rest and slow directions, trained beside untrained; and what lasts."""
+"""The line attractor: states along texts, fixed points and slow modes, trained beside untrained; and time constants."""
 
 from collections.abc import Mapping
 
@@ -12,20 +12,20 @@ from rnn_demo.plots.style import GREY, GRID, INDIGO, ORANGE, base_figure, log_ax
 READOUT_COLOUR, MODE_COLOUR = "#10b981", "#ec4899"
 ORANGE_TO_INDIGO = [[0, ORANGE], [0.5, "#94a3b8"], [1, INDIGO]]
 ARROW_SHARE, MODE_SHARE = 0.9, 0.25
-"""Lengths of the readout and of a slow direction, as shares of how far the visited states reach."""
+"""Lengths of the readout and of a slow mode, as shares of the extent of the states along texts."""
 
 
-def draw_fixed_points(found: Mapping[str, FixedPoints]) -> go.Figure:
-    """Draw each network in the plane of the two main components of its own visited states.
+def draw_fixed_points(networks: Mapping[str, FixedPoints]) -> go.Figure:
+    """Draw each network in the plane of the first two principal components of its states along texts.
 
     Args:
-        found: title -> what was found; side by side, in order.
+        networks: title -> its fixed points; side by side, in order.
     """
     figure = base_figure(height=420)
-    grid = make_subplots(rows=1, cols=len(found), subplot_titles=list(found), horizontal_spacing=0.16)
+    grid = make_subplots(rows=1, cols=len(networks), subplot_titles=list(networks), horizontal_spacing=0.16)
     figure = grid.update_layout(figure.layout)
-    for column, points in enumerate(found.values(), start=1):
-        for trace in quantities_of(points, legend=column == 1):
+    for column, points in enumerate(networks.values(), start=1):
+        for trace in traces_of(points, legend=column == 1):
             figure.add_trace(trace, row=1, col=column)
         first, second = points.explained_variance[:2]
         figure.update_xaxes(title_text=f"component 1 ({first:.0%})", row=1, col=column)
@@ -37,23 +37,23 @@ def draw_fixed_points(found: Mapping[str, FixedPoints]) -> go.Figure:
     return figure
 
 
-def quantities_of(points: FixedPoints, legend: bool) -> list[go.Scatter]:
-    """Draw one network: states, slow directions, the readout, the fixed points, and slow directions across them."""
+def traces_of(points: FixedPoints, legend: bool) -> list[go.Scatter]:
+    """Draw one network: the states along texts, the readout, the fixed points, and slow modes across them."""
     reach = float(np.abs(points.visited[:, :2]).max(initial=1e-6))
     steps = points.mode_directions[:, :2] * MODE_SHARE * reach
     at = points.points[points.mode_points, :2]
     arrow = points.readout[:2] * ARROW_SHARE * reach / max(float(np.linalg.norm(points.readout[:2])), 1e-12)
     gap = [[None, None]]
     slow = [
-        row for place, step in zip(at, steps, strict=True) for row in [*np.stack([place - step, place + step]), *gap]
+        row for point, step in zip(at, steps, strict=True) for row in [*np.stack([point - step, point + step]), *gap]
     ]
     scores = 1 / (1 + np.exp(-points.logits))
     kind = "where h stands still" if len(points.memory_variance) else "fixed points"  # an LSTM's c moves on there
     return [
-        scatter(points.visited, "visited while reading", legend, marker={"size": 3, "color": GREY, "opacity": 0.3}),
+        scatter(points.visited, "states along texts", legend, marker={"size": 3, "color": GREY, "opacity": 0.3}),
         scatter(
             [-arrow, arrow],
-            "towards positive",
+            "readout, towards positive",
             legend,
             mode="lines+markers",
             line={"color": READOUT_COLOUR, "width": 2, "dash": "dot"},
@@ -74,13 +74,13 @@ def quantities_of(points: FixedPoints, legend: bool) -> list[go.Scatter]:
             text=[f"P(positive) {score:.2f}" for score in scores],
             hovertemplate="%{text}<extra></extra>",
         ),
-        scatter(slow, "slowest direction", legend, mode="lines", line={"color": MODE_COLOUR, "width": 2.5}),
+        scatter(slow, "slowest mode", legend, mode="lines", line={"color": MODE_COLOUR, "width": 2.5}),
     ]
 
 
-def scatter(places: object, name: str, legend: bool, mode: str = "markers", **style: object) -> go.Scatter:
-    """Draw places, (place, 2 or more); a row of None breaks a line."""
-    rows = [[None if value is None else round(float(value), 4) for value in row[:2]] for row in places]  # type: ignore[attr-defined]
+def scatter(points: object, name: str, legend: bool, mode: str = "markers", **style: object) -> go.Scatter:
+    """Draw points (point, 2 or more); a row of None breaks a line."""
+    rows = [[None if value is None else round(float(value), 4) for value in row[:2]] for row in points]  # type: ignore[attr-defined]
     style = {"hoverinfo": "skip", **style} if "hovertemplate" not in style else style
     return go.Scatter(
         x=[row[0] for row in rows],
@@ -93,14 +93,14 @@ def scatter(places: object, name: str, legend: bool, mode: str = "markers", **st
     )
 
 
-def draw_time_constants(found: Mapping[str, FixedPoints]) -> go.Figure:
-    """Draw how long the modes last, longest first: the median over the fixed points, and the range over them.
+def draw_time_constants(networks: Mapping[str, FixedPoints]) -> go.Figure:
+    """Draw the time constants of the modes, longest first: the median and the range over the fixed points.
 
     Args:
-        found: title -> what was found.
+        networks: title -> its fixed points.
     """
     figure, drawn = base_figure(height=280), [1.0]
-    for (title, points), colour in zip(found.items(), (INDIGO, GREY), strict=False):
+    for (title, points), colour in zip(networks.items(), (INDIGO, GREY), strict=False):
         constants = np.maximum(points.time_constants, 0.1)
         if not len(constants):
             continue
@@ -123,5 +123,7 @@ def draw_time_constants(found: Mapping[str, FixedPoints]) -> go.Figure:
         )
     figure.update_layout(showlegend=True, legend={"orientation": "h", "y": -0.3, "yanchor": "top", "x": 0})
     figure.update_xaxes(title={"text": "mode", "font": {"size": 12}})
-    figure.update_yaxes(title={"text": "lasts, tokens", "font": {"size": 12}}, **log_axis(min(drawn), max(drawn)))
+    figure.update_yaxes(
+        title={"text": "time constant (tokens)", "font": {"size": 12}}, **log_axis(min(drawn), max(drawn))
+    )
     return figure

@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 from rnn_demo.plots.style import base_figure, line_styles, log_axis, token_label
 
 SMALLEST = 1e-12
-"""Below it everything is drawn at it: the axis is logarithmic."""
+"""Smaller values are drawn here, as the axis is logarithmic."""
 
 
 def draw_gradients(norms: Mapping[str, Mapping[str, Sequence[float]]], cells: Mapping[str, str]) -> go.Figure:
@@ -39,5 +39,7 @@ def draw_gradients(norms: Mapping[str, Mapping[str, Sequence[float]]], cells: Ma
             )
     figure.update_layout(showlegend=True, legend={"orientation": "h", "y": -0.22, "yanchor": "top", "x": 0})
     figure.update_xaxes(title={"text": "tokens back (dotted: untrained)", "font": {"size": 12}}, nticks=8)
-    figure.update_yaxes(title={"text": "gradient, relative", "font": {"size": 12}}, **log_axis(min(drawn), max(drawn)))
+    figure.update_yaxes(
+        title={"text": "gradient norm (relative)", "font": {"size": 12}}, **log_axis(min(drawn), max(drawn))
+    )
     return figure

@@ -9,19 +9,19 @@ from rnn_demo.microscope.trace import HiddenTrace
 from rnn_demo.plots.style import INDIGO, ORANGE, base_figure, token_label
 
 COLOURS = [[0.0, ORANGE], [0.5, "rgba(148,163,184,.12)"], [1.0, INDIGO]]
-"""0 is nearly the page itself, light or dark; orange and indigo differ for every kind of sight."""
+"""0 is almost transparent; the colour-blind can tell orange from indigo."""
 GATE_COLOURS = [[0.0, COLOURS[1][1]], COLOURS[2]]
 MOST_LABELS = 40
 
 
 def draw_heatmap(trace: HiddenTrace, units: Sequence[int], quantity: str = "h", *, is_gate: bool = False) -> go.Figure:
-    """Draw a row a unit and a column a token; the colours are centred on 0, those of a gate run from 0 to 1.
+    """Draw one row per unit and one column per token; colours are centred on 0, those of a gate run from 0 to 1.
 
     Args:
-        trace: what was read.
-        units: which units to show, from top to bottom.
-        quantity: what of each unit, as the scale calls it.
-        is_gate: it lies between 0 and 1.
+        trace: of the text.
+        units: their numbers, from top to bottom.
+        quantity: the state or gate, for the title of the scale.
+        is_gate: the quantity lies between 0 and 1.
     """
     values = trace.states[:, list(units)].T  # (unit, token)
     labels = [token_label(token) for token in trace.tokens]

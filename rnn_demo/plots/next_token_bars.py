@@ -1,4 +1,4 @@
-"""The likeliest next tokens as bars."""
+"""The most probable next tokens as bars."""
 
 from collections.abc import Sequence
 
@@ -9,14 +9,14 @@ from rnn_demo.results import TokenProbability
 
 
 def draw_next_token_bars(candidates: Sequence[TokenProbability]) -> go.Figure:
-    """Draw one bar a candidate, likeliest on top; what has no chance is listed as left out.
+    """Draw one bar per candidate, the most probable on top; candidates without a chance are listed as left out.
 
     Args:
-        candidates: likeliest first.
+        candidates: the most probable first.
     """
     labels = [token_label(candidate.token, mark_space=True) for candidate in candidates]
     probs = [candidate.probability for candidate in candidates]
-    rows = list(range(len(labels)))  # places, not names: two tokens may look alike
+    rows = list(range(len(labels)))  # row numbers, as two tokens may look the same
     figure = base_figure(height=24 + 34 * len(labels))
     figure.add_bar(
         x=probs,
@@ -35,7 +35,7 @@ def draw_next_token_bars(candidates: Sequence[TokenProbability]) -> go.Figure:
 
 
 def label_of(prob: float) -> str:
-    """Write a probability beside its bar.
+    """Return the probability beside a bar.
 
     >>> label_of(0.5), label_of(0.0002), label_of(0.0)
     ('50.0%', '0.02%', 'left out')

@@ -1,6 +1,6 @@
-"""What the figures of a trajectory share, in the plane and in space: colours, scale, legend and the play button.
+"""What the figures of a trajectory share, in 2-D and 3-D: colours, scale, legend and the play button.
 
-Gradio hands plotly no frames of a figure, so those that are played stand in the button itself.
+Gradio does not pass the frames of a figure to plotly, so the button itself holds them.
 """
 
 from collections.abc import Mapping, Sequence
@@ -20,19 +20,19 @@ LINES: tuple[dict[str, Any], ...] = (
 )
 """How the first text is drawn, and the second."""
 MOST_LABELS = 60
-"""Points of longer texts carry no names, as they would only cover each other; hover still tells them."""
+"""Points of longer texts carry no names, as they would cover each other; hover names them."""
 MOST_FRAMES = 60
 """A longer text is played several tokens at a time."""
 NARROW_WIDTH, AXES_HEIGHT, LETTER, LINE, DOT, BESIDE = 300, 130, 8, 15, 6, 12
-"""Pixels: the plane's width on a phone, what stands above and below it, the size of a name and a point, their gap."""
+"""Pixels: the plot's width on a phone, the height of what is above and below it, letter and line, point, gap."""
 SIDES = {"top center": (0, 1), "bottom center": (0, -1), "middle right": (1, 0), "middle left": (-1, 0)}
-"""Where a name may stand, best first: plotly's word, and to the right and up."""
+"""Where a name can be placed, best first: plotly's word, then the direction to the right and up."""
 LONGEST_FRAME_MS, PLAY_MS = 600, 15_000
 
 
 @dataclass(frozen=True)
 class TracedPath:
-    """One text's way through the states."""
+    """The path of one text."""
 
     name: str
     """For the legend: the text, or its beginning."""
@@ -44,7 +44,7 @@ class TracedPath:
 
 @dataclass(frozen=True)
 class Colouring:
-    """What the points of a path are coloured by: numbers on a scale, or names."""
+    """How the points of a path are coloured: numbers on a scale, or names."""
 
     title: str
     scale: str | list[list[Any]] = ""
@@ -62,7 +62,7 @@ BY_SURPRISAL = Colouring("surprisal, bits", [[0, INDIGO], [0.35, "#a8b3c4"], [1,
 
 
 def text_label(text: str) -> str:
-    """Make a text fit for a legend: its words as they would stand at a point.
+    """Escape a text for the legend, word by word like tokens.
 
     >>> text_label("not <b>good</b>")
     'not &lt;b&gt;good&lt;/b&gt;'
@@ -71,7 +71,7 @@ def text_label(text: str) -> str:
 
 
 def mode_of(paths: Sequence[TracedPath]) -> str:
-    """Return how paths are drawn: with the names of their tokens, where there is room."""
+    """Return plotly's mode: with the names of the tokens where there are few."""
     few = sum(len(path.tokens) for path in paths) <= MOST_LABELS
     return "lines+markers+text" if few else "lines+markers"
 
@@ -79,7 +79,7 @@ def mode_of(paths: Sequence[TracedPath]) -> str:
 def names_with_room(
     paths: Sequence[TracedPath], x_range: Sequence[float], y_range: Sequence[float], height: int
 ) -> list[dict[str, list[str]]]:
-    """Name the points beside which there is room on a phone, those after the longest steps first.
+    """Name the points that have room on a phone, those after the longest steps first.
 
     Args:
         paths: one text or two, in the plane.
@@ -88,12 +88,12 @@ def names_with_room(
         height: of the figure, pixels.
 
     Returns:
-        Of each path, plotly's `text`, a name a token, empty where it would cover another; and `textposition`.
+        For each path plotly's `text`, one name per token, empty where it would cover another; and `textposition`.
     """
     scale = NARROW_WIDTH / np.ptp(x_range), (height - AXES_HEIGHT) / np.ptp(y_range)
     places = [path.trajectory.points.astype(np.float64) * scale for path in paths]  # pixels
     steps = [np.linalg.norm(np.diff(points, axis=0, prepend=np.inf), axis=1) for points in places]
-    named = [{"text": [""] * len(one), "textposition": ["top center"] * len(one)} for one in places]
+    named = [{"text": [""] * len(points), "textposition": ["top center"] * len(points)} for points in places]
     taken = [(x, y, DOT, DOT) for points in places for x, y in points]  # middle, width and height of points and names
     seen = set()  # as long as two texts are the same, so are their points
     tokens = [(i, j) for i, lengths in enumerate(steps) for j in range(len(lengths))]
@@ -129,7 +129,7 @@ def hover_rows(path: TracedPath, colouring: Colouring) -> list[list[Any]]:
 
 
 def value_label(value: float | str, colouring: Colouring) -> str:
-    """Write what a token is coloured by on a line of its own; nothing where the hover tells it anyway.
+    """Return what a token is coloured by on a line of its own; nothing where the hover shows it anyway.
 
     >>> value_label(0.5, BY_SCORE), value_label("", Colouring("entity")), value_label(3, BY_POSITION)
     ('<br>P(positive): 0.5', '', '')
@@ -140,9 +140,9 @@ def value_label(value: float | str, colouring: Colouring) -> str:
 
 
 def add_scale(figure: go.Figure, paths: Sequence[TracedPath], colouring: Colouring) -> None:
-    """Show what the colours mean: a scale at the upper right, or names in the legend below; two texts are named there.
+    """Add the key to the colours: a scale at the upper right, or names in the legend below, which also names two texts.
 
-    The legend's entries are traces of their own, without points: plotly shows a path whose points differ in black.
+    The legend's entries are traces without points: plotly lists a path of several colours in black.
     """
     entries: list[dict[str, Any]] = []
     if len(paths) > 1:
@@ -171,7 +171,7 @@ def add_scale(figure: go.Figure, paths: Sequence[TracedPath], colouring: Colouri
 
 
 def frame_ends(num_tokens: int) -> list[int]:
-    """Say after how many tokens each frame of the play ends: each token, or MOST_FRAMES steps of a longer text.
+    """Return after how many tokens each frame ends: every token, or MOST_FRAMES steps of a longer text.
 
     >>> frame_ends(3), len(frame_ends(2000)), frame_ends(2000)[-1]
     ([1, 2, 3], 60, 2000)
@@ -195,10 +195,10 @@ def add_play_button(figure: go.Figure, coordinates: Sequence[dict[str, list[floa
         for end in ends
     ]
     duration = min(LONGEST_FRAME_MS, PLAY_MS // len(ends))
-    # without a redraw plotly would lose what stands behind the paths
+    # without a redraw plotly loses the density behind the paths
     play = {"frame": {"duration": duration, "redraw": True}, "transition": {"duration": 0}, "mode": "immediate"}
     buttons = [
-        {"label": "▶ read", "method": "animate", "args": [frames, play]},
+        {"label": "▶ play", "method": "animate", "args": [frames, play]},
         {"label": "❚❚", "method": "animate", "args": [[None], play]},
     ]
     place = {"x": 0, "xanchor": "left", "y": 1.02, "yanchor": "bottom", "pad": {"t": 0, "b": 6, "l": 0}}

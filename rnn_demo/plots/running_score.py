@@ -10,15 +10,15 @@ from rnn_demo.results import SentimentScore
 
 MOST_MARKERS = 80
 NUM_NAMED = 6
-"""Tokens that are named in the figure: those that moved the score most. Hover tells the others."""
+"""How many tokens are named in the figure, those that moved the score most; hover names the others."""
 
 
 def draw_running_score(result: SentimentScore, before: float) -> go.Figure:
-    """Draw the score as a line over the tokens, from what it is before them; the band is what counts as neutral.
+    """Draw the score as a line over the tokens, starting before the first; the band is neutral.
 
     Args:
-        result: one token or more.
-        before: the score before the first token, at 0; it need not be neutral.
+        result: of one token or more.
+        before: the score before the first token, drawn at 0; it need not be neutral.
     """
     scores = [before, *(token.score for token in result.tokens)]
     names = ["", *(token_label(token.token) for token in result.tokens)]
@@ -53,7 +53,7 @@ def draw_running_score(result: SentimentScore, before: float) -> go.Figure:
 
 
 def label_positions(scores: Sequence[float]) -> list[str]:
-    """Return where the name of each point stands: on the side that the line does not take.
+    """Return the side of each point's name: where the line does not run.
 
     Args:
         scores: the heights of the line's points.
@@ -66,7 +66,7 @@ def label_positions(scores: Sequence[float]) -> list[str]:
 
 
 def label_position(last: float, here: float, following: float) -> str:
-    """Return where the name of a point stands, by its height and those of the points beside it."""
+    """Return the side of a point's name, by its height and those of its neighbours."""
     if here >= max(last, following):
         return "top center"
     if here <= min(last, following):

@@ -1,4 +1,4 @@
-"""By how much each step can stretch the state, for several networks, before and after training."""
+"""How much each step can amplify the gradient, for several networks, before and after training."""
 
 from collections.abc import Mapping
 
@@ -8,11 +8,11 @@ from rnn_demo.microscope.jacobians import JacobianNorms
 from rnn_demo.plots.style import GREY, base_figure, line_styles, log_axis, token_label
 
 SMALLEST = 1e-12
-"""Below it everything is drawn at it: the axis is logarithmic."""
+"""Smaller values are drawn here, as the axis is logarithmic."""
 
 
 def draw_singular_values(measured: Mapping[str, JacobianNorms], cells: Mapping[str, str]) -> go.Figure:
-    """Draw sigma_1(ds_k / ds_{k-1}) over the tokens k, with a line at 1: what lies below it can only shrink.
+    """Draw sigma_1(ds_k / ds_{k-1}) over the tokens k, with a line at 1: below it the gradient must shrink.
 
     Source: Pascanu et al. 2013, arXiv:1211.5063, section 2.1.
 
@@ -25,11 +25,11 @@ def draw_singular_values(measured: Mapping[str, JacobianNorms], cells: Mapping[s
     for name, norms in measured.items():
         labels = [token_label(token) for token in norms.tokens]
         for state, values in (("trained", norms.trained), ("untrained", norms.untrained)):
-            stretches = [max(value, SMALLEST) for value in values]
-            drawn += stretches
+            largest = [max(value, SMALLEST) for value in values]
+            drawn += largest
             figure.add_scatter(
                 x=list(range(1, len(values) + 1)),
-                y=stretches,
+                y=largest,
                 name=f"{token_label(name)}, {state}",
                 legendgroup=name,
                 showlegend=state == "trained",

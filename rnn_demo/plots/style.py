@@ -1,9 +1,9 @@
-"""What all figures share: they are transparent and grey, so that they read on a light and on a dark page.
+"""What all figures share: transparent grounds and grey lines that suit a light and a dark page.
 
-No one grey is dark enough for small text on white and light enough for it on the dark page's panels: the page gives the
-text of its figures its own colour, see `CSS` in ui/theme.py. Only 3-D figures and saved pictures keep the grey.
+No single grey has enough contrast for small text on both pages, so the page sets the colour of that text, see `CSS` in
+ui/shared/theme.py. Only 3-D figures and downloaded pictures keep the grey.
 
-Plotly reads a text as a little HTML, so every token passes through `token_label` before it is drawn.
+Plotly reads text as HTML, so every token passes through `token_label` before it is drawn.
 """
 
 import math
@@ -14,22 +14,22 @@ from typing import Any
 import plotly.graph_objects as go
 
 GREY = "#7c8aa0"
-"""Lines and markers: contrast of 3.5 on white and 4.2 on the dark page's panels; 3 is what they need."""
+"""Lines and markers: contrast 3.5 on white and 4.2 on the dark page's panels; they need 3."""
 GRID = "rgba(148,163,184,.25)"
 INDIGO = "#6366f1"
 ORANGE = "#f97316"
 CELL_COLOURS = {"rnn": ORANGE, "gru": "#10b981", "lstm": INDIGO}
-"""The same cell has the same colour in every figure; another one is grey."""
+"""A cell has the same colour in every figure; cells that are not listed are grey."""
 DASHES = ("solid", "dash", "dot", "dashdot")
 MAX_TICKS = 8
 
 
 def token_label(token: str, mark_space: bool = False) -> str:
-    r"""Make a token fit to be drawn: nothing invisible, nothing that plotly would take for a tag.
+    r"""Return a token as a label: nothing invisible, nothing that plotly would take for a tag.
 
     Args:
-        token: as typed; empty where it is a byte of a character that goes on, shown as ….
-        mark_space: show a leading space as ␣; else it is left out, unless there is nothing else.
+        token: as typed; empty, shown as …, where it is one byte of a character that goes on.
+        mark_space: show a leading space as ␣; else it is left out, unless the token is only space.
 
     >>> token_label(" the"), token_label(" the", mark_space=True), token_label(" "), token_label("\n")
     ('the', '␣the', '␣', '⏎')
@@ -51,7 +51,7 @@ def _visible(character: str) -> str:
 
 
 def base_figure(height: int) -> go.Figure:
-    """Make an empty figure in the page's style.
+    """Return an empty figure in the page's style.
 
     Args:
         height: pixels.
@@ -74,10 +74,10 @@ def base_figure(height: int) -> go.Figure:
 
 
 def line_styles(cells: Mapping[str, str]) -> dict[str, dict[str, str]]:
-    """Choose the line of each model: the colour of its cell, and a dash of its own where models share a cell.
+    """Return each model's line: the colour of its cell, and a dash of its own where models share a cell.
 
     Args:
-        cells: the cell of each model; the first of a cell is solid.
+        cells: model -> cell; the first model of a cell is solid.
 
     >>> line_styles({"lm-lstm": "lstm", "mine": "lstm"})["mine"]
     {'color': '#6366f1', 'dash': 'dash'}
@@ -90,13 +90,13 @@ def line_styles(cells: Mapping[str, str]) -> dict[str, dict[str, str]]:
 
 
 def log_axis(lowest: float, highest: float) -> dict[str, Any]:
-    """Lay out a logarithmic axis: whole decades with a tick at each, or at every so many if there are many.
+    """Return a logarithmic axis of whole decades with at most MAX_TICKS ticks.
 
-    plotly's own ticks within a decade print over each other on a narrow page, and with one a decade there may be none.
+    plotly's own ticks within a decade overlap on a narrow page, and with one per decade there may be none.
 
     Args:
         lowest: above 0.
-        highest: of what is drawn.
+        highest: the largest value drawn.
 
     >>> log_axis(0.5, 30)["tickvals"], log_axis(4, 5)["tickvals"]
     ([0.1, 1.0, 10.0, 100.0], [1.0, 10.0])

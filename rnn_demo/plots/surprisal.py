@@ -1,4 +1,4 @@
-"""How little each language model expected each token."""
+"""The surprisal of each token under each language model."""
 
 from collections.abc import Mapping, Sequence
 
@@ -9,14 +9,14 @@ from rnn_demo.plots.style import base_figure, line_styles, token_label
 
 MOST_MARKERS = 80
 NUM_NAMED, ROOM = 6, 7
-"""Words that are named in the figure, at their least expected tokens, if these cost half of what the least expected of
-all does; and as what share of the text they are at least apart: 1 / ROOM. Hover tells the others."""
+"""At most NUM_NAMED words are named, each at its most surprising token, if that costs half of what the most surprising
+of all does, and if the words are at least 1 / ROOM of the text apart. Hover names the others."""
 LONGEST_WORD = 20
-"""Characters; what is longer is no word, or one of a script without spaces."""
+"""Characters. Anything longer is no word, or is written without spaces."""
 
 
 def draw_surprisal(measured: Mapping[str, Surprisal], cells: Mapping[str, str]) -> go.Figure:
-    """Draw a line for each model over the tokens; the first one's surprises are named.
+    """Draw a line per model over the tokens, and name the words that surprised the first model most.
 
     Args:
         measured: by model; all of one text.
@@ -50,15 +50,17 @@ def draw_surprisal(measured: Mapping[str, Surprisal], cells: Mapping[str, str]) 
     )
     figure.update_layout(showlegend=True, legend={"orientation": "h", "y": -0.25, "yanchor": "top", "x": 0})
     figure.update_xaxes(title={"text": "tokens read", "font": {"size": 12}}, showgrid=False, nticks=8)
-    figure.update_yaxes(title={"text": "bits", "font": {"size": 12}}, range=[0, 1.2 * max(most, 1.0)], nticks=6)
+    figure.update_yaxes(
+        title={"text": "surprisal (bits)", "font": {"size": 12}}, range=[0, 1.2 * max(most, 1.0)], nticks=6
+    )
     return figure
 
 
 def name_surprises(measured: Sequence[Surprisal]) -> list[tuple[int, str, float]]:
-    """Choose the words to name: where the first model was most surprised, as far apart as their names need.
+    """Choose the words to name: those that surprised the first model most, with room between them.
 
     Returns:
-        Of each word its least expected token, the word, and a height in bits above all lines near it.
+        For each word the index of its most surprising token, the word, and a height in bits above all lines near it.
     """
     tokens = measured[0].tokens
     apart = max(len(tokens) // ROOM, 2)
@@ -74,7 +76,7 @@ def name_surprises(measured: Sequence[Surprisal]) -> list[tuple[int, str, float]
 
 
 def word_around(tokens: Sequence[str], place: int) -> str:
-    """Return the whole word that a token is a piece of.
+    """Return the word that a subword belongs to.
 
     >>> [word_around((" his", " e", "le", "phant", "."), place).strip() for place in (0, 2, 4)]
     ['his', 'elephant', '.']

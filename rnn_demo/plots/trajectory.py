@@ -22,28 +22,27 @@ from rnn_demo.plots.path import (
 from rnn_demo.plots.style import base_figure
 
 DENSITY_COLOURS = [[0, "rgba(148,163,184,0)"], [1, "rgba(148,163,184,.5)"]]
-"""Nothing is the page itself, light or dark."""
+"""No states is transparent."""
 CLOSE_UP = 0.15
-"""Of the width and height of the density, in the geometric mean: a path that takes up less is shown from near."""
+"""The figure zooms in on a path that spans less of the density, in the geometric mean of width and height."""
 
 
 def draw_trajectory(
     paths: Sequence[TracedPath], colouring: Colouring = BY_POSITION, basis: Basis | None = None, height: int = 460
 ) -> go.Figure:
-    """Draw a line through the points of each text; behind them, where the states of held-out texts lie.
+    """Draw a line through the points of each text; behind it, the density of the states of held-out text.
 
     Args:
         paths: one text or two, on the same basis.
         colouring: of the points.
-        basis: gives the density, and with it the same window for every text but those of `is_close_up`; None draws
-            neither.
+        basis: has the density, and with it the same axes for every text but those of `is_close_up`; None has neither.
         height: pixels.
     """
     figure = base_figure(height)
     if basis is not None and basis.density is not None and basis.extent is not None:
         add_density(figure, basis.density, basis.extent)
     first, mode = len(figure.data), mode_of(paths)
-    x_range, y_range = (window(paths, basis, axis) for axis in (0, 1))
+    x_range, y_range = (axis_range(paths, basis, axis) for axis in (0, 1))
     names = names_with_room(paths, x_range, y_range, height) if "text" in mode else [{}] * len(paths)
     coordinates = []
     for path, line, named in zip(paths, LINES, names, strict=False):
@@ -71,7 +70,7 @@ def draw_trajectory(
 
 
 def add_density(figure: go.Figure, density: np.ndarray, extent: np.ndarray) -> None:
-    """Draw how many of the reference states lie where; the square root shows thin places too."""
+    """Draw the density of the held-out states; its square root shows thin regions too."""
     (x_low, x_high), (y_low, y_high) = extent.tolist()
     rows, columns = density.shape
     figure.add_heatmap(
@@ -87,8 +86,8 @@ def add_density(figure: go.Figure, density: np.ndarray, extent: np.ndarray) -> N
     )
 
 
-def window(paths: Sequence[TracedPath], basis: Basis | None, axis: int) -> list[float]:
-    """Choose the ends of an axis: they hold every point, and mostly all of the density; they stay put in a play."""
+def axis_range(paths: Sequence[TracedPath], basis: Basis | None, axis: int) -> list[float]:
+    """Return the ends of an axis: around every point, and around the density unless the figure is a close-up."""
     points = np.concatenate([path.trajectory.points for path in paths])
     ends = [float(points[:, axis].min()), float(points[:, axis].max())]
     if basis is not None and basis.extent is not None and not is_close_up(paths, basis):
@@ -98,9 +97,9 @@ def window(paths: Sequence[TracedPath], basis: Basis | None, axis: int) -> list[
 
 
 def is_close_up(paths: Sequence[TracedPath], basis: Basis) -> bool:
-    """Return whether paths take up so little of the density's plane that they are shown without the rest of it.
+    """Return whether paths span so little of the density that the figure zooms in on them.
 
-    A single point takes up nothing, and is looked for in all of the plane.
+    A single point spans nothing, and is shown on the full axes.
     """
     points = np.concatenate([path.trajectory.points for path in paths])
     sizes = np.ptp(points[:, :2], axis=0).astype(np.float64)

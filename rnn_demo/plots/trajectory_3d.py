@@ -20,7 +20,7 @@ from rnn_demo.plots.path import (
 from rnn_demo.plots.style import GREY, base_figure, token_label
 
 PALE = "#8e9bb0"
-"""Of the grid: in space plotly draws no translucent lines."""
+"""The grid: plotly draws no translucent lines in 3-D."""
 
 
 def draw_trajectory_3d(paths: Sequence[TracedPath], colouring: Colouring = BY_POSITION, height: int = 520) -> go.Figure:

@@ -93,8 +93,8 @@ class ModelStore:
 
 
 def say_which_encoder(predictor: Predictor) -> str:
-    """Where a network reads in both directions, say which of them is shown; begins with a space."""
-    return "" if isinstance(predictor, ForwardPredictor) else " Shown is the encoder that reads forwards."
+    """Return which of a tagger's two encoders is shown; begins with a space."""
+    return "" if isinstance(predictor, ForwardPredictor) else " These are the states of the forward encoder."
 
 
 def find_names(checkpoints_dir: Path) -> list[str]:

@@ -1,4 +1,4 @@
-"""Models: what is shipped, what it was trained on and how good it is, as each config.json says."""
+"""Models: the checkpoints, what they were trained on and how good they are, as each config.json says."""
 
 from numbers import Real
 from typing import Any
@@ -13,13 +13,14 @@ from rnn_demo.ui.shared.names import METRICS
 from rnn_demo.ui.shared.problems import build_problems
 
 INTRO = (
-    "Every answer on this page comes from one of these networks. {compared}Of others, see first what each was given. "
-    "Rates lie between 0 and 1; of ece, perplexity, bits and nats less is better; f1_alone takes each sentence "
-    "for a text. Some were trained in several runs: the last column is of the last one, README.md tells of all."
+    "Every answer on this page comes from one of these networks. {compared}For the others, check what each was trained "
+    "on. Rates lie between 0 and 1. Lower is better for ece, perplexity, bits and nats; f1_alone reads each sentence "
+    "by itself. Some models were trained in several runs: the last column describes the last run, the files in docs/ "
+    "all of them."
 )
-HEADERS = ["model", "measured", "what it is", "parameters", "file", "last run"]
+HEADERS = ["model", "results", "task and cell", "parameters", "file size", "last run"]
 WIDTHS: list[str | int] = [110, 220, 115, 120, 85, 360]
-"""Pixels; a phone shows the first two columns."""
+"""Pixels. A phone shows the first two columns."""
 
 
 def build_models_tab(service: Service) -> None:
@@ -39,20 +40,21 @@ def build_models_tab(service: Service) -> None:
         max_height=2400,
         elem_id="models",
     )
-    with gr.Accordion("Commands of the last runs", open=False):
+    with gr.Accordion("Training commands of the last runs", open=False):
         gr.Code("\n".join(train_commands(service.store)), language="shell", interactive=False, label="Commands")
 
 
 def say_which_compare(store: ModelStore) -> str:
-    """Name the networks of each task whose cells can be compared; empty where there are none."""
-    chosen = [list(store.names_by_cell(task).values()) for task in TASKS]
-    alike = [names for names in chosen if trained_alike([store.find(name).checkpoint for name in names])]
-    told = "; ".join(", ".join(names) for names in alike)
-    return f"**To compare the cells, take {told}**: the same data, as many tokens, as many parameters. " if told else ""
+    """Return the networks of each task whose cells can be compared; empty where there are none."""
+    by_task = [list(store.names_by_cell(task).values()) for task in TASKS]
+    alike = [names for names in by_task if trained_alike([store.find(name).checkpoint for name in names])]
+    names = "; ".join(map(", ".join, alike))
+    same = "the same data, the same number of tokens, about as many parameters"
+    return f"**To compare the cells, take {names}**: {same}. " if names else ""
 
 
 def model_rows(store: ModelStore) -> list[list[str]]:
-    """Write a row for each checkpoint that can be used, task by task."""
+    """Return a row for each checkpoint that can be used, task by task."""
     rows = []
     for entry in sorted(store.entries.values(), key=lambda entry: [*TASKS, entry.task].index(entry.task)):
         if entry.predictor is None:
@@ -73,17 +75,17 @@ def model_rows(store: ModelStore) -> list[list[str]]:
 
 
 def show_training(name: str, checkpoint: Checkpoint) -> str:
-    """Write what a checkpoint was given in its last run: data sets, tokens, time, and where it started from."""
+    """Return what a checkpoint's last run read: data sets, tokens, time, and where it started from."""
     data, tokens = checkpoint.given
     names = ", ".join(dict.fromkeys(split.partition("/")[0] for split in data))
     read = "" if tokens is None else f"{tokens / 1e6:.1f} M tokens in "
-    origin = "an earlier version of it" if checkpoint.init_from == name else checkpoint.init_from
-    start = f", after {origin}" if origin else ""
+    origin = "an earlier version of itself" if checkpoint.init_from == name else checkpoint.init_from
+    start = f", starting from {origin}" if origin else ""
     return f"{names}: {read}{checkpoint.minutes:.0f} minutes on {checkpoint.hardware}{start}"
 
 
 def show_metrics(metrics: dict[str, dict[str, Any]]) -> str:
-    """Write what was measured, by data set.
+    """Return the metrics by data set.
 
     >>> show_metrics({"imdb/test": {"accuracy": 0.8612, "ece": 0.031, "examples": 25000}})
     'imdb/test: accuracy 0.861, ece 0.031'
@@ -98,7 +100,7 @@ def show_metrics(metrics: dict[str, dict[str, Any]]) -> str:
 
 
 def shorten(number: object) -> str:
-    """Write a number with three digits that matter.
+    """Return a number with three significant digits.
 
     >>> shorten(0.86121), shorten(63.128), shorten(None)
     ('0.861', '63.1', 'None')
@@ -107,5 +109,5 @@ def shorten(number: object) -> str:
 
 
 def train_commands(store: ModelStore) -> list[str]:
-    """List the commands of the last runs, each below the name of what it made."""
+    """List the commands of the last runs, each below the name of its model."""
     return [line for entry in store.entries.values() if entry.predictor for line in (f"# {entry.name}", entry.command)]

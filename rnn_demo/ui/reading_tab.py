@@ -1,4 +1,4 @@
-"""Reading: how little each language model expected each token of a text."""
+"""Reading: the surprisal of each token of a text under each language model."""
 
 import re
 from collections.abc import Mapping
@@ -17,14 +17,15 @@ from rnn_demo.ui.shared.problems import build_problems
 from rnn_demo.ui.shared.theme import SURPRISE_COLOURS
 
 INTRO = (
-    "A language model says at every token how likely it thought it; surprise is measured in bits, one more for every "
-    "halving. **Look for the word that does not fit, and at what the same words cost when they are read again.**"
+    "How surprised is a language model by each token? Surprisal is measured in bits: one more each time the token's "
+    "probability halves. **Look for the word that does not fit, and at the cost of the same words when they are read "
+    "again.**"
 )
 BOUNDS = (2, 6, 10)
-"""Bits, between one colour and the next."""
+"""Bits at which one colour gives way to the next."""
 COPIED = 2 / 3
-"""Of the first reading: where the second costs less, much was copied."""
-HARDLY = "To copy would make the second nearly free: there is little of that here."
+"""A second reading that costs a smaller share of the first was partly copied."""
+NOT_COPIED = "A model that copied would predict the repetition almost perfectly; these do not."
 
 
 def build_reading_tab(service: Service) -> None:
@@ -41,10 +42,10 @@ def build_reading_tab(service: Service) -> None:
     @shows_errors
     def read(text: str, model: str) -> tuple[str, Figure, Highlights, tuple[str, str]]:
         measured = measure(text, model)
-        told = describe(measured) + compare_readings(text, measured)
-        return told, draw_surprisal(measured, cells), colour_surprise(text, measured[model]), (text, model)
+        summary = describe(measured) + compare_readings(text, measured)
+        return summary, draw_surprisal(measured, cells), colour_surprise(text, measured[model]), (text, model)
 
-    first_summary, first_lines, first_marks, first_asked = read(READING_TEXTS[0], models[0])
+    first_summary, first_lines, first_marks, first_request = read(READING_TEXTS[0], models[0])
 
     gr.Markdown(INTRO)
     text = gr.Textbox(READING_TEXTS[0], label="Text", lines=2, max_lines=12)
@@ -54,11 +55,11 @@ def build_reading_tab(service: Service) -> None:
         start = gr.Button("Read", variant="primary")
     summary = gr.Markdown(first_summary, elem_id="surprisal-summary")
     lines = gr.Plot(first_lines, show_label=False, elem_id="surprisal")
-    asked = gr.State(first_asked)  # what stands in the textbox may be another by now
-    build_export(lambda asked: measure(*asked), asked, "surprisal.json")
+    request = gr.State(first_request)  # the textbox may have changed since
+    build_export(lambda request: measure(*request), request, "surprisal.json")
     marked = gr.HighlightedText(
         first_marks,
-        label="The text, by surprise",
+        label="The text, coloured by surprisal",
         color_map=SURPRISE_COLOURS,
         show_legend=True,
         show_inline_category=False,
@@ -67,28 +68,28 @@ def build_reading_tab(service: Service) -> None:
 
     counter = build_request_counter()
     triggers = [start.click, text.submit, model.input, counter.change]
-    gr.on(triggers, read, [text, model], [summary, lines, marked, asked], **LATEST)
+    gr.on(triggers, read, [text, model], [summary, lines, marked, request], **LATEST)
     on_pick(examples, text, counter)
 
 
 def describe(measured: Mapping[str, Surprisal]) -> str:
-    """Say in numbers what the figure shows."""
+    """Return what each model pays per character, and which token surprised the first model most."""
     first, surprisal = next(iter(measured.items()))
-    place, least = max(enumerate(surprisal.tokens, 1), key=lambda pair: pair[1].bits)
+    number, token = max(enumerate(surprisal.tokens, 1), key=lambda pair: pair[1].bits)
     costs = ", ".join(
-        f"{name} **{one.bits_per_char:.2f}** (perplexity {one.perplexity:,.0f})" for name, one in measured.items()
+        f"{name} **{each.bits_per_char:.2f}** (perplexity {each.perplexity:,.0f})" for name, each in measured.items()
     )
     skipped = f" Only the last {len(surprisal.tokens):,} tokens are counted." if surprisal.num_skipped else ""
-    word = word_around([token.token for token in surprisal.tokens], place - 1)
-    piece = f"token {place}" if word == least.token else f"at its piece “{plain(least.token)}”, token {place}"
+    word = word_around([token.token for token in surprisal.tokens], number - 1)
+    subword = "" if word == token.token else f"subword “{plain(token.token)}”, "
     return (
-        f"Bits per character: {costs}. {first} expected “{plain(word)}”, {piece}, least: "
-        f"{least.bits:.1f} bits, one chance in {2 ** min(least.bits, 1000):,.0f}.{skipped}"
+        f"Bits per character: {costs}. {first} was most surprised by “{plain(word)}” ({subword}token {number}): "
+        f"{token.bits:.1f} bits, a probability of 1 in {2 ** min(token.bits, 1000):,.0f}.{skipped}"
     )
 
 
 def compare_readings(text: str, measured: Mapping[str, Surprisal]) -> str:
-    """Return what the first and the second reading cost, of a text that is the same words twice; else nothing."""
+    """Return what the first and the second reading cost, where a text is the same words twice; else nothing."""
     end = end_of_first_reading(text)
     if end is None or any(surprisal.num_skipped for surprisal in measured.values()):
         return ""
@@ -96,13 +97,13 @@ def compare_readings(text: str, measured: Mapping[str, Surprisal]) -> str:
     for name, surprisal in measured.items():
         first = sum(token.bits for token in surprisal.tokens if token.end <= end)
         costs[name] = first, sum(token.bits for token in surprisal.tokens) - first
-    told = ", ".join(f"{name} {first:.1f} and **{second:.1f}**" for name, (first, second) in costs.items())
-    hardly = f" {HARDLY}" if all(second > COPIED * first for first, second in costs.values()) else ""
-    return f"\n\nThe same words twice, first and second reading, in bits: {told}.{hardly}"
+    readings = ", ".join(f"{name} {first:.1f} and **{second:.1f}**" for name, (first, second) in costs.items())
+    not_copied = f" {NOT_COPIED}" if all(second > COPIED * first for first, second in costs.values()) else ""
+    return f"\n\nThe text repeats itself. Bits of the first and the second reading: {readings}.{not_copied}"
 
 
 def end_of_first_reading(text: str) -> int | None:
-    """Find where the first reading ends, in a text that is two words or more and then the same again.
+    """Return where the first reading ends, in a text that is two words or more and then the same words again.
 
     >>> [end_of_first_reading(text) for text in ("She ran. She ran.", "She ran. He ran.", "no no", "")]
     [8, None, None, None]
@@ -114,7 +115,7 @@ def end_of_first_reading(text: str) -> int | None:
 
 
 def colour_surprise(text: str, surprisal: Surprisal) -> Highlights:
-    """Cut a text into runs of tokens that were about as surprising; the parts, joined, give it back."""
+    """Cut a text into runs of tokens with about the same surprisal; joined, the parts are the text."""
     names = list(SURPRISE_COLOURS)
     labelled: list[tuple[int, str | None]] = [(surprisal.tokens[0].start, None)]
     labelled += [(token.end, names[sum(token.bits > bound for bound in BOUNDS)]) for token in surprisal.tokens]

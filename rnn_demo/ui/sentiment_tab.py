@@ -22,18 +22,18 @@ from rnn_demo.ui.shared.problems import build_problems
 from rnn_demo.ui.shared.theme import MOVE_COLOURS
 
 INTRO = (
-    "The network reads a review from left to right and keeps changing its mind. **Look for the words that turn it:** "
-    "`++` and `+` made it more positive, `−−` and `−` more negative."
+    "The network reads a review from left to right and updates its score after every token. **Look for the words that "
+    "turn it:** `++` and `+` made it more positive, `−−` and `−` more negative."
 )
 WHY = (
-    "Which tokens move the score from that of a text of empty tokens, which need not be neutral, to that of this text. "
-    "Two methods that often disagree: the first follows the gradient from the one text to the other, the second leaves "
-    "each token out in turn. **Look for words on which both agree.**"
+    "Which tokens account for the score, compared with a blank input? (A blank input does not always score neutral.) "
+    "Two methods that often disagree: integrated gradients follow the gradient from the blank input to your text, "
+    "leave-one-out leaves out each token in turn. **Look for words on which both agree.**"
 )
-SHARE, LARGE_SHARE = 0.15, 0.6
-"""Logits; a token with a smaller share is left uncoloured."""
-MOVE, LARGE_MOVE = 0.03, 0.12
-"""A token that moves the score by less is left uncoloured; one that moves it by more gets the strong colour."""
+SMALL, LARGE = 0.15, 0.6
+"""Logits: tokens with a smaller attribution are not coloured, those from LARGE on get the strong colour."""
+SMALL_MOVE, LARGE_MOVE = 0.03, 0.12
+"""P(positive): the same for what a token changes in the running score."""
 
 
 def build_sentiment_tab(service: Service) -> None:
@@ -48,7 +48,7 @@ def build_sentiment_tab(service: Service) -> None:
         turn: RequestToken, text: str, model: str
     ) -> tuple[str, Highlights, Figure, str, Highlights, Highlights, str]:
         result = service.score(text, model)
-        no_reasons: tuple[Highlights, Highlights, str] = ([], [], "")  # what stands there is of another verdict
+        no_reasons: tuple[Highlights, Highlights, str] = ([], [], "")  # they explain the score before
         before = service.score_before(model)
         moves = colour_moves(text, result, before)
         line = draw_running_score(result, before)
@@ -58,15 +58,15 @@ def build_sentiment_tab(service: Service) -> None:
     @shows_errors
     @for_newest_request
     def explain(text: str, model: str) -> tuple[Highlights, Highlights, str]:
-        found = service.attribute(text, model)
-        falls = service.leave_one_out(text, model)
-        ends = [found.tokens[0].start, *(token.end for token in found.tokens)]
-        by_gradient = [None, *(name_change(token.attribution, SHARE, LARGE_SHARE) for token in found.tokens)]
-        by_absence = [None] * (len(ends) - len(falls)) + [name_change(fall, SHARE, LARGE_SHARE) for fall in falls]
+        attribution = service.attribute(text, model)
+        drops = service.leave_one_out(text, model)
+        ends = [attribution.tokens[0].start, *(token.end for token in attribution.tokens)]
+        by_gradient = [None, *(name_change(token.attribution, SMALL, LARGE) for token in attribution.tokens)]
+        by_absence = [None] * (len(ends) - len(drops)) + [name_change(drop, SMALL, LARGE) for drop in drops]
         return (
             mark_runs(text, zip(ends, by_gradient, strict=True)),
             mark_runs(text, zip(ends, by_absence, strict=True)),
-            describe_shares(found, service.score(text[found.tokens[0].start :], model).score),
+            describe_attribution(attribution, service.score(text[attribution.tokens[0].start :], model).score),
         )
 
     first_verdict, first_moves, first_line, *_ = score(RequestToken(), SENTIMENT_TEXTS[0], models[0])
@@ -83,16 +83,16 @@ def build_sentiment_tab(service: Service) -> None:
     )
     gr.Markdown("**The score after each token**")
     line = gr.Plot(first_line, show_label=False, elem_id="running-score")
-    read_text = gr.State(SENTIMENT_TEXTS[0])  # what stands in the textbox may be another by now
+    read_text = gr.State(SENTIMENT_TEXTS[0])  # the textbox may have changed since
     build_export(service.score, [read_text, model], "running-score.json")
 
-    with gr.Accordion("Why this verdict", open=False):
+    with gr.Accordion("Why this score", open=False):
         gr.Markdown(WHY)
         why = gr.Button("Explain", variant="secondary")
-        shares = gr.HighlightedText(label="By integrated gradients", color_map=MOVE_COLOURS, elem_id="shares")
-        left_out = gr.HighlightedText(label="By leaving each token out", color_map=MOVE_COLOURS, elem_id="left-out")
+        shares = gr.HighlightedText(label="Integrated gradients", color_map=MOVE_COLOURS, elem_id="shares")
+        left_out = gr.HighlightedText(label="Leave-one-out", color_map=MOVE_COLOURS, elem_id="left-out")
         sums = gr.Markdown(elem_id="shares-sum")
-        build_export(service.attribute, [read_text, model], "why-this-verdict.json")
+        build_export(service.attribute, [read_text, model], "why-this-score.json")
 
     reasons = [shares, left_out, sums]
     outputs = [verdict, moves, line, read_text, *reasons]
@@ -104,7 +104,7 @@ def build_sentiment_tab(service: Service) -> None:
 
 
 def describe(result: SentimentScore) -> str:
-    """Write the verdict: the label, the score, and a mark on a scale. Nothing that a visitor typed goes in here."""
+    """Return the label, the score and a mark on a scale, as HTML. The visitor's own words are never part of it."""
     return (
         f'<div class="verdict"><b>{result.label}</b> score {result.score:.2f}'
         f'<div class="scale"><div class="mark" style="left:{result.score:.1%}"></div></div>'
@@ -112,34 +112,35 @@ def describe(result: SentimentScore) -> str:
     )
 
 
-def describe_shares(found: Attribution, score: float) -> str:
-    """Say in numbers from where to where the shares move the score.
+def describe_attribution(attribution: Attribution, score: float) -> str:
+    """Return from where to where the attributions move the score.
 
     Args:
-        found: the shares.
-        score: of what they were computed of, the last tokens of a long text.
+        attribution: of the text's last tokens, where it is long.
+        score: of the same tokens.
 
-    >>> describe_shares(Attribution((), 0.07, 0.01), 0.66)
-    'A text of as many empty tokens starts from P(positive) 0.64; the shares move it to 0.66, by +0.07 logits (added \
-up, they are +0.08).'
+    >>> describe_attribution(Attribution((), 0.07, 0.01), 0.66)
+    'A blank input of the same length scores 0.64. The attributions move the score to 0.66, by +0.07 logits (they add \
+up to +0.08).'
     """
-    start = expit(logit(score) - found.difference)
+    start, total = expit(logit(score) - attribution.difference), attribution.difference + attribution.gap
     return (
-        f"A text of as many empty tokens starts from P(positive) {start:.2f}; the shares move it to {score:.2f}, by "
-        f"{found.difference:+.2f} logits (added up, they are {found.difference + found.gap:+.2f})."
+        f"A blank input of the same length scores {start:.2f}. The attributions move the score to {score:.2f}, by "
+        f"{attribution.difference:+.2f} logits (they add up to {total:+.2f})."
     )
 
 
 def colour_moves(text: str, result: SentimentScore, first: float) -> Highlights:
-    """Cut a text into runs of tokens that moved the score alike.
+    """Cut a text into runs of tokens that moved the score by about as much; joined, the parts are the text.
 
     Args:
-        text: as typed; the parts, joined, give it back.
+        text: as typed.
         result: its tokens' spans lie in the text.
         first: the score before the first token.
     """
     before = [first, *(token.score for token in result.tokens)]
     labels = [
-        name_change(token.score - score, MOVE, LARGE_MOVE) for token, score in zip(result.tokens, before, strict=False)
+        name_change(token.score - score, SMALL_MOVE, LARGE_MOVE)
+        for token, score in zip(result.tokens, before, strict=False)
     ]
     return mark_runs(text, zip((token.end for token in result.tokens), labels, strict=True))

@@ -348,12 +348,12 @@ def test_clipped_steps_mark_both_ends() -> None:
     assert (line.marker.symbol[1], line.marker.symbol[3]) == ("circle", "x")
 
 
-def test_fixed_points_are_coloured_by_their_verdict_and_crossed_by_their_slow_direction() -> None:
+def test_fixed_points_are_coloured_by_their_score_and_crossed_by_their_slow_mode() -> None:
     figure = draw("fixed_points", ("a", "b", "c"))
     by_name = {trace.name: trace for trace in figure.data if trace.xaxis == "x"}
     dots = by_name["fixed points, negative to positive"]
     np.testing.assert_allclose(dots.marker.color, 1 / (1 + np.exp([4, 0, -4])))
-    slow = by_name["slowest direction"]
+    slow = by_name["slowest mode"]
     assert len(slow.x) == 6  # two lines, each with a gap after it
     assert (slow.x[0] + slow.x[1]) / 2 == pytest.approx(dots.x[0], abs=1e-3)
     assert figure.layout.xaxis.title.text == "component 1 (60%)"

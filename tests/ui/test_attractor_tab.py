@@ -1,5 +1,6 @@
-"""What the Attractor tab says of points whose kind is known: the verdict, and numbers that mean something."""
+"""The Attractor tab on points of a known kind: the verdict, and numbers that mean something."""
 
+import re
 from typing import Any
 
 import numpy as np
@@ -39,30 +40,31 @@ LINE = [-2.0, -1.6, -1.2, -0.8, -0.4, 0.0, 0.4, 0.8, 1.2, 1.6, 2.0]
 @pytest.mark.parametrize(
     ("points", "verdict"),
     [
-        (points_of([]), "**Unlike the published line attractor:** nowhere"),
-        (points_of([0.1, 0.2, 0.3]), "**Unlike the published line attractor:** all that it rests at is one verdict."),
-        (points_of([-3, -3, 3, 3]), "**Unlike the published line attractor:** its dots leave a wide gap"),
-        (points_of(LINE, MOVING), "**Like the published line attractor in h alone:** h stands still"),
-        (points_of(LINE), "**Like the published line attractor:** it stands still"),
+        (points_of([]), "Unlike .* found no "),
+        (points_of([0.1, 0.2, 0.3]), "Unlike .* the same score"),
+        (points_of([-3, -3, 3, 3]), "Unlike .* gap in the line"),
+        (points_of(LINE, MOVING), "Like .* in h alone"),
+        (points_of(LINE), "Like .* the whole state"),
     ],
 )
 def test_the_verdict_comes_first(points: FixedPoints, verdict: str) -> None:
-    assert liken(points).startswith(verdict)
-    assert describe({"trained": points, "untrained": points_of([0.0])}).startswith(verdict)
+    assert re.match(rf"\*\*{verdict}", liken(points))
+    assert describe({"trained": points, "untrained": points_of([0.0])}).startswith(liken(points))
 
 
 def test_where_c_moves_on_no_fixed_points_are_promised() -> None:
-    said = describe({"trained": points_of(LINE, MOVING), "untrained": points_of([0.0])})
-    assert "**11 of 12** searches ended where h stands still" in said
-    assert "At 0 of the 11 c stands still too." in said
-    assert "fixed point" not in said
+    described = describe({"trained": points_of(LINE, MOVING), "untrained": points_of([0.0])})
+    assert "**11 of 12**" in described
+    assert "At 0 of the 11 points" in described
+    assert "fixed point" not in described
     whole = points_of(LINE, memory_variance=np.zeros(0))
-    assert "searches ended in a fixed point" in describe({"trained": whole, "untrained": whole})
+    assert "fixed point" in describe({"trained": whole, "untrained": whole})
 
 
 def test_a_time_beyond_any_text_is_not_counted_out() -> None:
     before = points_of([0.0], time_constants=np.full((1, 2), 52.3))
-    said = compare({"trained": points_of(LINE, time_constants=np.full((11, 2), 216_207.0)), "untrained": before})
-    assert "lasts longer than any text read here (2,000 tokens), 52 tokens untrained; published: about 1,000." in said
-    assert "216" not in said
-    assert "The slowest mode lasts 200 tokens, 52 tokens" in compare({"trained": points_of(LINE), "untrained": before})
+    beyond = points_of(LINE, time_constants=np.full((11, 2), 216_207.0))
+    compared = compare({"trained": beyond, "untrained": before})
+    assert re.search(r"longer than .*2,000.* 52 tokens untrained; published: about 1,000\.", compared)
+    assert "216" not in compared
+    assert "lasts 200 tokens, 52 tokens untrained" in compare({"trained": points_of(LINE), "untrained": before})

@@ -1,6 +1,6 @@
-"""What clipping does to a training step on the visitor's text: what unfolds in the Memory tab."""
+"""What clipping does to a training step on the visitor's text; an accordion of the Memory tab."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import gradio as gr
 
@@ -11,22 +11,20 @@ from rnn_demo.ui.shared.events import SLOW_LATEST, shows_errors
 from rnn_demo.ui.shared.export import build_export, checked_shown
 
 INTRO = (
-    "Suppose each language model took one training step on this text alone (on a copy; its last 500 tokens). "
-    "**A gradient that is longer than the limit is shortened to it and keeps its direction:** both steps go the same "
-    "way. The longer one gets farther, or overshoots and ends higher: look which."
+    "Suppose each language model took one training step on this text alone (on a copy; its last 500 tokens). **A "
+    "gradient above the limit is scaled down to it and keeps its direction,** so both steps go the same way. The "
+    "longer step gets farther, or overshoots and ends higher: look which."
 )
 HEADERS = ["network", "all", "embedding", "layer 0", "layer 1", "projection"]
 START_CLIP_NORM, START_STEP_SIZE = 1.0, 1.0
 """The recipes' own `clip_norm`; at this step size the shipped models show the cliff."""
-
-
 WHY = (
-    "This is one step on one text, where a long step often pays; the limit is there for the rare huge gradient, which "
-    "would undo much training at once."
+    "This is one step on one text, where a long step often pays. Clipping is there for the rare huge gradient, which "
+    "would undo much of the training at once."
 )
 
-Asked = tuple[str, float, float]
-"""A text, the longest gradient and the step size."""
+Request = tuple[str, float, float]
+"""A text, the maximum gradient norm and the step size."""
 
 
 def build_clipping_panel(service: Service, text: gr.Textbox) -> None:
@@ -40,7 +38,7 @@ def build_clipping_panel(service: Service, text: gr.Textbox) -> None:
         return {name: service.clipped_step(text, name, clip_norm, step_size) for name in models}
 
     @shows_errors
-    def show(text: str, clip_norm: float, step_size: float) -> tuple[Figure, str, list[list[str]], Asked]:
+    def show(text: str, clip_norm: float, step_size: float) -> tuple[Figure, str, list[list[str]], Request]:
         steps = take(text, clip_norm, step_size)
         rows = [row_of(name, step) for name, step in steps.items()]
         return draw_clipped_steps(steps, cells), describe(steps), rows, (text, clip_norm, step_size)
@@ -49,80 +47,74 @@ def build_clipping_panel(service: Service, text: gr.Textbox) -> None:
         gr.Markdown(INTRO)
         with gr.Row():
             clip_norm = gr.Slider(
-                0.1, 10, START_CLIP_NORM, step=0.1, label="Longest gradient", info="1 in training.", buttons=[]
+                0.1, 10, START_CLIP_NORM, step=0.1, label="Maximum gradient norm", info="Training used 1", buttons=[]
             )
             step_size = gr.Slider(
-                0.05, 2, START_STEP_SIZE, step=0.05, label="Step size", info="1 goes as far as it is long.", buttons=[]
+                0.05, 2, START_STEP_SIZE, step=0.05, label="Step size", info="1 = as long as the gradient", buttons=[]
             )
         start = gr.Button("Take the step", variant="secondary")
         lines = gr.Plot(show_label=False, elem_id="clipping")
         summary = gr.Markdown(elem_id="clipping-summary")
         table = gr.Dataframe(
             headers=HEADERS,
-            label="Length of the gradient, and once clipped",
+            label="Gradient norm, before and after clipping",
             interactive=False,
             elem_id="clipping-parts",
         )
-        asked = gr.State()
-        build_export(lambda asked: take(*checked_shown(asked, "press Take the step")), asked, "clipping.json")
+        request = gr.State()
+        build_export(lambda request: take(*checked_shown(request, "press Take the step")), request, "clipping.json")
     gr.on(
         [start.click, clip_norm.release, step_size.release],
         show,
         [text, clip_norm, step_size],
-        [lines, summary, table, asked],
+        [lines, summary, table, request],
         **SLOW_LATEST,
     )
 
 
 def row_of(name: str, step: ClippedStep) -> list[str]:
-    """Write a row of the table: the gradient before and after, in all and in each part of HEADERS."""
+    """Return a row of the table: the gradient norm before and after, of all weights and of each group in HEADERS."""
     groups = {group.name: group for group in step.groups}
-    shown = [step, *(groups.get(quantity) for quantity in HEADERS[2:])]
-    return [name, *(f"{one.norm:.2f} → {one.clipped_norm:.2f}" if one else "" for one in shown)]
+    norms = [step, *(groups.get(name) for name in HEADERS[2:])]
+    return [name, *(f"{group.norm:.2f} → {group.clipped_norm:.2f}" if group else "" for group in norms)]
 
 
 def describe(steps: Mapping[str, ClippedStep]) -> str:
-    """Say in numbers what the figure shows, the verdict first.
+    """Return whom clipping helped, then each network's numbers.
 
     >>> step = ClippedStep(4.0, 1.0, (), 4.18, 1.93, 6.31, 1.0, (), ())
     >>> describe({"lm-rnn": step}).split(". ")[0]
-    'Clipping **saved lm-rnn**, which ends higher without it'
+    'Clipping **saved lm-rnn**, whose loss is higher without it'
     """
-    told = " ".join(describe_one(name, step) for name, step in steps.items())
+    numbers = " ".join(describe_step(name, step) for name, step in steps.items())
     clipped = {name: step for name, step in steps.items() if step.clipped_norm < step.norm}
     if not clipped:
-        return f"Clipping changes nothing here: no gradient is longer than the limit. {told}"
+        return f"Clipping changes nothing here: no gradient exceeds the limit. {numbers}"
     saved = [name for name, step in clipped.items() if step.loss_unclipped > step.loss_clipped]
     slowed = [name for name in clipped if name not in saved]
     verdicts = []
     if saved:
-        verdicts.append(f"**saved {', '.join(saved)}**, which {ends(saved)} higher without it")
+        verdicts.append(f"**saved {', '.join(saved)}**, whose loss is higher without it")
     if slowed:
-        verdicts.append(f"**only slowed {', '.join(slowed)}**, which {ends(slowed)} lower without it")
-    return f"Clipping {', and '.join(verdicts)}. {WHY if slowed else ''}\n\n{told}"
+        verdicts.append(f"**only slowed {', '.join(slowed)}**, whose loss is lower without it")
+    return f"Clipping {', and '.join(verdicts)}. {WHY if slowed else ''}\n\n{numbers}"
 
 
-def ends(names: Sequence[str]) -> str:
-    """The verb of one network or of several."""
-    return "ends" if len(names) == 1 else "end"
+def describe_step(name: str, step: ClippedStep) -> str:
+    """Return the numbers of one network.
 
-
-def describe_one(name: str, step: ClippedStep) -> str:
-    """Say it of one network.
-
-    >>> describe_one("lm-rnn", ClippedStep(4.0, 1.0, (), 4.18, 1.93, 6.31, 1.0, (), ()))
-    '**lm-rnn**: the gradient is 4.00 long and is shortened 4.0-fold; the loss of 4.18 becomes **1.93** with clipping \
-and **6.31** without.'
-    >>> describe_one("lm-rnn", ClippedStep(0.5, 0.5, (), 4.18, 3.0, 3.0, 0.5, (), ()))
-    '**lm-rnn**: the gradient is 0.50 long, short enough as it is; the loss of 4.18 becomes **3.00**.'
+    >>> describe_step("lm-rnn", ClippedStep(4.0, 1.0, (), 4.18, 1.93, 6.31, 1.0, (), ()))
+    '**lm-rnn**: the gradient norm of 4.00 is clipped to 1.00; the loss of 4.18 becomes **1.93** with clipping and \
+**6.31** without.'
+    >>> describe_step("lm-rnn", ClippedStep(0.5, 0.5, (), 4.18, 3.0, 3.0, 0.5, (), ()))
+    '**lm-rnn**: the gradient norm of 0.50 is below the limit; the loss of 4.18 becomes **3.00**.'
     """
     if step.clipped_norm == step.norm:
         return (
-            f"**{name}**: the gradient is {step.norm:.2f} long, short enough as it is; the loss of {step.loss:.2f} "
-            f"becomes **{step.loss_clipped:.2f}**."
+            f"**{name}**: the gradient norm of {step.norm:.2f} is below the limit; the loss of {step.loss:.2f} becomes "
+            f"**{step.loss_clipped:.2f}**."
         )
     return (
-        f"**{name}**: the gradient is {step.norm:.2f} long and is shortened {step.norm / step.clipped_norm:.1f}-fold; "
-        f"the loss of {step.loss:.2f} becomes **{step.loss_clipped:.2f}** with clipping and "
-        f"**{step.loss_unclipped:.2f}** without."
+        f"**{name}**: the gradient norm of {step.norm:.2f} is clipped to {step.clipped_norm:.2f}; the loss of "
+        f"{step.loss:.2f} becomes **{step.loss_clipped:.2f}** with clipping and **{step.loss_unclipped:.2f}** without."
     )

@@ -1,4 +1,4 @@
-"""Memory: how far back each cell can learn from, on the visitor's own text."""
+"""Memory: how far back each cell can learn from on the visitor's text."""
 
 from collections.abc import Mapping, Sequence
 
@@ -8,7 +8,7 @@ from rnn_demo.plots import Figure, draw_gradients
 from rnn_demo.predictor import ForwardPredictor
 from rnn_demo.tasks import TASKS
 from rnn_demo.ui.memory.clipping_panel import build_clipping_panel
-from rnn_demo.ui.memory.singular_values_panel import Asked, build_singular_values_panel
+from rnn_demo.ui.memory.singular_values_panel import Request, build_singular_values_panel
 from rnn_demo.ui.model_store import ModelStore
 from rnn_demo.ui.service import Service
 from rnn_demo.ui.shared.events import LATEST, RequestToken, build_request_counter, shows_errors
@@ -17,13 +17,13 @@ from rnn_demo.ui.shared.export import build_export
 from rnn_demo.ui.shared.problems import build_problems
 
 INTRO = (
-    "Training tells each state how it should have been for the end of the text to come out better. On its way back "
-    "that message passes through every step between, and **shrinks or grows at each: look how far it reaches.** "
-    "The slower a line falls, the farther back the network can learn from; dotted is the same network before training."
+    "During training the error at the end of the text travels back through every step, and **shrinks or grows at each: "
+    "look how far it reaches.** The slower a line falls, the farther back the network can learn from. Dotted lines are "
+    "the same networks before training."
 )
-LEFT_OUT = {"sentiment": " (the verdict also sees the mean and maximum of all states: that way back is left out)"}
+LEFT_OUT = {"sentiment": " (the classifier also sees the mean and maximum of all states; that path is left out)"}
 FOLD = 1000
-"""How much smaller counts as forgotten."""
+"""A gradient that has shrunk this many times counts as gone."""
 
 Norms = Mapping[str, Mapping[str, Sequence[float]]]
 
@@ -40,12 +40,12 @@ def build_memory_tab(service: Service) -> None:
         return
 
     @shows_errors
-    def measure(turn: RequestToken, text: str, title: str) -> tuple[Figure, str, Asked, None, str, None]:
+    def measure(turn: RequestToken, text: str, title: str) -> tuple[Figure, str, Request, None, str, None]:
         names = service.store.names_by_cell(tasks[title])
         norms = {names[cell]: by_state for cell, by_state in service.gradients(text, tasks[title]).items()}
         lines = draw_gradients(norms, {name: cell for cell, name in names.items()})
         turn.end()
-        return lines, describe(norms), (text, title), None, "", None  # the steps below are of the lines before
+        return lines, describe(norms), (text, title), None, "", None  # the accordion is about the lines before
 
     first_title = next(iter(tasks))
     first_lines, first_summary, *_ = measure(RequestToken(), MEMORY_TEXTS[0], first_title)
@@ -64,41 +64,42 @@ def build_memory_tab(service: Service) -> None:
         start = gr.Button("Measure", variant="primary")
     lines = gr.Plot(first_lines, show_label=False, elem_id="gradients")
     summary = gr.Markdown(first_summary, elem_id="gradient-summary")
-    asked = gr.State((MEMORY_TEXTS[0], first_title))  # what stands in the textbox may be another by now
-    build_export(lambda asked: service.gradients(asked[0], tasks[asked[1]]), asked, "gradient-over-distance.json")
+    request = gr.State((MEMORY_TEXTS[0], first_title))  # the textbox may have changed since
+    build_export(
+        lambda request: service.gradients(request[0], tasks[request[1]]), request, "gradient-over-distance.json"
+    )
     turn, counter = gr.State(RequestToken()), build_request_counter()
     steps = build_singular_values_panel(service, tasks, turn, text, which)
     build_clipping_panel(service, text)
 
     triggers = [start.click, text.submit, which.input, counter.change]
-    gr.on(triggers, measure, [turn, text, which], [lines, summary, asked, *steps], **LATEST)
+    gr.on(triggers, measure, [turn, text, which], [lines, summary, request, *steps], **LATEST)
     on_pick(examples, text, counter)
 
 
 def say_which(store: ModelStore, tasks: Mapping[str, str]) -> str:
-    """Name the networks that are compared, task by task."""
-    told = [
+    """Return the names of the networks that are compared, task by task."""
+    return "; ".join(
         f"{title}: {', '.join(store.names_by_cell(task).values())}{LEFT_OUT.get(task, '')}"
         for title, task in tasks.items()
-    ]
-    return "; ".join(told)
+    )
 
 
 def describe(norms: Norms) -> str:
-    """Say in numbers what the figure shows.
+    """Return how far the gradients reach, in this text's own numbers.
 
     >>> describe({"lm-rnn": {"trained": [1.0, 0.1, 1e-4], "untrained": [1.0, 1.0, 1.0]}})
-    'On this text the gradient of lm-rnn shrinks 1,000-fold after **2** tokens (untrained: not within 2). At the far \
-end, in lm-rnn less is left of it than before training.'
+    'On this text the gradient of lm-rnn shrinks 1,000-fold after **2** tokens (untrained: not within 2). At the first \
+token lm-rnn keeps less than before training.'
     """
-    told = "; that of ".join(describe_one(name, by_state) for name, by_state in norms.items())
-    return f"On this text the gradient of {told}.{describe_end(norms)}"
+    reaches = "; that of ".join(describe_reach(name, by_state) for name, by_state in norms.items())
+    return f"On this text the gradient of {reaches}.{describe_end(norms)}"
 
 
-def describe_one(name: str, by_state: Mapping[str, Sequence[float]]) -> str:
-    """Return of one network how far its gradient reaches.
+def describe_reach(name: str, by_state: Mapping[str, Sequence[float]]) -> str:
+    """Return how far the gradient of one network reaches.
 
-    >>> describe_one("lm-gru", {"trained": [1.0, 0.5, 0.2], "untrained": [1.0, 1e-4, 1e-5]})
+    >>> describe_reach("lm-gru", {"trained": [1.0, 0.5, 0.2], "untrained": [1.0, 1e-4, 1e-5]})
     'lm-gru does not shrink 1,000-fold within the **2** tokens (untrained: after 1)'
     """
     after, before = reach(by_state["trained"]), reach(by_state["untrained"])
@@ -110,35 +111,35 @@ def describe_one(name: str, by_state: Mapping[str, Sequence[float]]) -> str:
 
 
 def describe_end(norms: Norms) -> str:
-    """Return what is left at the first token: in which network most, and where less than before training; or nothing.
+    """Return which network keeps most of its gradient at the first token, and which keep less than before training.
 
     >>> rnn = {"trained": [2.0, 0.2], "untrained": [1.0, 0.5]}
     >>> describe_end({"lm-rnn": rnn, "lm-gru": {"trained": [1.0, 0.9], "untrained": [1.0, 0.5]}})
-    ' At the far end most of it is left in **lm-gru**; in lm-rnn less is left of it than before training.'
+    ' At the first token **lm-gru** keeps most of its gradient; lm-rnn keeps less than before training.'
     """
     left = {name: {state: share_left(values) for state, values in by_state.items()} for name, by_state in norms.items()}
     less = [name for name, by_state in left.items() if by_state["trained"] < by_state["untrained"]]
-    told = []
+    clauses = []
     if len(left) > 1:
-        told.append(f"most of it is left in **{max(left, key=lambda name: left[name]['trained'])}**")
+        clauses.append(f"**{max(left, key=lambda name: left[name]['trained'])}** keeps most of its gradient")
     if less:
-        told.append(f"in {', '.join(less)} less is left of it than before training")
-    if not told or len(next(iter(norms.values()))["trained"]) < 2:
+        clauses.append(f"{', '.join(less)} {'keeps' if len(less) == 1 else 'keep'} less than before training")
+    if not clauses or len(next(iter(norms.values()))["trained"]) < 2:
         return ""
-    return f" At the far end{'' if len(left) > 1 else ','} {'; '.join(told)}."
+    return f" At the first token {'; '.join(clauses)}."
 
 
 def share_left(norms: Sequence[float]) -> float:
-    """Compare a gradient at the first token with that at the last."""
+    """Return a gradient at the first token as a share of that at the last."""
     return norms[-1] / norms[0] if norms[0] else 0.0
 
 
 def reach(norms: Sequence[float]) -> int | None:
-    """Say after how many tokens a gradient has shrunk FOLD times, for good; None is not within these.
+    """Return after how many tokens a gradient has shrunk FOLD times for good; None where it has not.
 
     >>> reach([1.0, 0.5, 1e-9]), reach([1.0, 0.5, 0.2])
     (2, None)
     """
-    still = [distance for distance, norm in enumerate(norms) if norm * FOLD > norms[0]]
-    first_small = still[-1] + 1 if still else 0
+    large = [distance for distance, norm in enumerate(norms) if norm * FOLD > norms[0]]
+    first_small = large[-1] + 1 if large else 0
     return None if first_small == len(norms) else first_small

@@ -1,4 +1,4 @@
-"""What the tabs open with and what can be clicked: the first text of each list is the one that is shown at start."""
+"""The example texts of the tabs; each tab opens with the first of its list."""
 
 from collections.abc import Sequence
 
@@ -60,19 +60,19 @@ PAIRS = {
     ),
     "a person / a place": ("Paris Hilton was quiet on Monday.", "Paris was quiet on Monday."),
 }
-"""Two texts that differ in little, by what they differ in."""
+"""Name -> two texts that differ in little."""
 
 
 def build_examples(textbox: gr.Textbox, texts: Sequence[str]) -> gr.Dataset:
-    """Show texts to click, for a textbox."""
+    """Lay out texts that a click puts into a textbox."""
     return gr.Dataset(components=[textbox], samples=[[text] for text in texts], label="Or try one of these")
 
 
 def on_pick(examples: gr.Dataset, textbox: gr.Textbox, counter: gr.Number) -> None:
-    """Put the example that is clicked into the textbox, and raise a counter once it is there."""
+    """Put the clicked example into the textbox, then raise the counter."""
     count_request(examples.click(pick, examples, textbox, **INSTANT), counter)
 
 
 def pick(sample: list[str]) -> str:
-    """Take the text out of an example."""
+    """Return the text of an example."""
     return sample[0]

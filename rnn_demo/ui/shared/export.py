@@ -1,7 +1,7 @@
-"""A button under a figure that saves its numbers as JSON, on the visitor's own machine.
+"""A button under a figure that downloads its numbers as JSON.
 
-The numbers are made when somebody asks for them, and the browser makes the file: nothing that a visitor typed is left
-on the server's disk. The picture is saved by the camera that plotly shows on the figure.
+The numbers are made on request and the browser makes the file, so nothing that a visitor typed is left on the server's
+disk. The camera on the figure downloads the picture.
 """
 
 import json
@@ -28,14 +28,15 @@ SAVE = """(text) => {
 
 
 def build_export(
-    fn: Callable[..., Any], inputs: Component | Sequence[Component], file_name: str, label: str = "Numbers (JSON)"
+    fn: Callable[..., Any], inputs: Component | Sequence[Component], file_name: str, label: str = "Download data (JSON)"
 ) -> gr.Button:
-    """Put a button here that saves numbers.
+    """Lay out a button that downloads numbers.
 
     Args:
-        fn: from the values of `inputs` to the numbers: anything that `to_json` writes, best what the endpoint gives.
-        inputs: as for any event; best a gr.State of what the figure was made of, as a textbox may say another by now.
-        file_name: what the file is called, such as surprisal.json.
+        fn: takes the values of `inputs`, returns the numbers: anything that `to_json` writes, best what the endpoint
+            returns.
+        inputs: best a gr.State of what the figure was made from, as a textbox may have changed since.
+        file_name: such as surprisal.json.
         label: on the button.
     """
 
@@ -51,14 +52,14 @@ def build_export(
 
 
 def checked_shown(shown: Value | None, do: str) -> Value:
-    """Refuse to save where nothing is shown; `do` says how to get something."""
+    """Return what is shown; raise InputError where nothing is, with what to `do`."""
     if shown is None:
         raise InputError(f"nothing is shown yet: {do}")
     return shown
 
 
 def to_json(numbers: Any) -> str:
-    """Write numbers as JSON: plain values, results of the models (see `results.py`) and arrays.
+    """Return numbers as JSON: plain values, dataclasses and arrays.
 
     >>> from rnn_demo.results import TokenProbability
     >>> to_json({"lm": [TokenProbability(" é", 0.5)], "states": np.eye(1)})
@@ -68,7 +69,7 @@ def to_json(numbers: Any) -> str:
 
 
 def plain(value: Any) -> Any:
-    """Turn what json does not know into what it knows."""
+    """Return a dataclass or an array as plain values."""
     if is_dataclass(value) and not isinstance(value, type):
         return asdict(value)
     if isinstance(value, np.ndarray | np.generic):

@@ -1,4 +1,4 @@
-"""Parts of a text with their labels, for gradio's HighlightedText: joined, the parts are always the text."""
+"""Parts of a text with their labels, for gradio's HighlightedText; joined, the parts are always the text."""
 
 from collections.abc import Iterable
 from html import unescape
@@ -22,18 +22,18 @@ def mark_runs(text: str, labelled: Iterable[tuple[int, str | None]]) -> Highligh
     parts: Highlights = []
     end = 0
     for token_end, label in labelled:
-        piece, end = text[end:token_end], max(end, token_end)
-        if not piece and not parts:
+        run, end = text[end:token_end], max(end, token_end)
+        if not run and not parts:
             continue
-        if parts and (parts[-1][1] == label or not piece):
-            parts[-1] = (parts[-1][0] + piece, parts[-1][1])
+        if parts and (parts[-1][1] == label or not run):
+            parts[-1] = (parts[-1][0] + run, parts[-1][1])
         else:
-            parts.append((piece, label))
+            parts.append((run, label))
     return parts
 
 
 def name_change(change: float, small: float, large: float) -> str | None:
-    """Name a change for the better or the worse; None is smaller than `small` and does not matter.
+    """Return the sign of a change, doubled from `large` on; None below `small`.
 
     >>> [name_change(change, 0.1, 0.5) for change in (-0.6, -0.2, 0.0, 0.2, 0.6)]
     ['−−', '−', None, '+', '++']
@@ -45,7 +45,7 @@ def name_change(change: float, small: float, large: float) -> str | None:
 
 
 def plain(token: str) -> str:
-    r"""Write a token into Markdown so that nothing in it is taken for a sign of Markdown or HTML.
+    r"""Escape a token for Markdown and HTML.
 
     >>> plain(" fine"), plain("*"), plain("\n"), plain("<b>")
     ('fine', '&#42;', '&#9166;', '&#60;b&#62;')

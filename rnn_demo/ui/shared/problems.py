@@ -1,4 +1,4 @@
-"""Tells on the page what is missing or broken, and how to mend it."""
+"""The lines on the page for checkpoints that are missing or broken, with the command that mends them."""
 
 from html import escape
 
@@ -8,14 +8,14 @@ from rnn_demo.ui.model_store import ModelStore, StoreEntry
 
 
 def build_problems(store: ModelStore, task: str | None = None) -> None:
-    """Show a line for each checkpoint that cannot be used, of one task or of all; nothing if all is well."""
+    """Show a line for each checkpoint that cannot be used, of one task or of all."""
     problems = store.problems(task)
     if problems:
         gr.HTML("".join(problem(entry) for entry in problems))
 
 
 def problem(entry: StoreEntry) -> str:
-    """Write one line."""
+    """Return one line as HTML."""
     return (
         f'<div class="problem"><b>{escape(entry.name)}</b> cannot be used: {escape(entry.problem)}.<br>'
         f"Train it with <code>{escape(entry.command)}</code>, then start the app again.</div>"

@@ -1,7 +1,8 @@
-"""Units: the text coloured by one unit, what the units keep track of, and where held-out text drives one of them."""
+"""Units: the text coloured by one unit, what the units track, and the held-out passages with its extremes."""
 
 from collections.abc import Callable, Iterator
-from typing import Any
+from functools import partial
+from typing import Any, NamedTuple
 
 import gradio as gr
 
@@ -21,6 +22,7 @@ from rnn_demo.ui.shared.events import (
 from rnn_demo.ui.shared.examples import UNIT_TEXTS, build_examples, on_pick
 from rnn_demo.ui.shared.export import build_export
 from rnn_demo.ui.shared.highlights import Highlights
+from rnn_demo.ui.shared.names import layer_choices
 from rnn_demo.ui.shared.problems import build_problems
 from rnn_demo.ui.shared.quantities import quantity_choices
 from rnn_demo.ui.shared.theme import GATE_COLOURS, HERE_COLOUR, UNIT_COLOURS
@@ -37,29 +39,51 @@ from rnn_demo.ui.units.captions import (
 )
 
 INTRO = (
-    "Each unit of a network is one number that changes from token to token. Some keep track of a thing that we have a "
-    "word for. **Look where the colour turns,** then write a text in which it should turn elsewhere."
+    "Each unit of a network is one number that changes from token to token. Some track a feature that we have a word "
+    "for. **Look where the colour turns,** then write a text in which it should turn elsewhere."
 )
 TABLE_CAPTION = (
-    "The unit that goes with each feature best, by its correlation r over held-out texts: at 1 or −1 the unit tells "
-    "the feature exactly, at 0 it says nothing of it. **Click a row** to colour the text by its unit."
+    "For each feature, the unit that tracks it best, by their correlation r over held-out text: at 1 or −1 the unit "
+    "follows the feature exactly, at 0 not at all. **Click a row** to colour the text by its unit."
 )
 SIMILAR_CAPTION = (
-    "Copy some words from your text. The units that stay beyond the threshold through all of them are looked for in "
-    "held-out text: **what else is alike for the network?**"
+    "Copy some words from your text to find held-out passages that activate the same units, those that stay beyond the "
+    "threshold through all of these words. **What else looks alike to the network?**"
 )
 THRESHOLD = 0.15
 HEADERS = ["feature", "unit", "r"]
+WAIT = "Reading held-out text: the first time takes some seconds …"
 
-WAIT = "The network reads held-out text, which takes seconds the first time …"
+Request = tuple[str, str, int, str]
+"""Text, model, layer and quantity."""
+Shown = tuple[Any, Any, str, Highlights, Highlights, str, Any, Request]
 
-Read = tuple[str, str, int, str]
-"""Text, model, layer and part of what is shown."""
-Shown = tuple[Any, Any, str, Highlights, Highlights, str, Any, Read]
+
+class Reading(NamedTuple):
+    """What every request but Find fills, in the order of `Shown`."""
+
+    unit: gr.Dropdown
+    marked: gr.HighlightedText
+    summary: gr.Markdown
+    highest: gr.HighlightedText
+    lowest: gr.HighlightedText
+    caption: gr.Markdown
+    table: gr.Dataframe
+    request: gr.State
+
+
+class Search(NamedTuple):
+    """The accordion that finds similar passages."""
+
+    words: gr.Textbox
+    threshold: gr.Slider
+    find: gr.Button
+    summary: gr.Markdown
+    passages: gr.HighlightedText
 
 
 def make_show(service: Service) -> Callable[[str, str, int, str, int | None], Iterator[Shown]]:
-    """Make what all but one of the events call; it shows the text at once where the held-out places take longer."""
+    """Return the handler that reads a text; it shows the text first where the held-out passages take longer."""
 
     @shows_errors
     def show(text: str, model: str, layer: int, quantity: str, unit: int | None) -> Iterator[Shown]:
@@ -69,20 +93,20 @@ def make_show(service: Service) -> Callable[[str, str, int, str, int | None], It
         if unit not in [number for _, number in choices]:
             unit = first_unit(reading, TASKS[predictor.task].first_feature)
         offered = gr.update(choices=choices, value=unit)
-        rows = [[str(one.feature), str(one.unit), f"{one.correlation:+.2f}"] for one in reading.by_feature]
+        rows = [[str(best.feature), str(best.unit), f"{best.correlation:+.2f}"] for best in reading.by_feature]
         caption = TABLE_CAPTION if rows else f"{say_why_unknown(quantity)}."
         table = gr.update(value=rows, visible=bool(rows))
-        said, which = describe(text, reading, unit, quantity), say_which_encoder(predictor)
+        sentences, encoder = describe(text, reading, unit, quantity), say_which_encoder(predictor)
 
         def shown(scale: float | None, highest: Highlights, lowest: Highlights) -> Shown:
             marked = colour_unit(text, reading, unit, meaning, scale)
             coloured = gr.update(value=marked, color_map=GATE_COLOURS if meaning.is_gate else UNIT_COLOURS)
-            summary = f"{said} {describe_colours(meaning, scale)}{which}"
+            summary = f"{sentences} {describe_colours(meaning, scale)}{encoder}"
             return offered, coloured, summary, highest, lowest, caption, table, (text, model, layer, quantity)
 
         if meaning.bounded and not service.has_contexts(model, quantity):
             yield shown(scale_of(meaning, []), [(WAIT, None)], [(WAIT, None)])
-            offered = gr.skip()  # another unit may be chosen by then
+            offered = gr.skip()  # the visitor may have chosen another unit meanwhile
         try:
             highest, lowest = service.contexts(model, layer, unit, quantity)
         except CheckpointError as error:
@@ -99,28 +123,9 @@ def build_units_tab(service: Service) -> None:
     models = service.store.names()
     if not models:
         return
-
-    def choices_of(model: str) -> tuple[list[int], list[tuple[str, str]]]:
-        return list(range(service.num_layers(model))), quantity_choices(service.quantities(model))
-
-    @shows_errors
-    def offer_choices(turn: RequestToken, model: str) -> tuple[Any, Any, None, str, Highlights]:
-        layers, parts = choices_of(model)
-        turn.end()
-        similar: tuple[str, Highlights] = ("", [])  # what stands there is of the model before
-        return gr.update(choices=layers, value=layers[-1]), gr.update(choices=parts, value="h"), None, *similar
-
-    @shows_errors
-    @for_newest_request
-    def find_similar(
-        text: str, words: str, model: str, layer: int, quantity: str, threshold: float
-    ) -> tuple[str, Highlights]:
-        found = service.similar_spans(text, words, model, layer, threshold, quantity)
-        return describe_similar(found, threshold), mark_contexts([match.context for match in found.matches])
-
     show = make_show(service)
-    layers, parts = choices_of(models[0])
-    shows = list(show(UNIT_TEXTS[0], models[0], layers[-1], "h", None))
+    layers, quantities = choices_of(service, models[0])
+    shows = list(show(UNIT_TEXTS[0], models[0], layers[-1][1], "h", None))
     offered, first = shows[0][0], shows[-1]
 
     gr.Markdown(INTRO)
@@ -130,25 +135,46 @@ def build_units_tab(service: Service) -> None:
         model = gr.Dropdown(models, value=models[0], label="Model", filterable=False)
         unit = gr.Dropdown(offered["choices"], value=offered["value"], label="Unit", scale=2, min_width=260)
         start = gr.Button("Read", variant="primary")
-    with gr.Accordion("Layer, and what of each unit", open=False), gr.Row():
-        layer = gr.Dropdown(
-            layers, value=layers[-1], label="Layer", info="0 is nearest to the words.", filterable=False
-        )
-        quantity = gr.Dropdown(parts, value="h", label="Of each unit", info="A state or a gate.", filterable=False)
+    with gr.Accordion("Layer and quantity", open=False), gr.Row():
+        layer = gr.Dropdown(layers, value=layers[-1][1], label="Layer", filterable=False)
+        quantity = gr.Dropdown(quantities, value="h", label="Show", filterable=False)
+    reading = build_reading(service, unit, first)
+    search = build_search()
+
+    turn, counter = gr.State(RequestToken()), build_request_counter()
+    count_request(gr.on([layer.input, quantity.input], lambda: None, None, unit, **INSTANT), counter)
+    of_model = [layer, quantity, unit, search.summary, search.passages]
+    offer = shows_errors(partial(offer_choices, service))
+    count_request(model.change(offer, [turn, model], of_model, **INSTANT), counter)
+    on_pick(examples, text, counter)
+    count_request(reading.table.select(pick_unit, None, unit, **INSTANT), counter)
+    triggers = [start.click, text.submit, unit.input, counter.change]
+    gr.on(triggers, show, [text, model, layer, quantity, unit], list(reading), **LATEST)
+    gr.on(
+        [search.find.click, search.words.submit],
+        shows_errors(for_newest_request(partial(find_similar, service))),
+        [turn, text, search.words, model, layer, quantity, search.threshold],
+        [search.summary, search.passages],
+        **LATEST,
+    )
+
+
+def build_reading(service: Service, unit: gr.Dropdown, first: Shown) -> Reading:
+    """Lay out what is shown of a text, with what the page opens with."""
     marked = gr.HighlightedText(
         first[1]["value"],
-        label="The text, by what the unit held after each token",
+        label="The text, coloured by the unit’s value after each token",
         color_map=UNIT_COLOURS,
         show_legend=True,
         show_inline_category=False,
         elem_id="unit-text",
     )
     summary = gr.Markdown(first[2], elem_id="unit-summary")
-    read = gr.State(first[7])  # what stands in the boxes may be something else by now
-    build_export(lambda shown: service.units(*shown), read, "units.json")
-    highest = build_contexts(first[3], "Where held-out text drives it highest", "unit-highest")
-    lowest = build_contexts(first[4], "Where held-out text drives it lowest", "unit-lowest")
-    with gr.Accordion("What the units keep track of", open=False):
+    request = gr.State(first[7])  # the boxes may have changed since
+    build_export(lambda request: service.units(*request), request, "units.json")
+    highest = build_passages(first[3], "Held-out passages with its highest values", "unit-highest")
+    lowest = build_passages(first[4], "Held-out passages with its lowest values", "unit-lowest")
+    with gr.Accordion("What the units track", open=False):
         caption = gr.Markdown(first[5])
         table = gr.Dataframe(
             first[6]["value"],
@@ -160,45 +186,49 @@ def build_units_tab(service: Service) -> None:
             visible=first[6]["visible"],
             elem_id="unit-table",
         )
-    with gr.Accordion("Find similar places", open=False):
+    return Reading(unit, marked, summary, highest, lowest, caption, table, request)
+
+
+def build_search() -> Search:
+    """Lay out the accordion that finds similar passages."""
+    with gr.Accordion("Find similar passages", open=False):
         gr.Markdown(SIMILAR_CAPTION)
         words = gr.Textbox(label="Words", placeholder="said the old man", lines=1)
         with gr.Row():
             threshold = gr.Slider(0.05, 0.95, THRESHOLD, step=0.05, label="Threshold", buttons=[])
             find = gr.Button("Find", variant="secondary")
-        similar_summary = gr.Markdown(elem_id="similar-summary")
-        similar = build_contexts([], "Held-out places, most alike first", "similar")
-
-    turn, counter = gr.State(RequestToken()), build_request_counter()
-    count_request(gr.on([layer.input, quantity.input], lambda: None, None, unit, **INSTANT), counter)
-    of_model = [layer, quantity, unit, similar_summary, similar]
-    count_request(model.change(offer_choices, [turn, model], of_model, **INSTANT), counter)
-    on_pick(examples, text, counter)
-    count_request(table.select(pick_unit, None, unit, **INSTANT), counter)
-    outputs = [unit, marked, summary, highest, lowest, caption, table, read]
-    gr.on(
-        [start.click, text.submit, unit.input, counter.change],
-        show,
-        [text, model, layer, quantity, unit],
-        outputs,
-        **LATEST,
-    )
-    gr.on(
-        [find.click, words.submit],
-        find_similar,
-        [turn, text, words, model, layer, quantity, threshold],
-        [similar_summary, similar],
-        **LATEST,
-    )
+        summary = gr.Markdown(elem_id="similar-summary")
+        passages = build_passages([], "Held-out passages, most similar first", "similar")
+    return Search(words, threshold, find, summary, passages)
 
 
-def build_contexts(value: Highlights, label: str, elem_id: str) -> gr.HighlightedText:
-    """Show held-out places, a line each."""
+def build_passages(value: Highlights, label: str, elem_id: str) -> gr.HighlightedText:
+    """Show held-out passages, one per line."""
     return gr.HighlightedText(
         value, label=label, color_map=HERE_COLOUR, show_legend=False, show_inline_category=False, elem_id=elem_id
     )
 
 
+def choices_of(service: Service, model: str) -> tuple[list[tuple[str, int]], list[tuple[str, str]]]:
+    """List a model's layers and quantities for the menus."""
+    return layer_choices(service.num_layers(model)), quantity_choices(service.quantities(model))
+
+
+def offer_choices(service: Service, turn: RequestToken, model: str) -> tuple[Any, Any, None, str, Highlights]:
+    """Fill the menus for another model, and empty the similar passages, which are of the model before."""
+    layers, quantities = choices_of(service, model)
+    turn.end()
+    return gr.update(choices=layers, value=layers[-1][1]), gr.update(choices=quantities, value="h"), None, "", []
+
+
+def find_similar(
+    service: Service, text: str, words: str, model: str, layer: int, quantity: str, threshold: float
+) -> tuple[str, Highlights]:
+    """Find the held-out passages that activate the same units as some words of the text."""
+    matches = service.similar_spans(text, words, model, layer, threshold, quantity)
+    return describe_similar(matches, threshold), mark_contexts([match.context for match in matches.matches])
+
+
 def pick_unit(event: gr.SelectData) -> int:
-    """Take the unit out of the row that was clicked."""
+    """Return the unit of the row that was clicked."""
     return int(event.row_value[HEADERS.index("unit")])

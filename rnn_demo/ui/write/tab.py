@@ -1,4 +1,4 @@
-"""Write: a prompt in, text out as it is sampled, and what the model thinks comes next."""
+"""Write: a prompt in, text out as it is sampled, and the probabilities of the next token."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -15,18 +15,18 @@ from rnn_demo.ui.shared.problems import build_problems
 from rnn_demo.ui.write.clamp_panel import build_clamp_panel
 
 INTRO = (
-    "A language model continues your text one token at a time. **Look at the bars:** they are what it thinks may come "
-    "next, and a higher temperature makes them flatter and the text wilder."
+    "A language model continues your text one token at a time. **Look at the bars:** they are its probabilities for "
+    "the next token. A higher temperature makes them flatter and the text wilder."
 )
-BARS_CAPTION = "**What may come next,** as you type; ␣ is a space. Temperature, top-k and top-p can leave tokens out."
+BARS_CAPTION = "**The next token,** as you type; ␣ is a space. Temperature, top-k and top-p can leave tokens out."
 NUM_BARS = 10
 START_TEMPERATURE, START_LENGTH, START_SEED = 0.8, 80, 1
 CHARACTERS_LENGTH = 320
-"""Where a token is one character: as much text as START_LENGTH gives elsewhere."""
+"""For models of characters: about as much text as START_LENGTH subwords."""
 
 
 def make_handlers(service: Service) -> tuple[Callable[..., Iterator[str]], Callable[..., Figure]]:
-    """Make what the buttons call: one writes, the other draws the bars."""
+    """Return the two handlers: one writes, the other draws the bars."""
 
     @shows_errors
     def write(turn: RequestToken, number: int, prompt: str, model: str, *settings: Any) -> Iterator[str]:
@@ -42,7 +42,7 @@ def make_handlers(service: Service) -> tuple[Callable[..., Iterator[str]], Calla
 
 
 def suited_length(length: float, tokenizer: Tokenizer) -> float:
-    """Return the tokens to write by default where the other default stands; what a visitor chose stays."""
+    """Return a model's default length, unless a visitor has chosen another."""
     if length not in (START_LENGTH, CHARACTERS_LENGTH):
         return length
     return CHARACTERS_LENGTH if tokenizer.has_only_characters else START_LENGTH
@@ -85,21 +85,21 @@ def build_write_tab(service: Service) -> None:
             gr.Markdown(BARS_CAPTION)
             bars = gr.Plot(first_bars, show_label=False, elem_id="next-tokens")
     with gr.Accordion("More settings", open=False), gr.Row():
-        length = gr.Slider(1, 400, START_LENGTH, step=1, label="Length", buttons=[])
+        length = gr.Slider(1, 400, START_LENGTH, step=1, label="Length", info="In tokens", buttons=[])
         domain = gr.Dropdown(
             domain_choices(models[0]),
             value=ANY_DOMAIN,
             label="Style",
-            info="any: what suits the prompt.",
+            info="any: chosen from the prompt",
             filterable=False,
         )
-        top_k = gr.Slider(0, 200, 0, step=1, label="Top-k", info="0 draws from all.", buttons=[])
-        top_p = gr.Slider(0.05, 1, 1, step=0.05, label="Top-p", info="1 draws from all.", buttons=[])
+        top_k = gr.Slider(0, 200, 0, step=1, label="Top-k", info="0 = no limit", buttons=[])
+        top_p = gr.Slider(0.05, 1, 1, step=0.05, label="Top-p", info="1 = no limit", buttons=[])
         seed = gr.Number(
-            START_SEED, label="Seed", info="The same seed writes the same text; Again takes the next one.", precision=0
+            START_SEED, label="Seed", info="The same seed gives the same text; Again uses the next seed", precision=0
         )
 
-    # Every way to begin a text ends in a new counter, and a new counter is what starts the writing: one text at a time.
+    # Whatever begins a text raises the counter, and only the counter starts the writing: one text at a time.
     turn, counter = gr.State(RequestToken()), build_request_counter()
     gr.on([start.click, prompt.submit], lambda turn: turn.next(), turn, counter, **INSTANT)
     another.click(lambda turn, seed: (turn.next(), (seed or 0) + 1), [turn, seed], [counter, seed], **INSTANT)
@@ -107,7 +107,7 @@ def build_write_tab(service: Service) -> None:
     stop.click(lambda turn: turn.end(), turn, **INSTANT)
     settings = [prompt, model, temperature, length, top_k, top_p, seed, domain]
     counter.change(write, [turn, counter, *settings], text, **LATEST)
-    # Another model writes anew, once the settings suit it: it need not know the domain that was chosen.
+    # Another model writes anew once the settings suit it: it may not know the style that was chosen.
     suited = build_request_counter()
     placed = model.change(suit_model, [model, length], [domain, length], **INSTANT)
     placed.then(lambda turn: [turn.next()] * 2, turn, [counter, suited], **INSTANT)
