@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+import rnn_demo
 from bench.readme import DOCUMENTS, parts
 from rnn_demo.cells import CELLS
 from rnn_demo.checkpoint import CHECKPOINTS_DIR, shipped_checkpoints
@@ -84,6 +85,14 @@ def test_the_space_installs_the_gradio_that_was_tested() -> None:
     constraints = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
     version = next(line.split(":")[1].strip() for line in README.splitlines() if line.startswith("sdk_version:"))
     assert f"gradio=={version}" in constraints
+
+
+@pytest.mark.shipped
+def test_the_scores_that_readme_quotes_are_those_of_the_model() -> None:
+    quoted = re.findall(r'"([^"]+)" \((\d\.\d\d)\)', " ".join(README.split()))
+    scores = rnn_demo.load("sentiment-lstm").predict([text for text, _ in quoted])
+    assert len(quoted) >= 3
+    assert [f"{score.score:.2f}" for score in scores] == [score for _, score in quoted]
 
 
 @pytest.mark.parametrize("name", shipped_checkpoints())

@@ -2,24 +2,12 @@
 
 - In small letters: it must not lean on capitals alone. (A sentence in CAPITALS is read in small letters anyway; see
   `subwords.py`.)
-- With its neighbours, as a passage: where a typed text is split into sentences, some ends are missed.
+- With its neighbours, as a window: where a typed text is split into sentences, some ends are missed.
 - As a headline, and as people chat (see `retyping.py`).
-- With names hidden: where the subwords of a word are unknown, what stands around it must tell what it is, and where the
-  places of a name are learned from together (see `agreement.py`) its other places must.
+- With names masked: where the subwords of a word are unknown, its context must tell what it is, and where label
+  consistency is learned (see `consistency.py`) the other occurrences of the name must.
 
-The last, with 0.1 and an agreement of 0.7, took ner-lstm from 90.7 to 91.2 F1 on validation in 38 minutes (each
-sentence alone from 90.0 to 90.4), where 34 minutes without, of 52, had come to 89.6 alone. The two were not tried
-apart. With 0.15 and a rate of 0.001 it was behind: 90.7 after 22 minutes of 27, from the midst of that run. So was
-hiding words of all kinds: 90.5 after 10 minutes of 40, from ner-lstm as shipped.
-
-Names switched for others of their kind, alike all through a text (Dai & Adel 2020), were tried on top of that: a third
-of them for 40 minutes from ner-lstm as shipped gave 91.5 (alone 90.5), half of them for 66 minutes more 91.3 (90.6),
-the mean of all three weights 91.4 (90.7). Too little to keep.
-
-Cutting words into other subwords than the likeliest (subword regularisation, Kudo 2018) was tried and made it worse. As
-many lines of reuters_50_50, tagged by two taggers together (90.4 F1 on validation where the better one has 90.0) and
-learned from where these were sure, made no difference: 89.9 after 50 minutes from ner-lstm. Neighbours do not help to
-mark a sentence, not even where passages of up to 8 were learned from (16 minutes): 88.1 read alone, 87.6 in eights.
+docs/experiments.md has what each of these brought, and what was tried besides.
 """
 
 from itertools import chain, pairwise

@@ -1,14 +1,13 @@
 """How a language model is trained: truncated back-propagation through a stream of documents, the state carried on.
 
 A document opens with its domain (`<novel>`, `<review>`), or in a tenth of them with `<s>` alone, so that the model
-also writes where the domain is unknown. Style and start pieces are given and never predicted. Novels are cut into
-excerpts at paragraph ends, each opening with the domain again: otherwise a domain would be seen once in 300,000 tokens.
-Excerpts must not be short, or the model learns to forget: after 13 million tokens with excerpts of 3,000 characters, an
-LSTM read the first 1,000 tokens of the validation novels at 4.26 nats each, and the next 11,000 at 4.39.
+also writes where the domain is unknown. These prefix tokens are read and never predicted. Novels are cut into excerpts
+at paragraph ends, each opening with the domain again: otherwise a domain would be seen once in 300,000 tokens. From
+short excerpts the model learns to forget.
 
-Now and then a stream goes on from a zero state (Melis et al. 2018, arXiv:1707.05589: "On the state of the art of
-evaluation in neural language models"). A state that was never zero in training is a habit: a GRU of 9 million tokens
-read novels at 5.00 nats a token from zero, and at 4.58 from the mean of the states that it had carried.
+Now and then a stream starts from a zero state (Melis et al. 2018, arXiv:1707.05589: "On the state of the art of
+evaluation in neural language models"): a network that always carries its state over comes to rely on that. For both,
+docs/experiments.md has the numbers.
 
 A backward model, half of a tagger's backbone, reads each document from its end to its beginning.
 """
