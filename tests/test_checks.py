@@ -27,6 +27,7 @@ from rnn_demo.errors import InputError
         (lambda: checks.require_string("prompt", None), "the prompt is None; give a string"),
         (lambda: checks.require_string("prompt", "a\ud800"), r"half of a surrogate pair at character 1 \(U\+D800\)"),
         (lambda: checks.require_text("text", " \n"), "the text is empty; give at least one word"),
+        (lambda: checks.require_readable("text", "\u200b.\0👍!"), "nothing in it that the network can read"),
         (lambda: checks.require_list("a text"), r"predict takes a list of texts; .*predict\(\[text\]\)"),
     ],
 )

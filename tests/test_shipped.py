@@ -143,3 +143,21 @@ def test_a_trailing_space_is_followed_by_a_word() -> None:
     assert [c.token for c in listed] == [
         c.token.strip() for c in predictor.next_tokens("The king and the queen were", k=3)
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("Jean\u2010Michel Basquiat painted in New York.", {"Jean\u2010Michel Basquiat", "New York"}),
+        ("Jean\u2011Michel Basquiat painted in New York.", {"Jean\u2011Michel Basquiat", "New York"}),
+        ("John Smith\tMary Jones", {"John Smith", "Mary Jones"}),
+        ("John\nSmith", {"John\nSmith"}),
+        ("John\r\nSmith went to\r\nNew\r\nYork.", {"John\r\nSmith", "New\r\nYork"}),
+        ("London\nParis\nRome", {"London", "Paris", "Rome"}),
+        ("👍", set()),
+        ("\u200b", set()),
+    ],
+)
+def test_names_are_found_as_they_are_typed(text: str, names: set[str]) -> None:
+    (tagged,) = rnn_demo.load("ner-lstm").predict([text])
+    assert {text[entity.start : entity.end] for entity in tagged.entities} == names

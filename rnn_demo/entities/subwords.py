@@ -15,11 +15,12 @@ import torch
 from torch import Tensor
 
 from rnn_demo.entities.spelling import HIDDEN, collate_spelling
-from rnn_demo.entities.words import Word
+from rnn_demo.entities.words import HYPHENS, Word
 from rnn_demo.spacing import spaced
 from rnn_demo.tokenizer import PAD_ID, Token, Tokenizer
 from rnn_demo.training.batching import pad_rows
 
+TO_HYPHEN = str.maketrans(dict.fromkeys(HYPHENS, "-"))
 DOMAIN = "news"
 """What the backbone is told that it reads."""
 
@@ -60,14 +61,17 @@ def encode_sentences(sentences: Sequence[Sequence[str]], tokenizer: Tokenizer) -
 
 
 def as_read(words: Sequence[str]) -> list[str]:
-    """Turn a sentence of two words or more in CAPITALS into small letters; others, and single words, stay as they are.
+    """Return the words of a sentence in the spelling that the network reads, each as long as it was.
 
-    >>> as_read(["IRAQ", "'S", "MEN"]), as_read(["NATO", "1996"]), as_read(["U.S.", "and", "UK"])
-    (['iraq', "'s", 'men'], ['NATO', '1996'], ['U.S.', 'and', 'UK'])
+    Every hyphen is an ASCII one. A sentence of two words or more in CAPITALS is in small letters.
+
+    >>> as_read(["IRAQ", "'S", "MEN"]), as_read(["NATO", "1996"]), as_read(["U.S.", "and", "Jean\u2010Michel"])
+    (['iraq', "'s", 'men'], ['NATO', '1996'], ['U.S.', 'and', 'Jean-Michel'])
     """
+    words = [word.translate(TO_HYPHEN) for word in words]
     if sum(word.isupper() for word in words) < 2 or any(word != word.upper() for word in words):
-        return list(words)
-    return [word.lower() if len(word.lower()) == len(word) else word for word in words]  # places must not move
+        return words
+    return [word.lower() if len(word.lower()) == len(word) else word for word in words]
 
 
 def encode_words_with_spans(words: Sequence[Word], tokenizer: Tokenizer) -> list[list[Token]]:

@@ -1,14 +1,14 @@
-"""How the sentiment classifier answers: a text in, P(positive) out, after each token and at the end."""
+"""How the sentiment classifier answers: a text in, P(positive) after each token and at the end out."""
 
 from collections.abc import Callable
 
 import torch
 from torch import Tensor
 
-from rnn_demo.checks import require_list, require_text
+from rnn_demo.checks import require_list, require_readable, require_text
 from rnn_demo.predictor import ForwardPredictor
 from rnn_demo.results import ScoredToken, SentimentScore
-from rnn_demo.sentiment.emoji import encode_naming_emoji
+from rnn_demo.sentiment.emoji import encode_naming_emoji, name_emoji
 from rnn_demo.sentiment.model import SentimentModel
 from rnn_demo.tokenizer import EncodedText
 
@@ -17,7 +17,7 @@ POSITIVE_ABOVE = 0.6
 
 
 def label_of(score: float) -> str:
-    """Name a score: the treebank's own bins, with its two outer ones on each side joined.
+    """Return the label of a score, by the treebank's own bins; the two outer ones on each side are joined.
 
     >>> label_of(0.39), label_of(0.4), label_of(0.6), label_of(0.61)
     ('negative', 'neutral', 'neutral', 'positive')
@@ -33,11 +33,16 @@ class SentimentScorer(ForwardPredictor):
     model: SentimentModel
 
     def encode(self, text: str) -> EncodedText:
-        """Turn a text into what the network reads: `<review>`, then the text."""
-        require_text("text", text)
+        """Return what the network reads: `<review>`, then the text.
+
+        Raises:
+            InputError: not a string, or no letter, no digit and no emoji that the network knows by its name.
+        """
+        typed = require_text("text", text)
         named = self.model.config.emoji_names
-        tokens = encode_naming_emoji(text, self.tokenizer) if named else self.tokenizer.encode_with_spans(text)
-        return EncodedText(text, (self.tokenizer.domain_id("review"),), tokens)
+        require_readable("text", name_emoji(typed).text if named else typed)
+        tokens = encode_naming_emoji(typed, self.tokenizer) if named else self.tokenizer.encode_with_spans(typed)
+        return EncodedText(typed, (self.tokenizer.domain_id("review"),), tokens)
 
     def final_readout(self, token_ids: list[int]) -> tuple[list[int], Callable[[Tensor], Tensor]]:
         """Return all tokens, and the part of the logit that is read off the last h alone."""
@@ -47,20 +52,20 @@ class SentimentScorer(ForwardPredictor):
         """Score texts.
 
         Args:
-            texts: one text or more; each is read whole and on its own.
+            texts: one text or more; each is read by itself, to its end.
 
         Returns:
-            One result a text, in order.
+            One result for each text, in order.
 
         Raises:
-            InputError: not a list, or a text has nothing in it.
+            InputError: not a list, or a text that cannot be read (see `encode`).
         """
         require_list(texts)
         return [self._score(self.encode(text)) for text in texts]
 
     @torch.inference_mode()
     def score_before(self) -> float:
-        """P(positive) before the first token of any text, when no more is read than that a review follows."""
+        """Return P(positive) before the first token of any text, after `<review>` alone."""
         token_ids = torch.tensor([[self.tokenizer.domain_id("review")]])
         return float(torch.sigmoid(self.model.running_logits(token_ids)))
 

@@ -44,7 +44,9 @@ def test_each_text_is_scored_on_its_own_and_in_order(scorer):
     assert scorer.predict([]) == []
 
 
-@given(text=st.text(st.characters(exclude_categories=("Cs",)), min_size=1).filter(str.strip))
+@given(
+    text=st.text(st.characters(exclude_categories=("Cs",)), min_size=1).filter(lambda text: any(map(str.isalnum, text)))
+)
 def test_any_text_gets_a_score(one_scorer, text):
     (result,) = one_scorer.predict([text])
     assert 0 <= result.score <= 1
@@ -58,6 +60,10 @@ def test_any_text_gets_a_score(one_scorer, text):
         ([""], "the text is empty; give at least one word"),
         ([" \n\t"], "the text is empty"),
         ([None], "the text is None; give a string"),
+        (["\u200b"], "nothing in it that the network can read"),
+        ([".", "?!"], "nothing in it that the network can read"),
+        (["\0"], "nothing in it that the network can read"),
+        (["👍🏽"], "nothing in it that the network can read"),
         (["a\udc00"], "half of a surrogate pair at character 1"),
     ],
 )
