@@ -80,7 +80,7 @@ class Writer(ForwardPredictor):
         An empty text is a story if the model knows stories, else of no domain (None).
         """
         domains = prefix_domains(self.checkpoint.data)
-        token_ids = [token.token_id for token in self.encode(text).tokens[:DOMAIN_TOKENS]]
+        token_ids = [token.token_id for token in self.encode(text.rstrip()).tokens[:DOMAIN_TOKENS]]
         if not token_ids:
             return "story" if "story" in domains else None
         rows = torch.tensor([[*self.tokenizer.prefix_ids(domain), *token_ids] for domain in domains])

@@ -45,6 +45,7 @@ class Endpoints:
         top_p: float = 1.0,
         seed: int = 0,
         style: str = ANY_DOMAIN,
+        repetition_penalty: float | None = None,
     ) -> Iterator[str]:
         """Continue a prompt, streamed: each value is the prompt with all text written so far.
 
@@ -55,10 +56,12 @@ class Endpoints:
             temperature: 0 always takes the likeliest token, 1 samples from the model's own distribution; at most 2.
             top_k: sample from this many of the likeliest tokens; 0 = no limit.
             top_p: sample from the likeliest tokens that together reach this probability; 1 = no limit.
-            seed: the same seed writes the same text.
+            seed: the same seed, model and prompt write the same text.
             style: the domain, such as novel, review, news or play; any = chosen from the prompt.
+            repetition_penalty: lowers tokens that were just written, 1 (off) to 2; null = 1.2 at temperatures below
+                0.3, where text would repeat itself, else 1.
         """
-        settings = WritingSettings(temperature, max_new_tokens, top_k, top_p, seed, style)
+        settings = WritingSettings(temperature, max_new_tokens, top_k, top_p, seed, style, repetition_penalty)
         yield from throttled(self._service.write(prompt, model, settings))
 
     def generate_holding(

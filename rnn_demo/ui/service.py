@@ -69,6 +69,7 @@ class WritingSettings:
     top_p: float = 1.0
     seed: int = 0
     domain: str | None = ANY_DOMAIN
+    repetition_penalty: float | None = None
 
     def __post_init__(self) -> None:
         """Refuse an empty field of the page, which comes as None."""

@@ -58,7 +58,7 @@ def test_leaving_out_a_token_is_reading_the_text_without_it(scorer: SentimentSco
 
     for place in (1, 3, len(ids) - 1):
         assert falls[place - 1] == pytest.approx(logit(ids) - logit(ids[:place] + ids[place + 1 :]), abs=1e-5)
-    assert leave_one_out(scorer, ".") == pytest.approx([logit(scorer.encode(".").token_ids)], abs=1e-5)
+    assert leave_one_out(scorer, "a") == pytest.approx([logit(scorer.encode("a").token_ids)], abs=1e-5)
 
 
 def test_of_a_long_text_the_end_is_explained(scorer: SentimentScorer, monkeypatch: pytest.MonkeyPatch) -> None:

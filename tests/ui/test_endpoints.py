@@ -25,7 +25,7 @@ from rnn_demo.ui.service import Service
 
 WRITING = ["max_new_tokens", "temperature", "top_k", "top_p", "seed", "style"]
 PARAMETERS = {
-    "generate": ["prompt", "model", *WRITING],
+    "generate": ["prompt", "model", *WRITING, "repetition_penalty"],
     "generate_holding": ["prompt", "units", "model", "layer", *WRITING, "direction"],
     "next_tokens": ["prompt", "model", "k", "temperature"],
     "score_sentiment": ["text", "model"],
