@@ -14,7 +14,7 @@ float32; vectors stay float32. The metrics on the card are those of the weights 
 import json
 from collections import Counter
 from collections.abc import Collection, Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import MISSING, asdict, dataclass, fields
 from os.path import isdir
 from pathlib import Path
 from shutil import rmtree
@@ -71,6 +71,8 @@ class Checkpoint:
     """The dataset/split that chose the weights."""
     metrics: dict[str, dict[str, Any]]
     """dataset/split -> what `train.py evaluate` prints of the stored weights."""
+    precision: str = ""
+    """bf16 or fp32; empty where it was not recorded."""
 
     @property
     def given(self) -> tuple[tuple[str, ...], float | None]:
@@ -256,7 +258,7 @@ def read_config(folder: Path) -> dict[str, Any]:
         raise CheckpointError(f"cannot read {path}: {error}") from error
     if not isinstance(values, dict):
         raise CheckpointError(f"{path} holds a {type(values).__name__}; expected an object")
-    missing = [field.name for field in fields(Checkpoint) if field.name not in values]
+    missing = [field.name for field in fields(Checkpoint) if field.default is MISSING and field.name not in values]
     if missing:
         raise CheckpointError(f"{path} lacks {', '.join(missing)}")
     return values
@@ -265,7 +267,7 @@ def read_config(folder: Path) -> dict[str, Any]:
 def read_checkpoint(folder: Path) -> Checkpoint:
     """Read what config.json says; errors as in `read_config`."""
     values = read_config(folder)
-    return Checkpoint(**{field.name: values[field.name] for field in fields(Checkpoint)})
+    return Checkpoint(**{field.name: values[field.name] for field in fields(Checkpoint) if field.name in values})
 
 
 def find_checkpoint(name: str | Path, **hub_options: Any) -> Path:

@@ -167,12 +167,12 @@ def require_column(rows: datasets.Dataset, name: str, column: str, kind: str) ->
 
 
 def clean(text: str) -> str:
-    r"""Turn the line breaks of web pages into newlines.
+    r"""Turn all line breaks into newlines: those of web pages, Windows (CR LF) and old Macs (CR).
 
-    >>> clean("Great.<br /><br />Really.")
-    'Great.\n\nReally.'
+    >>> clean("Great.<br /><br />Really.\r\nYes.\rNo.")
+    'Great.\n\nReally.\nYes.\nNo.'
     """
-    return text.replace("<br />", "\n")
+    return text.replace("<br />", "\n").replace("\r\n", "\n").replace("\r", "\n")
 
 
 def excerpts(text: str, size: int) -> list[str]:

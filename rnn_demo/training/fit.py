@@ -3,7 +3,7 @@
 import platform
 import shlex
 from collections.abc import Callable
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -29,7 +29,7 @@ from rnn_demo.errors import CheckpointError, unknown_name
 from rnn_demo.tokenizer import Tokenizer
 from rnn_demo.training.averaging import mix_in
 from rnn_demo.training.corpora import LICENCES
-from rnn_demo.training.loop import Objective, Progress, mark_finished, this_process, train
+from rnn_demo.training.loop import Loop, Objective, Progress, this_process
 
 AnyModel = TypeVar("AnyModel", bound=CheckpointModel)
 
@@ -119,7 +119,8 @@ def fit(
     require_replaceable(folder)
     run_dir = recipe.runs_dir / (folder.absolute().name + ("-dry-run" if recipe.dry_run else ""))
     start = {name: tensor.clone() for name, tensor in model.state_dict().items()} if recipe.interpolation else {}
-    report = train(model, objective, recipe, run_dir, on_progress)
+    loop = Loop(model, objective, recipe, run_dir, on_progress)
+    report = loop.run()
     if recipe.dry_run or not this_process().is_main_process:
         return None
     with torch.no_grad():
@@ -133,10 +134,11 @@ def fit(
         cell=recipe.cell,
         num_parameters=sum(parameter.numel() for parameter in model.parameters()),
         data=data,
-        command=command_line(task, recipe),
+        command=command_line(task, replace(recipe, precision=report.precision)),
         seed=recipe.seed,
         minutes=round(report.minutes, 1),
         hardware=_hardware(report.device),
+        precision=report.precision,
         init_from=None if recipe.init_from is None else _without_place(recipe.init_from),
         training={
             "steps": report.steps,
@@ -150,7 +152,7 @@ def fit(
         metrics={},
     )
     save_checkpoint(folder, model, tokenizer, checkpoint)
-    mark_finished(run_dir)
+    loop.folder.mark_finished()
     return folder
 
 

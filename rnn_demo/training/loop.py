@@ -1,22 +1,14 @@
 """The training loop that every task shares, on Hugging Face Accelerate: one CPU, one GPU, or many processes.
 
-AdamW, a linear warm-up and a cosine decay to 0 over steps or minutes, gradient clipping, the best weights on
-validation kept (or the best average of weights, where one is asked for). All that a run needs to go on is in its own
-folder:
-
-    runs/lm-lstm/run.json           the recipe and the precision it was started with
-                 state/             where it stands: weights, optimiser, random numbers, carried state
-                 best.safetensors   the best weights so far, fp32
-                 metrics.jsonl      a line a validation; TensorBoard's files stand beside it
+AdamW, a linear warm-up and a cosine decay to 0 over steps or minutes, gradient clipping; the best weights on validation
+are kept (or the best moving average of the weights, on request).
 """
 
-import json
 import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from shutil import rmtree
 from typing import Any, Protocol
 
 import torch
@@ -38,43 +30,42 @@ from rnn_demo.errors import TrainingError
 from rnn_demo.training.averaging import average_of
 from rnn_demo.training.layer_rates import parameter_groups
 from rnn_demo.training.precision import choose_precision
+from rnn_demo.training.run_folder import RunFolder
 
 DRY_RUN_STEPS = 2
-BEST_NAME = "best.safetensors"
-RUN_NAME = "run.json"
 PROBE_BATCHES = 8
 SAVE_EVERY_MINUTES = 5
-"""Where the next validation is farther off: no more than so much of a run is lost."""
+"""If the next validation is farther away, the state is saved after this time, so that a kill loses no more."""
 
 
 class Objective(Protocol):
-    """What a task gives to the loop."""
+    """What a task provides to the loop."""
 
     metric: str
     """The metric of `validate` that chooses the best weights."""
     higher_is_better: bool
     chosen_on: str
-    """What `validate` reads, as dataset/split, for the model card."""
+    """The data of `validate`, as dataset/split, for the model card."""
 
     def batch_at(self, step: int, rank: int, world: int) -> dict[str, Tensor]:
-        """The tensors of one step, on the CPU; a pure function of its arguments."""
+        """Return the tensors of one step, on the CPU; a pure function of its arguments."""
 
     def loss(self, model: nn.Module, batch: dict[str, Tensor], state: State | None) -> tuple[Tensor, State | None]:
-        """The mean loss of a batch, nats, and the state to carry to the next batch."""
+        """Return the mean loss of a batch, nats, and the state to carry to the next batch."""
 
     def num_tokens(self, batch: dict[str, Tensor]) -> int:
-        """Real tokens in a batch."""
+        """Return the tokens in a batch, padding excluded."""
 
     def validate(self, model: Any) -> dict[str, float]:
-        """The metrics of the task's own network on held-out data; called in eval mode, gradients off."""
+        """Return the metrics of the task's network on held-out data; called in eval mode, without gradients."""
 
     def finish(self, model: Any) -> None:
-        """Last touches to the best weights, such as calibration on held-out data; called once, as `validate`."""
+        """Finish the best weights, such as by calibration on held-out data; called once, as `validate`."""
 
 
 @dataclass(frozen=True)
 class Progress:
-    """Where a run stands, a value a step."""
+    """The progress of a run, once per step."""
 
     step: int
     fraction: float
@@ -85,12 +76,12 @@ class Progress:
     metrics: dict[str, float] | None
     """From the validation after this step, if there was one."""
     message: str = ""
-    """Something to tell the person who waits."""
+    """A note for the person who waits."""
 
 
 @dataclass(frozen=True)
 class TrainingReport:
-    """What a run came to."""
+    """The result of a run."""
 
     steps: int
     tokens: int
@@ -98,11 +89,13 @@ class TrainingReport:
     best: dict[str, float]
     """The metrics of the best validation."""
     device: str
+    precision: str
+    """bf16 or fp32."""
 
 
 @dataclass
 class Standing:
-    """What has to be remembered, beside weights and random numbers, to continue a run."""
+    """What a resumed run needs beside weights and random numbers."""
 
     step: int = 0
     tokens: int = 0
@@ -119,12 +112,12 @@ class Standing:
 
 
 def this_process() -> PartialState:
-    """Which of how many processes this is, and its device: a CUDA GPU where there is one, else the CPU."""
+    """Return the rank of this process and its device: a CUDA GPU if there is one, else the CPU."""
     return PartialState(cpu=parse_flag_from_env("ACCELERATE_USE_CPU") or not torch.cuda.is_available())
 
 
 def learning_rate_factor(step: int, fraction: float, warmup_steps: int) -> float:
-    """The share of the largest learning rate: a linear rise, then a cosine to 0 at the end of the run.
+    """Return the fraction of the largest learning rate: a linear rise, then a cosine to 0 at the end of the run.
 
     >>> [round(learning_rate_factor(step, step / 100, 10), 3) for step in (0, 9, 50, 100)]
     [0.1, 0.98, 0.5, 0.0]
@@ -133,35 +126,20 @@ def learning_rate_factor(step: int, fraction: float, warmup_steps: int) -> float
     return rise * 0.5 * (1 + math.cos(math.pi * min(1.0, fraction)))
 
 
-def train(
-    model: nn.Module, objective: Objective, recipe: Recipe, run_dir: Path, on_progress: Callable[[Progress], None]
-) -> TrainingReport:
-    """Train a network; it holds the best weights afterwards. The run counts as unfinished until `mark_finished`.
+class Loop:
+    """One run. `run` trains; the network has the best weights afterwards.
 
     Args:
         model: initialised, on the CPU.
         objective: data, loss and validation.
         recipe: how long and how.
-        run_dir: the run's own folder.
+        run_dir: the run's own folder; it counts as unfinished until `RunFolder.mark_finished`.
         on_progress: called after every step.
 
     Raises:
-        TrainingError: the loss is no longer finite, there is nothing to resume from, the run was started with other
-            settings, or its folder holds something else.
+        TrainingError: the loss is no longer finite, there is nothing to resume, the run was started with other
+            settings, or its folder contains something else.
     """
-    return Loop(model, objective, recipe, run_dir, on_progress).run()
-
-
-def mark_finished(run_dir: Path) -> None:
-    """Let a run give way to the next one: what it came to has been written elsewhere."""
-    path = run_dir / RUN_NAME
-    path.write_text(
-        json.dumps({**json.loads(path.read_text(encoding="utf-8")), "finished": True}, indent=2), encoding="utf-8"
-    )
-
-
-class Loop:
-    """One run; see `train`."""
 
     def __init__(
         self,
@@ -171,8 +149,9 @@ class Loop:
         run_dir: Path,
         on_progress: Callable[[Progress], None],
     ) -> None:
-        self.objective, self.recipe, self.run_dir, self.on_progress = objective, recipe, run_dir, on_progress
+        self.objective, self.recipe, self.on_progress = objective, recipe, on_progress
         self.process = this_process()
+        self.folder = RunFolder(run_dir, recipe, self.process.num_processes)
         if recipe.batch_size % self.process.num_processes:
             raise TrainingError(
                 f"batch_size {recipe.batch_size} cannot be shared evenly by {self.process.num_processes} processes; "
@@ -210,7 +189,7 @@ class Loop:
         self.saved_at = self._minutes()
         self.first_tokens, self.first_s = self.standing.tokens, time.perf_counter()
         fraction = self._fraction()
-        while fraction < 1:  # asked once a step: no run ends between this look at the clock and a last validation
+        while fraction < 1:  # one look at the clock per step, so that no run ends before its last validation
             loss = self._step(fraction)
             fraction = self._fraction()
             metrics = None
@@ -219,14 +198,19 @@ class Loop:
                 fraction = self._fraction()
             elif self._minutes() - self.saved_at > SAVE_EVERY_MINUTES:
                 self._save_state()
-            self._tell(loss, fraction, metrics)
+            self._report(loss, fraction, metrics)
         self.accelerator.end_training()
         model = self.accelerator.unwrap_model(self.model, keep_fp32_wrapper=False)
-        model.load_state_dict(load_file(self.run_dir / BEST_NAME))
+        model.load_state_dict(load_file(self.folder.best))
         model.to("cpu").eval()
         standing = self.standing
         return TrainingReport(
-            standing.step, standing.tokens, standing.elapsed_s / 60, standing.best or {}, str(self.accelerator.device)
+            standing.step,
+            standing.tokens,
+            standing.elapsed_s / 60,
+            standing.best or {},
+            str(self.accelerator.device),
+            self.precision,
         )
 
     def _fraction(self) -> float:
@@ -238,7 +222,7 @@ class Loop:
         return self._minutes() / (self.recipe.minutes or math.inf)
 
     def _minutes(self) -> float:
-        """How long the run has gone on: one clock for all processes."""
+        """Return the elapsed time of the run: one clock for all processes."""
         return float(broadcast(torch.tensor(self.standing.elapsed_s / 60, device=self.accelerator.device)))
 
     def _step(self, fraction: float) -> float:
@@ -256,8 +240,8 @@ class Loop:
         accelerator.backward(loss)
         norm = float(accelerator.clip_grad_norm_(self.model.parameters(), self.recipe.clip_norm or math.inf))
         mean_loss = float(accelerator.reduce(loss.detach(), reduction="mean"))
-        if not math.isfinite(norm + mean_loss):  # both over all processes: every one sees the same and stops
-            kept = f"; the best weights so far stay in {self.run_dir / BEST_NAME}" if standing.best else ""
+        if not math.isfinite(norm + mean_loss):  # both are reduced over all processes, so that all of them stop
+            kept = f"; the best weights so far stay in {self.folder.best}" if standing.best else ""
             raise TrainingError(
                 f"the loss or its gradient is no longer finite at step {standing.step} (loss {mean_loss:.4g}, gradient "
                 f"{norm:.4g}); try a smaller lr than {self.recipe.lr}{kept}"
@@ -280,15 +264,14 @@ class Loop:
             name, sign = self.objective.metric, 1 if self.objective.higher_is_better else -1
             if best is None or sign * metrics[name] > sign * best[name]:
                 self.standing.best = {**metrics, "step": self.standing.step}
-                save_file(model.state_dict(), self.run_dir / BEST_NAME)
+                save_file(model.state_dict(), self.folder.best)
             self.accelerator.log({"loss_nats": loss, **metrics}, step=self.standing.step)
             line = {"step": self.standing.step, "elapsed_s": round(self.standing.elapsed_s, 1), "loss_nats": loss}
-            with (self.run_dir / "metrics.jsonl").open("a", encoding="utf-8") as file:
-                file.write(json.dumps({**line, **metrics}) + "\n")
+            self.folder.append_metrics({**line, **metrics})
         self._save_state()
         return metrics
 
-    def _tell(self, loss: float, fraction: float, metrics: dict[str, float] | None) -> None:
+    def _report(self, loss: float, fraction: float, metrics: dict[str, float] | None) -> None:
         standing, now = self.standing, time.perf_counter()
         fraction = min(1.0, fraction)
         spent = max(now - self.first_s, 1e-9)
@@ -306,102 +289,58 @@ class Loop:
             self.on_progress(progress)
 
     def _open_run(self, model: nn.Module) -> tuple[str, str]:
-        """Start a fresh run folder, or check that the one to resume was started the same way."""
-        state, old = self.run_dir / "state", self.run_dir / "state.old"
-        if self.process.is_main_process and old.is_dir() and not state.exists():
-            old.rename(state)
+        """Start a new run folder, or check the one to resume; return the precision and the reason for it."""
+        folder, is_main = self.folder, self.process.is_main_process
+        if is_main:
+            folder.undo_interrupted_swap()
         self.process.wait_for_everyone()
         if self.recipe.resume:
-            if not state.is_dir():
-                raise TrainingError(f"there is no run to resume in {self.run_dir}; leave --resume out to start one")
-            stored = self._read_run_file()
-            for name, now in self._settings().items():
-                if (was := stored["recipe"].get(name, now)) != now:
-                    raise TrainingError(f"{self.run_dir} was started with {name}={was}, not {now}; resume it with that")
-            if self.process.is_main_process:
-                self._write_run_file(stored["precision"])
-            return str(stored["precision"]), "as the run began"
+            precision = folder.require_resumable()
+            if is_main:
+                folder.write(precision)
+            return precision, "as the run was started"
         if not self.recipe.dry_run:
-            self._require_free()
+            folder.require_free()
+        known = folder.known_precision()
         self.process.wait_for_everyone()
-        precision, reason = self._agree_on_precision(model)
-        if self.process.is_main_process:
-            rmtree(self.run_dir, ignore_errors=True)
-            self.run_dir.mkdir(parents=True)
-            self._write_run_file(precision)
+        choice = (known, "as in the run before with these settings") if known else self._choose_precision(model)
+        if is_main:
+            folder.start(choice[0])
         self.process.wait_for_everyone()
-        return precision, reason
+        return choice
 
-    def _require_free(self) -> None:
-        """Refuse to start over where another run, or something else, would be lost."""
-        if not self.run_dir.is_dir() or not any(self.run_dir.iterdir()):
-            return
-        if not (self.run_dir / RUN_NAME).exists():
-            raise TrainingError(f"{self.run_dir} holds something else than a run; give another --runs-dir")
-        if self._read_run_file()["finished"]:
-            return
-        if (self.run_dir / "state").is_dir():
-            raise TrainingError(f"{self.run_dir} holds an unfinished run; continue it with --resume, or remove it")
-        raise TrainingError(f"{self.run_dir} holds a run that saved nothing yet: at work, or stopped; remove it")
-
-    def _settings(self) -> dict[str, str]:
-        settings = {name: str(value) for name, value in vars(self.recipe).items() if name not in RESUMABLE}
-        return {**settings, "num_processes": str(self.process.num_processes)}
-
-    def _read_run_file(self) -> dict[str, Any]:
-        path = self.run_dir / RUN_NAME
-        try:
-            values: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
-            raise TrainingError(f"cannot read {path}: {error}; remove {self.run_dir} to start again") from error
-        return values
-
-    def _write_run_file(self, precision: str) -> None:
-        values = {"recipe": self._settings(), "precision": precision, "finished": False}
-        (self.run_dir / RUN_NAME).write_text(json.dumps(values, indent=2), encoding="utf-8")
-
-    def _agree_on_precision(self, model: nn.Module) -> tuple[str, str]:
+    def _choose_precision(self, model: nn.Module) -> tuple[str, str]:
         device = self.process.device
-        agreed = [choose_precision(self.recipe.precision, device, lambda: self._probe_loss(model, device))]
+        choices = [choose_precision(self.recipe.precision, device, lambda: self._probe_loss(model, device))]
         model.zero_grad()
         model.to("cpu")
         if self.process.num_processes > 1:
-            broadcast_object_list(agreed)  # clocks differ from process to process
-        return agreed[0]
+            broadcast_object_list(choices)  # the timings differ between processes
+        return choices[0]
 
     def _probe_loss(self, model: nn.Module, device: torch.device) -> Tensor:
-        """The loss of the longest of the first batches: in a short one the difference would drown."""
+        """Return the loss of the longest of the first batches: a short batch would not show the difference."""
         batches = [self.objective.batch_at(step, 0, 1) for step in range(PROBE_BATCHES)]
         batch = {name: tensor.to(device) for name, tensor in max(batches, key=self.objective.num_tokens).items()}
         return self.objective.loss(model.to(device).train(), batch, None)[0]
 
     def _save_state(self) -> None:
-        accelerator = self.accelerator
-        new = self.run_dir / "state.new"
-        accelerator.save_state(str(new))
+        accelerator, new_state = self.accelerator, self.folder.new_state
+        accelerator.save_state(str(new_state))
         if self.state is not None:
             parts = {str(i): part.contiguous() for i, part in enumerate(self.state)}
-            save_file(parts, new / f"carried-{accelerator.process_index}.safetensors")
+            save_file(parts, new_state / f"carried-{accelerator.process_index}.safetensors")
         accelerator.wait_for_everyone()
         if accelerator.is_main_process:
-            state, old = self.run_dir / "state", self.run_dir / "state.old"
-            rmtree(old, ignore_errors=True)
-            if state.exists():
-                state.rename(old)  # two renames: a kill between them leaves the old one, which `_open_run` takes back
-            new.rename(state)
-            rmtree(old, ignore_errors=True)
+            self.folder.swap_state()
         accelerator.wait_for_everyone()
         self.saved_at = self._minutes()
 
     def _load_state(self) -> None:
-        accelerator = self.accelerator
-        accelerator.load_state(str(self.run_dir / "state"))
-        carried = self.run_dir / "state" / f"carried-{accelerator.process_index}.safetensors"
+        accelerator, state = self.accelerator, self.folder.state
+        accelerator.load_state(str(state))
+        carried = state / f"carried-{accelerator.process_index}.safetensors"
         if carried.exists():
             parts = load_file(carried, device=str(accelerator.device))
-            # cloned: kernels round differently on memory that lies as it lay in the file
+            # cloned: kernels round differently on memory with the file's alignment
             self.state = tuple(parts[str(i)].clone() for i in range(len(parts)))
-
-
-RESUMABLE = ("resume", "steps", "minutes", "output_dir", "runs_dir", "data_dir", "num_threads", "dry_run")
-"""Settings that may differ when a run is continued."""

@@ -80,7 +80,7 @@ def test_a_run_gives_way_to_the_next_once_its_checkpoint_is_written(places, monk
         patch.setattr(fit_module, "save_checkpoint", fail)
         with pytest.raises(OSError, match="no space left"):
             train(recipe, lambda progress: None)
-    with pytest.raises(TrainingError, match="holds an unfinished run; continue it with --resume, or remove it"):
+    with pytest.raises(TrainingError, match="contains an unfinished run; continue it with --resume, or remove it"):
         train(recipe, lambda progress: None)
     assert train(replace(recipe, resume=True), lambda progress: None) == places["output_dir"]
     assert train(recipe, lambda progress: None) == places["output_dir"]
@@ -258,3 +258,13 @@ def test_what_cannot_be_trained_is_said_before_the_first_step(places, tmp_path):
         attempt(output_dir=tmp_path / "thesis")
     with pytest.raises(InputError, match="seq_len is 0; it must be 1 or more"):
         attempt(seq_len=0)
+
+
+@pytest.mark.parametrize("line_break", ["\r\n", "\r"])
+def test_line_breaks_of_other_systems_are_read_as_newlines(places, tokenizer, line_break):
+    """They were read as foreign bytes."""
+    recipe = LanguageRecipe(**{**SIZES, **places, "datasets": ("english_novels",)}, validation_tokens=10_000)
+    expected, _ = _token_stream(recipe, tokenizer)
+    texts = [text.replace("\n", line_break) for text in (NOVEL, NOVEL[:500])]
+    write_split(places["data_dir"], "english_novels", "train", text=texts, title=["One", "Two"])
+    assert np.array_equal(_token_stream(recipe, tokenizer)[0], expected)

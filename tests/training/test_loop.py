@@ -18,7 +18,7 @@ from rnn_demo.language.config import LanguageModelConfig, LanguageRecipe
 from rnn_demo.language.model import LanguageModel
 from rnn_demo.language.train import LanguageObjective
 from rnn_demo.training import loop
-from rnn_demo.training.loop import learning_rate_factor, mark_finished, train
+from rnn_demo.training.loop import Loop, learning_rate_factor
 
 STEPS = 8
 SETTINGS = {
@@ -44,7 +44,7 @@ class Job:
     def run(self, *args, **changes):
         """Train as `stop_short`, and to the end: the run gives way to the next one."""
         report = self.stop_short(*args, **changes)
-        mark_finished(self.run_dir)
+        self.loop.folder.mark_finished()
         return report
 
     def stop_short(self, on_progress=None, change_loss=None, **changes):
@@ -58,7 +58,8 @@ class Job:
         if change_loss:
             whole = objective.loss
             objective.loss = lambda *batch: change_loss(*whole(*batch))
-        return train(self.model, objective, recipe, self.run_dir, on_progress or self.seen.append)
+        self.loop = Loop(self.model, objective, recipe, self.run_dir, on_progress or self.seen.append)
+        return self.loop.run()
 
     def weights(self):
         """Copy the weights that the network holds now."""
@@ -83,7 +84,7 @@ def test_a_run_validates_keeps_the_best_and_logs(job):
     assert [bool(progress.metrics) for progress in job.seen] == [False, True] * 4
     assert job.seen[-1].fraction == 1
     assert job.seen[-1].remaining_s == 0
-    assert "fp32: as asked" in job.seen[0].message
+    assert "fp32: as requested" in job.seen[0].message
     assert not any(progress.message for progress in job.seen[1:])
     lines = [json.loads(line) for line in (job.run_dir / "metrics.jsonl").read_text().splitlines()]
     assert [line["step"] for line in lines] == [2, 4, 6, 8]
@@ -160,7 +161,7 @@ def test_a_finished_run_that_is_made_longer_is_unfinished_until_its_end(job):
     job.run()
     with pytest.raises(KeyboardInterrupt):
         job.run(stop_after(STEPS + 1), steps=STEPS + 4, resume=True)
-    with pytest.raises(TrainingError, match="holds an unfinished run; continue it with --resume, or remove it"):
+    with pytest.raises(TrainingError, match="contains an unfinished run; continue it with --resume, or remove it"):
         job.run()
 
 
@@ -168,7 +169,7 @@ def test_a_kill_while_the_state_is_replaced_loses_nothing(job):
     with pytest.raises(KeyboardInterrupt):
         job.run(stop_after(5))
     (job.run_dir / "state").rename(job.run_dir / "state.old")
-    with pytest.raises(TrainingError, match="holds an unfinished run"):
+    with pytest.raises(TrainingError, match="contains an unfinished run"):
         job.run()
     job.run(resume=True)
     assert [progress.step for progress in job.seen] == [5, 6, 7, 8]
@@ -209,7 +210,7 @@ def test_an_unfinished_run_is_never_overwritten(job):
     with pytest.raises(KeyboardInterrupt):
         job.run(stop_after(2))
     state = (job.run_dir / "state" / "model.safetensors").read_bytes()
-    with pytest.raises(TrainingError, match="holds an unfinished run; continue it with --resume, or remove it"):
+    with pytest.raises(TrainingError, match="contains an unfinished run; continue it with --resume, or remove it"):
         job.run()
     assert (job.run_dir / "state" / "model.safetensors").read_bytes() == state
     job.run(resume=True)
@@ -219,7 +220,7 @@ def test_an_unfinished_run_is_never_overwritten(job):
 def test_a_run_whose_checkpoint_was_not_written_is_not_overwritten_and_gives_the_same_weights_again(job):
     job.stop_short()
     weights = job.weights()
-    with pytest.raises(TrainingError, match="holds an unfinished run; continue it with --resume, or remove it"):
+    with pytest.raises(TrainingError, match="contains an unfinished run; continue it with --resume, or remove it"):
         job.run()
     job.run(resume=True)
     assert_same_weights(job.weights(), weights)
@@ -228,14 +229,14 @@ def test_a_run_whose_checkpoint_was_not_written_is_not_overwritten_and_gives_the
 def test_a_run_stopped_before_anything_was_saved_is_not_called_resumable(job):
     with pytest.raises(KeyboardInterrupt):
         job.run(stop_after(1))
-    with pytest.raises(TrainingError, match="holds a run that saved nothing yet: at work, or stopped; remove it"):
+    with pytest.raises(TrainingError, match="contains a run that saved nothing yet: running, or stopped; remove it"):
         job.run()
 
 
 def test_a_folder_that_is_no_run_is_never_overwritten(job):
     job.run_dir.mkdir(parents=True)
     (job.run_dir / "thesis.tex").write_text("years of work")
-    with pytest.raises(TrainingError, match="holds something else than a run; give another --runs-dir"):
+    with pytest.raises(TrainingError, match="contains something other than a run; give another --runs-dir"):
         job.run()
     assert (job.run_dir / "thesis.tex").exists()
 
@@ -332,9 +333,20 @@ def test_bf16_trains_where_it_works(job):
     except RuntimeError as error:
         pytest.skip(f"no bf16 here: {error}")
     job.run(precision="bf16")
-    assert "bf16: as asked" in job.seen[0].message
+    assert "bf16: as requested" in job.seen[0].message
     assert all(weight.dtype == torch.float32 for weight in job.weights().values())
     assert job.seen[-1].loss_nats < job.seen[0].loss_nats + 1
+
+
+def test_the_same_training_chooses_the_same_precision_whatever_the_clock_says(job, monkeypatch):
+    choices = iter(["fp32", "bf16"])
+    monkeypatch.setattr(loop, "choose_precision", lambda *_: (next(choices), "timed"))
+    assert [job.run(precision="auto").precision for _ in range(2)] == ["fp32", "fp32"]
+    assert json.loads((job.run_dir / "run.json").read_text())["precision"] == "fp32"
+    with pytest.raises(KeyboardInterrupt):
+        job.run(stop_after(3), precision="auto")
+    assert job.run(precision="auto", resume=True).precision == "fp32"
+    assert next(choices) == "bf16"  # the clock was read once
 
 
 def test_a_batch_that_cannot_be_shared_is_refused(job, monkeypatch):
