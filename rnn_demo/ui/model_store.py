@@ -1,7 +1,7 @@
-"""The checkpoints that are there, each loaded once when the app starts, and what is wrong with the others.
+"""Every checkpoint of a folder, loaded once when the app starts; broken ones with their problem.
 
-After that a store never changes, so all visitors share it without a lock. A missing or broken folder takes nothing
-down but what needs it: it stays on the store with its problem, and the page says how to train it anew.
+A store never changes, so all visitors share it without a lock. A missing or broken checkpoint fails only what needs it:
+the page names the problem and the command that trains the checkpoint.
 """
 
 from dataclasses import dataclass
@@ -14,19 +14,18 @@ from rnn_demo.precomputed import NOTHING_PRECOMPUTED, Precomputed, read_precompu
 from rnn_demo.predictor import ForwardPredictor, Predictor
 from rnn_demo.tasks import TASKS, expected_checkpoints
 
-AnyReader = TypeVar("AnyReader", bound=Predictor)
+AnyPredictor = TypeVar("AnyPredictor", bound=Predictor)
 
 
 @dataclass(frozen=True)
 class StoreEntry:
-    """One checkpoint folder: either a predictor, or a problem and the command that mends it."""
+    """A checkpoint folder: a predictor, or a problem and the command that solves it."""
 
     name: str
     task: str
-    """A name in TASKS; by the folder's name where config.json does not tell."""
+    """A name in TASKS; guessed from the folder's name where config.json cannot be read."""
     predictor: Predictor | None = None
     precomputed: Precomputed = NOTHING_PRECOMPUTED
-    """What was computed of it in advance; empty where nothing was."""
     problem: str = ""
     command: str = ""
 
@@ -35,7 +34,7 @@ class ModelStore:
     """Every checkpoint of a folder, loaded.
 
     Args:
-        checkpoints_dir: holds a folder a checkpoint; may be missing.
+        checkpoints_dir: has one folder for each checkpoint; may be missing.
     """
 
     def __init__(self, checkpoints_dir: Path) -> None:
@@ -43,34 +42,33 @@ class ModelStore:
         self.entries = {name: load_entry(checkpoints_dir / name) for name in find_names(checkpoints_dir)}
 
     def names(self, task: str | None = None) -> list[str]:
-        """List the checkpoints that can be used, of one task or of all; the default first."""
+        """Return the names of the usable checkpoints, of one task or of all; the default first."""
         return [entry.name for entry in self.entries.values() if entry.predictor and task in (None, entry.task)]
 
     def names_alike(self, name: str) -> list[str]:
-        """List a checkpoint and, behind it, those of its task that read the same pieces: comparable token by token."""
+        """Return a name, then those of its task with the same subwords: they are comparable token by token."""
         chosen = self.find(name)
         others = (self.find(other) for other in self.names(chosen.task) if other != name)
-        same = [one.name for one in others if one.tokenizer.model_proto == chosen.tokenizer.model_proto]
-        return [name, *same]
+        return [name, *(other.name for other in others if other.tokenizer.model_proto == chosen.tokenizer.model_proto)]
 
     def names_by_cell(self, task: str) -> dict[str, str]:
-        """Choose a checkpoint for each cell: cell -> name, see `choose_by_cell`."""
+        """Return a checkpoint for each cell: cell -> name, see `choose_by_cell`."""
         return choose_by_cell({name: self.find(name).checkpoint for name in self.names(task)})
 
     def problems(self, task: str | None = None) -> list[StoreEntry]:
-        """List the checkpoints that cannot be used, of one task or of all."""
+        """Return the broken checkpoints, of one task or of all."""
         return [entry for entry in self.entries.values() if not entry.predictor and task in (None, entry.task)]
 
     def find(self, name: object, task: str | None = None) -> Predictor:
-        """Take a predictor off the store.
+        """Return the predictor of a checkpoint.
 
         Args:
-            name: a checkpoint's name.
-            task: whose names to suggest if this one is unknown; None is all.
+            name: of the checkpoint.
+            task: the message for an unknown name suggests the names of this task; None is all.
 
         Raises:
-            InputError: there is no such checkpoint.
-            CheckpointError: it is missing or broken; the message says how to train it.
+            InputError: the name is unknown.
+            CheckpointError: the checkpoint is missing or broken; the message says how to train it.
         """
         entry = self.entries.get(str(name))
         if entry is None:
@@ -80,11 +78,11 @@ class ModelStore:
         return entry.predictor
 
     def precomputed(self, name: object) -> Precomputed:
-        """Return what was computed of a predictor in advance; errors as in `find`."""
+        """Return the precomputed analyses of a checkpoint, empty where there are none; errors as in `find`."""
         return self.entries[self.find(name).name].precomputed
 
-    def get(self, name: object, kind: type[AnyReader]) -> AnyReader:
-        """Take a predictor of one kind off the store; errors as in `find`, and InputError if it is of another kind."""
+    def get(self, name: object, kind: type[AnyPredictor]) -> AnyPredictor:
+        """Return a predictor of one kind; errors as in `find`, and InputError if the checkpoint is of another kind."""
         predictor = self.find(name, kind.task)
         if not isinstance(predictor, kind):
             allowed = ", ".join(self.names(kind.task)) or "none"
@@ -98,18 +96,17 @@ def say_which_encoder(predictor: Predictor) -> str:
 
 
 def find_names(checkpoints_dir: Path) -> list[str]:
-    """List what should be there and what is there besides: any folder with a config.json or weights.
+    """Return the expected checkpoints, then any other folder with a config.json or weights.
 
     Backward language models are left out: they only lend their weights to taggers.
     """
-    expected = expected_checkpoints()
     files = [path for name in (CONFIG_NAME, WEIGHTS_NAME) for path in checkpoints_dir.glob(f"*/{name}")]
     names = sorted({path.parent.name for path in files if not reads_backward(path.parent)})
-    return list(dict.fromkeys([*expected, *names]))
+    return list(dict.fromkeys([*expected_checkpoints(), *names]))
 
 
 def load_entry(folder: Path) -> StoreEntry:
-    """Load one folder, or say what is wrong with it."""
+    """Load a folder, or describe its problem."""
     guess, _, cell = folder.name.partition("-")
     task = guess if guess in TASKS else ""
     command = f"python train.py {task or next(iter(TASKS))} --cell {cell or 'lstm'}"
@@ -128,12 +125,12 @@ def load_entry(folder: Path) -> StoreEntry:
         precomputed = read_precomputed(folder)
     except RnnDemoError as error:
         return StoreEntry(folder.name, task, problem=relative(str(error), folder), command=command)
-    except Exception as error:  # whatever a damaged folder makes some library raise, the other tabs must still open
+    except Exception as error:  # a damaged folder can make a library raise anything; the other tabs must still open
         problem = f"{folder} cannot be read: {type(error).__name__}: {error}"
         return StoreEntry(folder.name, task, problem=relative(problem, folder), command=command)
     return StoreEntry(folder.name, task, predictor, precomputed, command=command)
 
 
 def relative(message: str, folder: Path) -> str:
-    """Name files from the folder that holds checkpoints/ on, as the page is no place for the server's own paths."""
+    """Return a message without the server's own paths: they start at checkpoints/."""
     return message.replace(f"{folder.parent.parent}/", "")

@@ -1,4 +1,4 @@
-"""The store: what is there is loaded, and what is broken is named with the command that mends it."""
+"""The store loads what it can, and names what is broken with the command that trains it."""
 
 import json
 from pathlib import Path
@@ -24,7 +24,7 @@ def folder(checkpoints_dir: Path, tmp_path: Path) -> Path:
     return Path(copytree(checkpoints_dir, tmp_path / "checkpoints"))
 
 
-def test_shelf_holds_all_checkpoints_with_the_default_first(checkpoints_dir: Path) -> None:
+def test_store_has_all_checkpoints_with_the_default_first(checkpoints_dir: Path) -> None:
     store = ModelStore(checkpoints_dir)
     assert store.names() == list(NAMES)
     assert store.names("lm") == ["lm-lstm", "lm-gru", "lm-rnn"]
@@ -32,14 +32,14 @@ def test_shelf_holds_all_checkpoints_with_the_default_first(checkpoints_dir: Pat
     assert store.get("lm-gru", Writer) is store.get("lm-gru", Writer)
 
 
-def test_shelf_finds_a_checkpoint_that_was_added(folder: Path, tokenizer: Tokenizer) -> None:
+def test_store_finds_a_checkpoint_that_was_added(folder: Path, tokenizer: Tokenizer) -> None:
     model = tiny_model("sentiment-gru", tokenizer.vocab_size)
     save_checkpoint(folder / "sentiment-gru", model, tokenizer, tiny_checkpoint("sentiment-gru"))
     (folder / "tokenizer").mkdir()
     assert ModelStore(folder).names("sentiment") == ["sentiment-lstm", "sentiment-gru"]
 
 
-def test_models_of_other_pieces_are_not_compared(folder: Path, tokenizer: Tokenizer) -> None:
+def test_models_of_other_subwords_are_not_compared(folder: Path, tokenizer: Tokenizer) -> None:
     of_characters = Tokenizer(learn_characters(["She was a good child.", "No!"]))
     model = tiny_model("lm-lstm", of_characters.vocab_size)
     save_checkpoint(folder / "verse", model, of_characters, tiny_checkpoint("lm-lstm"))
@@ -50,7 +50,7 @@ def test_models_of_other_pieces_are_not_compared(folder: Path, tokenizer: Tokeni
     assert store.names_alike("ner-lstm") == ["ner-lstm"]
 
 
-def test_shelf_without_any_checkpoint_names_all_that_are_missing(tmp_path: Path) -> None:
+def test_store_without_any_checkpoint_names_all_that_are_missing(tmp_path: Path) -> None:
     store = ModelStore(tmp_path / "nowhere")
     assert store.names() == []
     assert [entry.name for entry in store.problems()] == list(NAMES)
@@ -101,7 +101,7 @@ def test_a_backward_language_model_is_known_by_its_config_not_by_its_name(folder
 
 
 @pytest.mark.parametrize("breakage", BREAKAGES)
-def test_shelf_keeps_the_rest_when_one_folder_is_broken(folder: Path, breakage: str) -> None:
+def test_store_keeps_the_rest_when_one_folder_is_broken(folder: Path, breakage: str) -> None:
     BREAKAGES[breakage](folder / "lm-gru")
     store = ModelStore(folder)
     (broken,) = store.problems()
@@ -114,7 +114,7 @@ def test_shelf_keeps_the_rest_when_one_folder_is_broken(folder: Path, breakage: 
         store.get("lm-gru", Writer)
 
 
-def test_shelf_says_which_names_there_are(folder: Path) -> None:
+def test_messages_suggest_names(folder: Path) -> None:
     rmtree(folder / "lm-rnn")
     store = ModelStore(folder)
     with pytest.raises(InputError, match=r"unknown model 'lm-lst'; choose one of lm-lstm, lm-gru \(did you mean"):

@@ -1,4 +1,4 @@
-"""Whatever is sent gets an answer or a message of this package, and nothing else."""
+"""Every call gets an answer or a message of this package, and nothing else."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -28,8 +28,8 @@ def service(checkpoints_dir: Path) -> Service:
 
 
 def ask_all(service: Service, text: Any) -> list[Any]:
-    """Put a text to every question; give the service, or the messages."""
-    found = []
+    """Return each method's answer to a text, or its error."""
+    answers: list[Any] = []
     for ask in (
         lambda: list(service.write(text, "lm-lstm", SETTINGS)),
         lambda: service.next_tokens(text, "lm-lstm", 3, SETTINGS),
@@ -44,34 +44,34 @@ def ask_all(service: Service, text: Any) -> list[Any]:
         lambda: service.clipped_step(text, "lm-rnn", 1.0, 1.0),
     ):
         try:
-            found.append(ask())
+            answers.append(ask())
         except InputError as error:
-            found.append(error)
-    return found
+            answers.append(error)
+    return answers
 
 
 @pytest.mark.slow
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(st.text(st.characters(), max_size=60))
 def test_any_text_is_answered_or_refused_with_a_message(service: Service, text: str) -> None:
-    for found in ask_all(service, text):
-        if isinstance(found, InputError):
+    for answer in ask_all(service, text):
+        if isinstance(answer, InputError):
             readable = any(map(str.isalnum, text))
-            assert not readable or "surrogate" in str(found) or "fewer than two tokens" in str(found)
+            assert not readable or "surrogate" in str(answer) or "fewer than two tokens" in str(answer)
 
 
 @pytest.mark.parametrize("text", [None, 5, 1.5, True, ["a"], {"a": 1}, b"bytes"])
-def test_what_is_no_text_is_refused(service: Service, text: Any) -> None:
-    assert all("give a string" in str(found) for found in ask_all(service, text))
+def test_only_strings_are_texts(service: Service, text: Any) -> None:
+    assert all("give a string" in str(answer) for answer in ask_all(service, text))
 
 
 def test_a_text_that_is_too_long_is_refused(service: Service) -> None:
-    assert all("100,000 characters; at most 20,000" in str(found) for found in ask_all(service, "x" * 100_000))
+    assert all("100,000 characters; at most 20,000" in str(answer) for answer in ask_all(service, "x" * 100_000))
 
 
 def test_a_text_of_few_characters_and_many_bytes_is_refused(service: Service) -> None:
     """Each byte of an emoji is a token."""
-    assert all("80,000 bytes (UTF-8); at most 40,000" in str(found) for found in ask_all(service, "🙂" * 20_000))
+    assert all("80,000 bytes (UTF-8); at most 40,000" in str(answer) for answer in ask_all(service, "🙂" * 20_000))
 
 
 @pytest.mark.slow
@@ -79,15 +79,14 @@ def test_a_text_of_few_characters_and_many_bytes_is_refused(service: Service) ->
     "text", ["a b " * (MAX_CHARACTERS // 4), "a b " + "🙂" * (MAX_BYTES // 4 - 1)], ids=["words", "emoji"]
 )
 def test_the_longest_text_is_answered(service: Service, text: str) -> None:
-    found = ask_all(service, text)
-    assert not any(isinstance(answer, InputError) for answer in found)
+    assert not any(isinstance(answer, InputError) for answer in ask_all(service, text))
 
 
 def test_an_empty_prompt_begins_a_text_and_an_empty_text_is_refused(service: Service) -> None:
     written, candidates, *refused = ask_all(service, "")
     assert written[0] == ""
     assert len(candidates) == 3
-    assert all("the text is empty" in str(found) for found in refused)
+    assert all("the text is empty" in str(answer) for answer in refused)
 
 
 @pytest.mark.parametrize("name", ["max_new_tokens", "temperature", "top_k", "top_p", "seed"])
@@ -122,7 +121,7 @@ def test_the_same_seed_writes_the_same_text_and_another_seed_another(service: Se
     assert first.startswith("It was")
 
 
-def test_a_style_may_be_any_and_an_unknown_one_is_refused(service: Service) -> None:
+def test_a_domain_may_be_any_and_an_unknown_one_is_refused(service: Service) -> None:
     with pytest.raises(InputError, match="unknown domain 'verse'"):
         service.write("It", "lm-lstm", replace(SETTINGS, domain="verse"))
     by_any, by_none, by_nothing = (
@@ -131,12 +130,12 @@ def test_a_style_may_be_any_and_an_unknown_one_is_refused(service: Service) -> N
     assert by_any == by_none == by_nothing
 
 
-def test_units_are_ranked_by_what_was_computed_in_advance(checkpoints_dir: Path, tmp_path: Path) -> None:
+def test_units_are_ranked_by_precomputed_correlations(checkpoints_dir: Path, tmp_path: Path) -> None:
     folder = Path(copytree(checkpoints_dir, tmp_path / "checkpoints"))
-    found = np.zeros((2, 12), dtype=np.float32)
-    found[0, 3], found[1, 7], found[1, 3] = -0.5, 0.75, 0.25
-    section = Entry({"1.correlations": found}, {"features": ["comma", "digits"]})
-    write_precomputed(folder / "lm-gru", Precomputed({"units": section}))
+    correlations = np.zeros((2, 12), dtype=np.float32)
+    correlations[0, 3], correlations[1, 7], correlations[1, 3] = -0.5, 0.75, 0.25
+    entry = Entry({"1.correlations": correlations}, {"features": ["comma", "digits"]})
+    write_precomputed(folder / "lm-gru", Precomputed({"units": entry}))
     service = Service(ModelStore(folder))
     reading = service.units("Ada met Babbage.", "lm-gru", -1)
     assert reading.ranked[:2] == (RankedUnit(7, "digits", 0.75), RankedUnit(3, "comma", -0.5))
@@ -144,7 +143,7 @@ def test_units_are_ranked_by_what_was_computed_in_advance(checkpoints_dir: Path,
     assert reading.by_feature == (RankedUnit(7, "digits", 0.75), RankedUnit(3, "comma", -0.5))
     for other in (service.units("Ada met.", "lm-gru", 0), service.units("Ada met.", "lm-gru", -1, "update")):
         assert other.by_feature == ()
-        assert {one.feature for one in other.ranked} == {None}
+        assert {ranked.feature for ranked in other.ranked} == {None}
 
 
 def test_units_of_a_long_text_are_those_of_its_end(service: Service) -> None:
@@ -156,12 +155,12 @@ def test_units_of_a_long_text_are_those_of_its_end(service: Service) -> None:
     assert text[slice(*reading.spans[-1])] == reading.trace.tokens[-1]
 
 
-def test_contexts_are_quoted_from_the_reference_text(service: Service) -> None:
+def test_contexts_are_quoted_from_the_held_out_text(service: Service) -> None:
     highest, lowest = service.contexts("lm-gru", -1, 3)
-    for places in (highest, lowest):
-        assert 2 <= len(places) <= 5  # a sentence each
-        for place in places:
-            assert place.before + place.token + place.after in REFERENCE
+    for contexts in (highest, lowest):
+        assert 2 <= len(contexts) <= 5  # a sentence each
+        for context in contexts:
+            assert context.before + context.token + context.after in REFERENCE
     assert highest[0].value > lowest[0].value
     states = service.trace(REFERENCE.split("\n\n\n")[0], "lm-gru", -1).states[:, 3]
     assert highest[0].value >= states.max() - 1e-3
@@ -184,14 +183,14 @@ def test_contexts_of_what_is_not_there_are_refused(service: Service, place: dict
         service.contexts(**{"model": "lm-gru", "layer": -1, "unit": 0, **place})
 
 
-def test_words_of_the_reference_text_are_found_in_it(service: Service) -> None:
+def test_words_of_the_held_out_text_are_found_in_it(service: Service) -> None:
     text = REFERENCE.split("\n\n\n")[0]
-    found = service.similar_spans(text, "a fine evening", "lm-lstm", -1, 0.01)
-    assert found.span.strip() == "a fine evening"
-    assert found.units
-    best = found.matches[0]
+    similar = service.similar_spans(text, "a fine evening", "lm-lstm", -1, 0.01)
+    assert similar.span.strip() == "a fine evening"
+    assert similar.units
+    best = similar.matches[0]
     assert best.context.before + best.context.token + best.context.after in REFERENCE
-    assert best.num_shared == len(found.units)
+    assert best.num_shared == len(similar.units)
 
 
 @pytest.mark.parametrize(
@@ -211,7 +210,7 @@ def test_spans_that_cannot_be_looked_for_are_refused(
         service.similar_spans("Ada met Babbage.", words, "lm-lstm", -1, threshold)
 
 
-def test_without_a_reference_text_only_the_contexts_are_missing(checkpoints_dir: Path, tmp_path: Path) -> None:
+def test_without_held_out_text_only_the_contexts_are_missing(checkpoints_dir: Path, tmp_path: Path) -> None:
     folder = Path(copytree(checkpoints_dir, tmp_path / "checkpoints"))
     (folder / "reference.txt").unlink()
     service = Service(ModelStore(folder))
@@ -220,26 +219,26 @@ def test_without_a_reference_text_only_the_contexts_are_missing(checkpoints_dir:
         service.contexts("lm-rnn", -1, 0)
 
 
-def test_a_holding_is_made_from_json_and_from_the_study(tokenizer: Tokenizer, tmp_path: Path) -> None:
+def test_a_clamp_is_made_from_json_and_from_the_precomputed_direction(tokenizer: Tokenizer, tmp_path: Path) -> None:
     states = np.random.default_rng(0).normal(size=(3, 40, 12)).astype(np.float32)
     direction = find_sentiment_direction(LayerStates(*states), np.arange(40) % 3 == 0)
     folder = write_checkpoints(tmp_path, tokenizer)
     write_precomputed(folder / "lm-gru", Precomputed({"sentiment_direction": section_of([direction, direction], 40)}))
     service = Service(ModelStore(folder))
-    held = service.clamp("lm-gru", {"3": 1, 7: -0.5}, -1, 2)
-    assert held.units == {3: 1.0, 7: -0.5}
-    assert held.projection == pytest.approx(direction.mean + 2 * direction.std)
-    np.testing.assert_array_equal(held.direction, direction.vector)
+    clamp = service.clamp("lm-gru", {"3": 1, 7: -0.5}, -1, 2)
+    assert clamp.units == {3: 1.0, 7: -0.5}
+    assert clamp.projection == pytest.approx(direction.mean + 2 * direction.std)
+    np.testing.assert_array_equal(clamp.direction, direction.vector)
     assert service.clamp("lm-gru", {}, 0).is_empty
     assert service.sentiment_direction("lm-rnn", 0) is None
-    free, held_text = (
-        list(service.write("It was", "lm-gru", replace(SETTINGS, max_new_tokens=20), clamp))[-1]
-        for clamp in (None, held)
+    unmodified, clamped = (
+        list(service.write("It was", "lm-gru", replace(SETTINGS, max_new_tokens=20), each))[-1]
+        for each in (None, clamp)
     )
-    assert free != held_text
+    assert unmodified != clamped
 
 
 @pytest.mark.parametrize("units", [None, [1], "12: 1", {"x": 1}, {"-1": 1}, {"²": 1}, {"9" * 5000: 1}, {"1": None}])
-def test_units_that_are_none_are_refused(service: Service, units: Any) -> None:
+def test_bad_units_are_refused(service: Service, units: Any) -> None:
     with pytest.raises(InputError, match="unit"):
         service.clamp("lm-lstm", units, -1)
