@@ -105,7 +105,7 @@ def require_text(name: str, value: object) -> str:
 def require_readable(name: str, text: str) -> None:
     """Refuse a text without a letter or a digit: a network would score its bytes, of which it has learned nothing."""
     if not any(map(str.isalnum, text)):
-        raise InputError(f"the {name} has nothing in it that the network can read; give at least one word")
+        raise NothingToReadError(f"the {name} has nothing in it that the network can read; give at least one word")
 
 
 def require_tokens(tokens: Sequence[object], name: str = "text") -> None:

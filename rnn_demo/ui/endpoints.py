@@ -58,8 +58,7 @@ class Endpoints:
             top_p: sample from the likeliest tokens that together reach this probability; 1 = no limit.
             seed: the same seed, model and prompt write the same text.
             style: the domain, such as novel, review, news or play; any = chosen from the prompt.
-            repetition_penalty: lowers tokens that were just written, 1 (off) to 2; null = 1.2 at temperatures below
-                0.3, where text would repeat itself, else 1.
+            repetition_penalty: 1 = off, up to 2; without a value 1.2 at temperatures below 0.3, else off.
         """
         settings = WritingSettings(temperature, max_new_tokens, top_k, top_p, seed, style, repetition_penalty)
         yield from throttled(self._service.write(prompt, model, settings))
@@ -77,6 +76,7 @@ class Endpoints:
         seed: int = 0,
         style: str = ANY_DOMAIN,
         direction: float = 0.0,
+        repetition_penalty: float | None = None,
     ) -> Iterator[str]:
         """Continue a prompt with units of one layer clamped to values of your choice; streamed as by /generate.
 
@@ -89,13 +89,16 @@ class Endpoints:
             temperature: 0 always takes the likeliest token, 1 samples from the model's own distribution; at most 2.
             top_k: sample from this many of the likeliest tokens; 0 = no limit.
             top_p: sample from the likeliest tokens that together reach this probability; 1 = no limit.
-            seed: the same seed writes the same text.
+            seed: the same seed, model and prompt write the same text.
             style: the domain, such as novel, review, news or play; any = chosen from the prompt.
             direction: clamp the layer's sentiment direction this many standard deviations from its mean; 0 = off.
+            repetition_penalty: 1 = off, up to 2; without a value 1.2 at temperatures below 0.3, else off.
         """
         clamp = self._service.clamp(model, units, layer, direction)
-        settings = WritingSettings(temperature, max_new_tokens, top_k, top_p, seed, style)
+        settings = WritingSettings(temperature, max_new_tokens, top_k, top_p, seed, style, repetition_penalty)
         yield from throttled(self._service.write(prompt, model, settings, clamp))
+
+    generate_clamped = generate_holding  # the former name stays for the programs that call it
 
     def next_tokens(
         self, prompt: str, model: str = "lm-lstm", k: int = 10, temperature: float = 1.0
@@ -248,9 +251,10 @@ class Endpoints:
 
 def register_endpoints(endpoints: Endpoints) -> None:
     """Add the endpoints to the page that is being built."""
-    for name in vars(Endpoints):
+    for name, function in vars(Endpoints).items():
         if not name.startswith("_"):
-            api(shows_errors(getattr(endpoints, name)), api_name=name, **LANES.get(name, QUICK))
+            lane = LANES.get(function.__name__, QUICK)
+            api(shows_errors(getattr(endpoints, name)), api_name=name, **lane)
 
 
 def plain_fixed_points(points: FixedPoints) -> dict[str, Any]:

@@ -156,6 +156,7 @@ class Service:
         """Return the domain to write in: the chosen one, or the likeliest, which is found once for a prompt."""
         if settings.domain not in (ANY_DOMAIN, "", None):
             return str(settings.domain)
+        prompt = prompt.rstrip()
         return self.remember(("domain", writer.name, prompt), lambda: writer.likeliest_domain(prompt))
 
     def clamp(self, model: str, units: object, layer: int, direction: float = 0.0) -> Clamp:

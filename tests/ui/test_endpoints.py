@@ -26,7 +26,8 @@ from rnn_demo.ui.service import Service
 WRITING = ["max_new_tokens", "temperature", "top_k", "top_p", "seed", "style"]
 PARAMETERS = {
     "generate": ["prompt", "model", *WRITING, "repetition_penalty"],
-    "generate_holding": ["prompt", "units", "model", "layer", *WRITING, "direction"],
+    "generate_holding": ["prompt", "units", "model", "layer", *WRITING, "direction", "repetition_penalty"],
+    "generate_clamped": ["prompt", "units", "model", "layer", *WRITING, "direction", "repetition_penalty"],
     "next_tokens": ["prompt", "model", "k", "temperature"],
     "score_sentiment": ["text", "model"],
     "attribute": ["text", "model", "entity"],
@@ -39,7 +40,7 @@ PARAMETERS = {
     "clipped_step": ["text", "model", "clip_norm", "step_size"],
     "fixed_points": ["model"],
 }
-MORE = {"generate_holding": [{"3": 1.0}]}
+MORE = {name: [{"3": 1.0}] for name in ("generate_holding", "generate_clamped")}
 """What follows the text where a default would not do: the tiny models have 12 units, 0 to 11."""
 READING = [name for name in PARAMETERS if name != "fixed_points"]
 """The endpoints that take a text."""
@@ -83,6 +84,10 @@ def test_generate_streams_text_that_grows_and_a_seed_repeats_it(endpoints: Endpo
     assert all(after.startswith(before) for before, after in pairwise(first))
     assert first[-1] == again[-1]
     assert last(endpoints.generate("It was", "lm-gru", 300, seed=5)) != first[-1]
+    off, automatic = (
+        last(endpoints.generate("It was", temperature=0, repetition_penalty=penalty)) for penalty in (1, None)
+    )
+    assert len(set(off.split())) < len(set(automatic.split()))
 
 
 def test_next_tokens_are_sorted_and_sharpened_by_temperature(endpoints: Endpoints) -> None:
@@ -289,6 +294,7 @@ def test_hostile_texts_pass_the_wire(url: str, text: Any) -> None:
         (["It", "lm-lstm", 5, 3], "temperature is 3; it must be in [0, 2]"),
         (["It", "lm-lstm", 5, 1, 0, 1, "first"], "seed is 'first'; it must be a whole number"),
         (["It", "lm-lstm", 5, 1, 0, 1, 0, "<b>"], "unknown domain '&lt;b&gt;'"),
+        (["It", "lm-lstm", 5, 1, 0, 1, 0, "any", 3], "repetition_penalty is 3; it must be in [1, 2]"),
     ],
 )
 def test_wrong_settings_get_a_message_over_http(url: str, data: list[Any], message: str) -> None:
