@@ -5,14 +5,25 @@ A predictor is shared between all visitors and never changes: no method writes t
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, Self
 
+import torch
 from torch import Tensor
 
 from rnn_demo.checkpoint import TOKENIZER_NAME, Checkpoint, CheckpointModel, read_checkpoint
 from rnn_demo.errors import CheckpointError
 from rnn_demo.tokenizer import EncodedText, Tokenizer
+
+
+@dataclass(frozen=True, eq=False)
+class Reading:
+    """A text as a network read it, from a zero state. Analyses of one text share it, so that it is read once."""
+
+    encoded: EncodedText
+    layers: tuple[Tensor, ...]
+    """h after each token, prefix included: float32 (1, seq, hidden) a layer."""
 
 
 class Predictor(ABC):
@@ -61,6 +72,12 @@ class Predictor(ABC):
         Raises:
             InputError: the text cannot be read.
         """
+
+    @torch.no_grad()
+    def read(self, text: str) -> Reading:
+        """Read a text; a tagger reads it with its forward encoder. Errors as in `encode`."""
+        encoded = self.encode(text)
+        return Reading(encoded, self.model.encoder(torch.tensor([encoded.token_ids])).layers)
 
 
 class ForwardPredictor(Predictor):

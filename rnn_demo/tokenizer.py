@@ -57,6 +57,11 @@ class EncodedText:
         """All token ids, those of the prefix first."""
         return [*self.prefix_ids, *(token.token_id for token in self.tokens)]
 
+    @property
+    def spans(self) -> tuple[tuple[int, int], ...]:
+        """Start and end of each token in the text, code points."""
+        return tuple((token.start, token.end) for token in self.tokens)
+
 
 class Tokenizer:
     """A trained SentencePiece model.

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from rnn_demo.sentiment.score import SentimentScorer
-from rnn_demo.tokenizer import Token
+from rnn_demo.tokenizer import EncodedText, Token
 
 MAX_TOKENS = 2000
 MAX_OCCLUDED = 200
@@ -50,17 +50,15 @@ class Attribution:
     """By how much the shares, added up, miss it."""
 
 
-def attribute(scorer: SentimentScorer, text: str) -> Attribution:
+def attribute(scorer: SentimentScorer, encoded: EncodedText) -> Attribution:
     """Share the logit of a sentiment classifier out among the tokens of a text.
 
     Args:
         scorer: a sentiment classifier.
-        text: one token or more; of a longer one the last MAX_TOKENS are read, as if the text began with them.
-
-    Raises:
-        InputError: the text cannot be read.
+        encoded: a text as the scorer encodes it; of more than MAX_TOKENS tokens the last are read, as if the text began
+            with them.
     """
-    token_ids, tokens, num_start = read_last(scorer, text, MAX_TOKENS)
+    token_ids, tokens, num_start = last_tokens(encoded, MAX_TOKENS)
     with torch.no_grad():
         vectors = scorer.model.encoder.embed(token_ids)
     return attribute_along_path(scorer.model.score_vectors, vectors, tokens, num_start)
@@ -116,28 +114,28 @@ def attribute_along_path(
 
 
 @torch.inference_mode()
-def leave_one_out(scorer: SentimentScorer, text: str) -> list[float]:
-    """Return by how much the logit drops without each of the last MAX_OCCLUDED tokens; otherwise as `attribute`.
-
-    Returns:
-        Logits, a token; those of a longer text's beginning are missing.
-    """
-    token_ids, _, num_start = read_last(scorer, text, MAX_OCCLUDED)
-    whole = float(scorer.model.score_vectors(scorer.model.encoder.embed(token_ids)))
-    if token_ids.shape[1] == num_start + 1:
-        return [whole]  # nothing would be left
-    falls: list[float] = []
+def leave_one_out(scorer: SentimentScorer, encoded: EncodedText) -> tuple[AttributedToken, ...]:
+    """Return by how much the logit drops without each of the last MAX_OCCLUDED tokens; otherwise as `attribute`."""
+    token_ids, tokens, num_start = last_tokens(encoded, MAX_OCCLUDED)
+    logit = float(scorer.model.score_vectors(scorer.model.encoder.embed(token_ids)))
+    if len(tokens) == 1:  # nothing would be left
+        return attributed(tokens, [logit])
+    drops: list[float] = []
     rows = max(1, BATCH_TOKENS // token_ids.shape[1])
-    for places in torch.arange(num_start, token_ids.shape[1]).split(rows):
-        kept = [torch.cat([token_ids[0, :place], token_ids[0, place + 1 :]]) for place in places.tolist()]
-        found = scorer.model.score_vectors(scorer.model.encoder.embed(torch.stack(kept)))
-        falls += (whole - found).tolist()
-    return falls
+    for indices in torch.arange(num_start, token_ids.shape[1]).split(rows):
+        shortened = [torch.cat([token_ids[0, :i], token_ids[0, i + 1 :]]) for i in indices.tolist()]
+        drops += (logit - scorer.model.score_vectors(scorer.model.encoder.embed(torch.stack(shortened)))).tolist()
+    return attributed(tokens, drops)
 
 
-def read_last(scorer: SentimentScorer, text: str, most: int) -> tuple[Tensor, tuple[Token, ...], int]:
-    """Return the token ids read, (1, seq), the last tokens of the text, and how many ids stand before them."""
-    encoded = scorer.encode(text)
+def attributed(tokens: Sequence[Token], values: Sequence[float]) -> tuple[AttributedToken, ...]:
+    """Pair tokens with their attributions."""
+    pairs = zip(tokens, values, strict=True)
+    return tuple(AttributedToken(token.token, token.start, token.end, value) for token, value in pairs)
+
+
+def last_tokens(encoded: EncodedText, most: int) -> tuple[Tensor, tuple[Token, ...], int]:
+    """Return the token ids to read, (1, seq), the last tokens of the text, and how many ids stand before them."""
     tokens = encoded.tokens[-most:]
     ids = [*encoded.prefix_ids, *(token.token_id for token in tokens)]
     return torch.tensor([ids]), tokens, len(encoded.prefix_ids)

@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from rnn_demo.checks import require_number, require_tokens
 from rnn_demo.language.model import LanguageModel
 from rnn_demo.language.write import Writer
+from rnn_demo.tokenizer import EncodedText
 
 MAX_TOKENS = 500
 """A step of the recipes sees fewer of one text, and the way is walked several times."""
@@ -56,14 +57,17 @@ class ClippedStep:
     """The loss after each of these ways."""
 
 
-def take_clipped_step(writer: Writer, text: str, clip_norm: float = 1.0, step_size: float = 1.0) -> ClippedStep:
+def take_clipped_step(
+    writer: Writer, encoded: EncodedText, clip_norm: float = 1.0, step_size: float = 1.0
+) -> ClippedStep:
     """Take one step of plain gradient descent on a text, with clipping and without; the writer stays as it is.
 
     The loss is the mean nats a token of the text, without dropout.
 
     Args:
         writer: a language model.
-        text: one token or more; of a longer one the last MAX_TOKENS are read, as if the text began with them.
+        encoded: a text as the writer encodes it, of one token or more; of a longer one the last MAX_TOKENS are read, as
+            if the text began with them.
         clip_norm: c, above 0.
         step_size: above 0.
 
@@ -72,7 +76,6 @@ def take_clipped_step(writer: Writer, text: str, clip_norm: float = 1.0, step_si
     """
     for name, value in (("clip_norm", clip_norm), ("step_size", step_size)):
         require_number(name, value, lambda number: 0 < number <= 1000, "above 0, and at most 1000")
-    encoded = writer.encode(text)
     require_tokens(encoded.tokens)
     kept = [token.token_id for token in encoded.tokens[-MAX_TOKENS:]]
     token_ids = torch.tensor([[*encoded.prefix_ids, *kept]])

@@ -6,10 +6,13 @@ Summed up batch by batch, so that no more than one batch of states is held. For 
 point-biserial correlation. That a unit goes with a feature does not say that the network uses it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
+
+from rnn_demo.precomputed import Entry
 
 CONSTANT = 1e-10
 """A variance below this share of the mean square is rounding: what hardly moves correlates with nothing."""
@@ -17,13 +20,35 @@ CONSTANT = 1e-10
 
 @dataclass(frozen=True)
 class RankedUnit:
-    """A unit and what it goes with best."""
+    """A unit and the feature that it correlates with best."""
 
     unit: int
     feature: str | None
-    """None where nothing was computed in advance."""
+    """None where nothing was precomputed."""
     correlation: float | None
     """Pearson's r over held-out tokens; None with the feature."""
+
+
+@dataclass(frozen=True, eq=False)
+class UnitCorrelations:
+    """What the units of a network correlate with over held-out texts."""
+
+    features: tuple[str, ...]
+    layers: tuple[np.ndarray, ...]
+    """float32 (feature, unit) a layer; Pearson's r."""
+    tokens: Mapping[str, int]
+    """Data set -> tokens that were read."""
+
+    def to_entry(self) -> Entry:
+        """Return the entry to store."""
+        arrays = {f"{layer}.correlations": values for layer, values in enumerate(self.layers)}
+        return Entry(arrays, {"features": list(self.features), "tokens": dict(self.tokens)})
+
+    @classmethod
+    def from_entry(cls, entry: Entry) -> Self:
+        """Read a stored entry."""
+        layers = tuple(entry.arrays[f"{layer}.correlations"] for layer in range(len(entry.arrays)))
+        return cls(tuple(entry.notes["features"]), layers, entry.notes["tokens"])
 
 
 class Correlator:

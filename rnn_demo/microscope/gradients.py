@@ -15,12 +15,13 @@ from torch import Tensor
 
 from rnn_demo.errors import InputError
 from rnn_demo.predictor import ForwardPredictor
+from rnn_demo.tokenizer import EncodedText
 
 MAX_TOKENS = 2000
 
 
 @torch.enable_grad()
-def gradient_over_distance(predictor: ForwardPredictor, text: str) -> list[float]:
+def gradient_over_distance(predictor: ForwardPredictor, encoded: EncodedText) -> list[float]:
     """Measure |dL_T / ds_t| for the last layer of a network.
 
     L_T is the predictor's `final_readout`: of a language model the log-probability of the last token, of a classifier
@@ -28,7 +29,7 @@ def gradient_over_distance(predictor: ForwardPredictor, text: str) -> list[float
 
     Args:
         predictor: a language model or a sentiment classifier.
-        text: the last MAX_TOKENS tokens are gone back over.
+        encoded: a text as the predictor encodes it; the gradient runs back over its last MAX_TOKENS tokens.
 
     Returns:
         The norm at distance 0 (dL_T / dh_T itself), 1, 2, .. tokens; the last is that of the first token's state.
@@ -36,7 +37,6 @@ def gradient_over_distance(predictor: ForwardPredictor, text: str) -> list[float
     Raises:
         InputError: there are not two tokens to read.
     """
-    encoded = predictor.encode(text)
     if len(encoded.tokens) < 2:
         raise InputError("the text has fewer than two tokens; give at least two words")
     token_ids, readout = predictor.final_readout(encoded.token_ids)

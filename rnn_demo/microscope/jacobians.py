@@ -20,6 +20,7 @@ from rnn_demo.cells import Cell
 from rnn_demo.checks import require_tokens
 from rnn_demo.microscope.baseline import random_init_baseline
 from rnn_demo.predictor import Predictor
+from rnn_demo.tokenizer import EncodedText
 
 MAX_TOKENS = 2000
 MAX_STEPS = 16
@@ -35,33 +36,32 @@ Product = Callable[[Tensor], Tensor]
 
 @dataclass(frozen=True)
 class JacobianNorms:
-    """By how much each step of a network can stretch its state at most: the largest singular value of ds_k/ds_{k-1}."""
+    """The largest singular value of ds_k/ds_{k-1} at each token: by how much the step can stretch the state at most."""
 
     tokens: tuple[str, ...]
     trained: tuple[float, ...]
-    """One a token."""
     untrained: tuple[float, ...]
-    """Of the same network with the weights that it was drawn with."""
+    """Of the random-init baseline."""
 
 
-def compare_jacobians(predictor: Predictor, text: str) -> JacobianNorms:
-    """Measure a network and its untrained twin; arguments and errors as in `largest_singular_values`."""
-    trained, untrained = (largest_singular_values(one, text) for one in (predictor, random_init_baseline(predictor)))
-    tokens = predictor.encode(text).tokens[-len(trained) :]
+def compare_jacobians(predictor: Predictor, encoded: EncodedText) -> JacobianNorms:
+    """Measure a network and its random-init baseline; arguments and errors as in `largest_singular_values`."""
+    trained = largest_singular_values(predictor, encoded)
+    untrained = largest_singular_values(random_init_baseline(predictor), encoded)
+    tokens = encoded.tokens[-len(trained) :]
     return JacobianNorms(tuple(token.token for token in tokens), tuple(trained), tuple(untrained))
 
 
-def largest_singular_values(predictor: Predictor, text: str) -> list[float]:
+def largest_singular_values(predictor: Predictor, encoded: EncodedText) -> list[float]:
     """Measure sigma_1(J_k) at each token, for the last layer of a network.
 
     Args:
         predictor: of any task; of a tagger, the forward encoder is measured.
-        text: all of it is read; of a longer one the last MAX_TOKENS tokens are measured.
+        encoded: a text as the predictor encodes it; all of it is read, and the last MAX_TOKENS tokens are measured.
 
     Raises:
         InputError: there is nothing to read.
     """
-    encoded = predictor.encode(text)
     require_tokens(encoded.tokens)
     cell = predictor.model.encoder.cells[-1]
     with torch.no_grad():
@@ -73,11 +73,11 @@ def largest_singular_values(predictor: Predictor, text: str) -> list[float]:
     states = torch.cat([read[name][0] for name in cell.state_names], dim=-1)  # s_k, (token, size)
     before = torch.cat([torch.cat(state, dim=-1), states[:-1]])  # s_{k-1}
 
-    found: list[float] = []
+    values: list[float] = []
     for block in torch.arange(len(states)).split(BLOCK_TOKENS):
         forward, backward = jacobian_products(cell, inputs[0, block], before[block])
-        found += top_singular_values(forward, backward, before[block]).tolist()
-    return found
+        values += top_singular_values(forward, backward, before[block]).tolist()
+    return values
 
 
 @torch.enable_grad()

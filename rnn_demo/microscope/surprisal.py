@@ -13,6 +13,7 @@ import torch
 
 from rnn_demo.checks import require_tokens
 from rnn_demo.language.write import Writer
+from rnn_demo.predictor import Reading
 
 MAX_TOKENS = 2000
 LARGEST_NATS = 700.0
@@ -44,25 +45,22 @@ class Surprisal:
 
 
 @torch.inference_mode()
-def measure_surprisal(writer: Writer, text: str) -> Surprisal:
-    """Read a text with a language model, from its start.
+def measure_surprisal(writer: Writer, reading: Reading) -> Surprisal:
+    """Measure the surprisal of each token of a text.
 
     Args:
         writer: a language model.
-        text: of more than MAX_TOKENS tokens only the last so many are counted; those before are read all the same.
+        reading: its reading of a text; of more than MAX_TOKENS tokens only the last MAX_TOKENS are counted.
 
     Raises:
         InputError: there is nothing to read.
     """
-    encoded = writer.encode(text)
+    encoded = reading.encoded
     require_tokens(encoded.tokens)
-    token_ids = torch.tensor([encoded.token_ids])
-    first = len(encoded.prefix_ids) + max(0, len(encoded.tokens) - MAX_TOKENS)  # the first token that is counted
-    state = writer.model.encoder(token_ids[:, : first - 1]).final_state if first > 1 else None
-    logits, _ = writer.model.predict(token_ids[:, first - 1 : -1], state)  # logits at t predict t + 1
-    targets = token_ids[0, first:]
-    nats = -logits[0].double().log_softmax(-1)[torch.arange(len(targets)), targets]
-    counted = encoded.tokens[-len(targets) :]
+    counted = encoded.tokens[-MAX_TOKENS:]
+    targets = torch.tensor([token.token_id for token in counted])
+    logits = writer.model.logits(reading.layers[-1][0, -len(counted) - 1 : -1])  # logits at t predict t + 1
+    nats = -logits.double().log_softmax(-1)[torch.arange(len(targets)), targets]
     tokens = tuple(
         SurprisingToken(token.token, token.start, token.end, bits)
         for token, bits in zip(counted, (nats / math.log(2)).tolist(), strict=True)

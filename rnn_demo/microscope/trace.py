@@ -1,6 +1,7 @@
-"""Read a text and keep what one layer held after each token. Works for every predictor: writer, scorer and tagger."""
+"""The states or gates of one layer after each token of a text, for every predictor: writer, scorer and tagger."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Self
 
 import numpy as np
 import torch
@@ -8,18 +9,24 @@ import torch
 from rnn_demo.cells import CELLS, Quantity
 from rnn_demo.checks import require_layer, require_tokens
 from rnn_demo.errors import unknown_name
-from rnn_demo.predictor import Predictor
+from rnn_demo.predictor import Predictor, Reading
 
 
 @dataclass(frozen=True)
 class HiddenTrace:
-    """What one layer of a network held after each token."""
+    """A quantity of one layer after each token of a text."""
 
     tokens: tuple[str, ...]
+    spans: tuple[tuple[int, int], ...]
+    """Start and end of each token in the text, code points."""
     states: np.ndarray
-    """float32 (token, unit); h after each token, or another part of the cells. Of a tagger: of its forward encoder."""
+    """float32 (token, unit); h, another state or a gate. Of a tagger: of its forward encoder."""
     layer: int
     """Counted from 0, the layer nearest to the words."""
+
+    def cut(self, part: slice) -> Self:
+        """Return the trace of some of the tokens."""
+        return replace(self, tokens=self.tokens[part], spans=self.spans[part], states=self.states[part])
 
 
 def quantities_of(predictor: Predictor) -> dict[str, Quantity]:
@@ -28,17 +35,14 @@ def quantities_of(predictor: Predictor) -> dict[str, Quantity]:
 
 
 @torch.inference_mode()
-def trace_hidden_states(predictor: Predictor, text: str, layer: int = -1, quantity: str = "h") -> HiddenTrace:
-    """Read a text and hand back one layer's states or gates.
+def trace_hidden_states(predictor: Predictor, reading: Reading, layer: int = -1, quantity: str = "h") -> HiddenTrace:
+    """Return the states or gates of one layer, a row a token; the prefix that is read before the text is left out.
 
     Args:
-        predictor: a loaded checkpoint; of a tagger, the encoder that reads forwards.
-        text: at least one token.
-        layer: 0 is nearest to the words; negative counts from the end, -1 is the last.
-        quantity: a name in `quantities_of`. h comes from torch's kernel; the others are recomputed by the equations.
-
-    Returns:
-        One row a token. What the network reads before the text (its style, or the start) is left out.
+        predictor: a loaded checkpoint.
+        reading: its reading of a text of one token or more.
+        layer: 0 is nearest to the words; negative numbers count from the end, -1 is the last.
+        quantity: a name in `quantities_of`. All but h are recomputed by the equations, which reads the text again.
 
     Raises:
         InputError: there is no such layer or quantity, or nothing to read.
@@ -46,12 +50,11 @@ def trace_hidden_states(predictor: Predictor, text: str, layer: int = -1, quanti
     layer = require_layer(layer, predictor.model.encoder.config.num_layers)
     if quantity not in quantities_of(predictor):
         raise unknown_name("quantity", quantity, quantities_of(predictor))
-    encoded = predictor.encode(text)
+    encoded = reading.encoded
     require_tokens(encoded.tokens)
-    token_ids = torch.tensor([encoded.token_ids])
     if quantity == "h":
-        read = predictor.model.encoder(token_ids).layers[layer]
+        values = reading.layers[layer]
     else:
-        read = predictor.model.encoder.forward_with_gates(token_ids)[layer][quantity]
-    states = read[0, len(encoded.prefix_ids) :]  # (token, unit)
-    return HiddenTrace(tuple(token.token for token in encoded.tokens), states.numpy(), layer)
+        values = predictor.model.encoder.forward_with_gates(torch.tensor([encoded.token_ids]))[layer][quantity]
+    states = values[0, len(encoded.prefix_ids) :].numpy()  # (token, unit)
+    return HiddenTrace(tuple(token.token for token in encoded.tokens), encoded.spans, states, layer)

@@ -1,13 +1,11 @@
 """Which units of a layer are worth a look, and in which order."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
-from rnn_demo.microscope.correlations import RankedUnit, best_units, rank_units
-from rnn_demo.microscope.trace import HiddenTrace, trace_hidden_states
-from rnn_demo.precomputed import Entry
-from rnn_demo.predictor import Predictor
+from rnn_demo.microscope.correlations import RankedUnit, UnitCorrelations, best_units, rank_units
+from rnn_demo.microscope.trace import HiddenTrace
 
 MAX_TOKENS = 2000
 NUM_ACTIVE = 40
@@ -19,8 +17,6 @@ class UnitReading:
     """What the units of one layer did over a text, and which of them are worth a look."""
 
     trace: HiddenTrace
-    spans: tuple[tuple[int, int], ...]
-    """Where each token stands in the text."""
     ranked: tuple[RankedUnit, ...]
     """The clearest first, each unit once; where nothing was computed in advance, those that change most."""
     by_feature: tuple[RankedUnit, ...]
@@ -29,29 +25,23 @@ class UnitReading:
     """Tokens before these, which were read and are not shown."""
 
 
-def read_units(predictor: Predictor, text: str, layer: int, quantity: str, section: Entry | None) -> UnitReading:
-    """Read a text and rank the units of one layer.
+def rank_trace(trace: HiddenTrace, known: UnitCorrelations | None) -> UnitReading:
+    """Rank the units of a layer.
 
     Args:
-        predictor: of any task.
-        text: one token or more; of a longer one the last MAX_TOKENS are shown, those before are read all the same.
-        layer: as in `trace_hidden_states`.
-        quantity: a name in `trace.quantities_of`. Correlations are known of h alone.
-        section: `units` of the predictor's study; None where it was not computed.
-
-    Raises:
-        InputError: as in `trace_hidden_states`.
+        trace: of one token or more; the reading keeps the last MAX_TOKENS.
+        known: what the units of the network correlate with; None where it was not precomputed, or not for this quantity.
     """
-    whole = trace_hidden_states(predictor, text, layer, quantity)
-    trace = replace(whole, tokens=whole.tokens[-MAX_TOKENS:], states=whole.states[-MAX_TOKENS:])
-    spans = tuple((token.start, token.end) for token in predictor.encode(text).tokens[-MAX_TOKENS:])
-    num_skipped = len(whole.tokens) - len(spans)
-    found = section.arrays.get(f"{trace.layer}.correlations") if section and quantity == "h" else None
-    if section is None or found is None:
-        active = [RankedUnit(unit, None, None) for unit in most_active_units(trace, NUM_ACTIVE)]
-        return UnitReading(trace, spans, tuple(active), (), num_skipped)
-    names = section.notes["features"]
-    return UnitReading(trace, spans, tuple(rank_units(found, names)), tuple(best_units(found, names)), num_skipped)
+    kept = trace.cut(slice(-MAX_TOKENS, None))
+    num_skipped = len(trace.tokens) - len(kept.tokens)
+    if known is None:
+        active = (RankedUnit(unit, None, None) for unit in most_active_units(kept, NUM_ACTIVE))
+        return UnitReading(kept, tuple(active), (), num_skipped)
+    ranked = (
+        rank_units(known.layers[trace.layer], known.features),
+        best_units(known.layers[trace.layer], known.features),
+    )
+    return UnitReading(kept, *map(tuple, ranked), num_skipped)
 
 
 def most_active_units(trace: HiddenTrace, limit: int) -> list[int]:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from rnn_demo.microscope.correlations import Correlator
+from rnn_demo.microscope.correlations import Correlator, UnitCorrelations
 from rnn_demo.microscope.features import FEATURES, Spans, read_features
 from rnn_demo.microscope.held_out_corpus import stride
 from rnn_demo.microscope.states import read_states
@@ -41,12 +41,7 @@ TAG_FEATURES = (ANY_ENTITY, *(f"entity: {name}" for name in ENTITIES), *PARTS_OF
 
 
 def correlate_units(predictor: Predictor, held_out: HeldOut) -> Entry:
-    """Correlate the h of every layer, of a tagger the encoder that reads forwards, with every feature.
-
-    Returns:
-        `<layer>.correlations`, float32 (feature, unit); in the notes `features`, their names, and `tokens`, how many
-        tokens of which data.
-    """
+    """Correlate the h of every layer, of a tagger's forward encoder, with every feature."""
     passages = list(filter(str.strip, held_out.novels))
     passages = passages[:: stride(map(len, passages), MOST_CHARS)]
     reviews = [row for row in held_out.reviews if row.text.strip()]
@@ -65,12 +60,12 @@ def correlate_units(predictor: Predictor, held_out: HeldOut) -> Entry:
             predictor, [text for text, _ in written], lambda i, spans: labels[i][words_of(written[i][1], spans)]
         ),
     }
-    arrays = {
-        f"{layer}.correlations": np.concatenate([by_layer[layer].correlations() for by_layer in correlators.values()])
-        for layer in range(predictor.model.encoder.config.num_layers)
-    }
+    layers = tuple(
+        np.concatenate([correlator.correlations() for correlator in of_layer])
+        for of_layer in zip(*correlators.values(), strict=True)
+    )
     tokens = {name: by_layer[0].num_tokens for name, by_layer in correlators.items()}
-    return Entry(arrays, {"features": [*FEATURES, SENTIMENT, *TAG_FEATURES], "tokens": tokens})
+    return UnitCorrelations((*FEATURES, SENTIMENT, *TAG_FEATURES), layers, tokens).to_entry()
 
 
 def correlate(
@@ -86,7 +81,7 @@ def correlate(
     encoded = [predictor.encode(text) for text in texts]
     correlators = [Correlator() for _ in range(predictor.model.encoder.config.num_layers)]
     for number, layers in read_states(predictor, encoded):
-        features = label(number, [(token.start, token.end) for token in encoded[number].tokens])
+        features = label(number, encoded[number].spans)
         for correlator, states in zip(correlators, layers, strict=True):
             correlator.add(features, states)
     return correlators

@@ -61,9 +61,8 @@ class SentimentModel(CheckpointModel):
         last = outputs[torch.arange(len(outputs), device=outputs.device), lengths - 1]
         return self._classify(torch.cat([mean, maximum, last], dim=-1), lengths)
 
-    def running_logits(self, token_ids: Tensor) -> Tensor:
-        """Score every prefix of each text: int64 (batch, seq) -> float32 (batch, seq)."""
-        outputs = self.encoder(token_ids).outputs
+    def running_logits(self, outputs: Tensor) -> Tensor:
+        """Score every prefix of each text from the last layer's outputs: (batch, seq, hidden) -> (batch, seq)."""
         count = torch.arange(1, outputs.shape[1] + 1, device=outputs.device)
         mean = outputs.cumsum(1) / count[:, None]
         maximum = outputs.cummax(1).values

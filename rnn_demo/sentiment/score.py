@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from rnn_demo.checks import require_list, require_readable, require_text
-from rnn_demo.predictor import ForwardPredictor
+from rnn_demo.predictor import ForwardPredictor, Reading
 from rnn_demo.results import ScoredToken, SentimentScore
 from rnn_demo.sentiment.emoji import encode_naming_emoji, name_emoji
 from rnn_demo.sentiment.model import SentimentModel
@@ -61,17 +61,19 @@ class SentimentScorer(ForwardPredictor):
             InputError: not a list, or a text that cannot be read (see `encode`).
         """
         require_list(texts)
-        return [self._score(self.encode(text)) for text in texts]
+        return [self.score(self.read(text)) for text in texts]
 
     @torch.inference_mode()
     def score_before(self) -> float:
         """Return P(positive) before the first token of any text, after `<review>` alone."""
         token_ids = torch.tensor([[self.tokenizer.domain_id("review")]])
-        return float(torch.sigmoid(self.model.running_logits(token_ids)))
+        return float(torch.sigmoid(self.model.running_logits(self.model.encoder(token_ids).outputs)))
 
     @torch.inference_mode()
-    def _score(self, encoded: EncodedText) -> SentimentScore:
-        logits = self.model.running_logits(torch.tensor([encoded.token_ids]))[0]
+    def score(self, reading: Reading) -> SentimentScore:
+        """Score a text that this scorer has read."""
+        encoded = reading.encoded
+        logits = self.model.running_logits(reading.layers[-1])[0]
         scores = torch.sigmoid(logits)[len(encoded.prefix_ids) :].tolist()
         tokens = tuple(
             ScoredToken(token.token, token.start, token.end, score)

@@ -44,7 +44,7 @@ def test_the_middle_is_widened_by_a_width_for_the_length(model):
 
 
 def test_running_score_after_a_token_is_the_score_of_that_prefix(model):
-    running = model.running_logits(TOKEN_IDS)
+    running = model.running_logits(model.encoder(TOKEN_IDS).outputs)
     assert running.shape == TOKEN_IDS.shape
     for t in range(TOKEN_IDS.shape[1]):
         prefix = model(TOKEN_IDS[:, : t + 1], torch.full((4,), t + 1))
