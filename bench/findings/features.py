@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from bench.findings.report import Claim, Material, Section, table
 from rnn_demo.language.write import Writer
-from rnn_demo.microscope.correlations import RankedUnit, best_units
+from rnn_demo.microscope.correlations import RankedUnit, UnitCorrelations, best_units
 
 NUM_FEATURES = 8
 """Features in a row of the table."""
@@ -37,8 +37,8 @@ def units_by_model(material: Material) -> dict[str, list[RankedUnit]]:
     for name, subject in material.subjects.items():
         entry = subject.precomputed.get("units")
         if entry is not None:
-            correlations = entry.arrays[f"{subject.last_layer}.correlations"]
-            best[name] = best_units(correlations, entry.notes["features"])
+            known = UnitCorrelations.from_entry(entry)
+            best[name] = best_units(known.layers[subject.last_layer], known.features)
     return best
 
 

@@ -72,8 +72,9 @@ def section(material: Material) -> Section:
 
 def measure(predictor: ForwardPredictor, chunks: Sequence[str]) -> Reach:
     """Measure one network."""
-    reaches = [reach(gradient_over_distance(predictor, text)) for text in chunks]
-    values = [value for text in chunks[:NUM_JACOBIAN_CHUNKS] for value in largest_singular_values(predictor, text)]
+    encoded = [predictor.encode(text) for text in chunks]
+    reaches = [reach(gradient_over_distance(predictor, text)) for text in encoded]
+    values = [value for text in encoded[:NUM_JACOBIAN_CHUNKS] for value in largest_singular_values(predictor, text)]
     return Reach(reaches, median(values))
 
 
@@ -104,8 +105,10 @@ def draw(material: Material) -> Figure:
     return draw_gradients(
         {
             name: {
-                "trained": gradient_over_distance(predictor, material.chunks[0]),
-                "untrained": gradient_over_distance(random_init_baseline(predictor), material.chunks[0]),
+                "trained": gradient_over_distance(predictor, predictor.encode(material.chunks[0])),
+                "untrained": gradient_over_distance(
+                    random_init_baseline(predictor), predictor.encode(material.chunks[0])
+                ),
             }
             for name, predictor in predictors.items()
         },

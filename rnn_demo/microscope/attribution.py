@@ -1,10 +1,10 @@
-"""Which tokens a verdict rests on: integrated gradients, and leaving words out as the second opinion.
+"""Which tokens account for a score: integrated gradients, and leave-one-out (occlusion) as a second opinion.
 
     a_i = (v_i - 0) . integral from 0 to 1 of d logit(a v) / d v_i da                   for the vector v_i of token i
 
 Source: Sundararajan, Taly & Yan 2017, arXiv:1703.01365, by captum. The baseline is the same text with every token's
-vector at 0; the attributions add up to logit(text) - logit(baseline), and `gap` says by how much they miss it. What
-stands before the text (its style) is part of the baseline. For an entity see `entities/explain.py`.
+vector at 0; the attributions add up to logit(text) - logit(baseline), up to a completeness error. The prefix that is
+read before the text is part of the baseline. For an entity see `entity_attribution.py`.
 """
 
 from collections.abc import Callable, Sequence
@@ -30,24 +30,26 @@ BATCH_TOKENS = 4096
 
 @dataclass(frozen=True)
 class AttributedToken:
-    """A token and its share of a verdict."""
+    """A token and its attribution."""
 
     token: str
     start: int
     end: int
     attribution: float
-    """Logits; above 0 speaks for positive."""
+    """Logits; above 0 speaks for positive, or for the entity."""
 
 
 @dataclass(frozen=True)
 class Attribution:
-    """A verdict shared out among the tokens of a text."""
+    """A logit attributed to the tokens of a text."""
 
     tokens: tuple[AttributedToken, ...]
     difference: float
-    """Logit of the text less logit of the baseline: what is shared out."""
-    gap: float
-    """By how much the shares, added up, miss it."""
+    """Logit of the text less logit of the baseline: what is attributed."""
+    completeness_error: float
+    """Sum of the attributions less the difference."""
+    logit: float
+    """Of the text, or of the end of it that is attributed."""
 
 
 def attribute(scorer: SentimentScorer, encoded: EncodedText) -> Attribution:
@@ -103,14 +105,7 @@ def attribute_along_path(
     at_start, at_end = score_at(baseline), score_at(vectors)
     difference = at_end - at_start
     shares = integrate(baseline, vectors, at_start, at_end, MOST_HALVINGS).sum(-1)[0, num_start:].tolist()
-    return Attribution(
-        tuple(
-            AttributedToken(token.token, token.start, token.end, share)
-            for token, share in zip(tokens, shares, strict=True)
-        ),
-        difference,
-        sum(shares) - difference,
-    )
+    return Attribution(attributed(tokens, shares), difference, sum(shares) - difference, at_end)
 
 
 @torch.inference_mode()

@@ -34,21 +34,21 @@ class UnitCorrelations:
     """What the units of a network correlate with over held-out texts."""
 
     features: tuple[str, ...]
-    layers: tuple[np.ndarray, ...]
-    """float32 (feature, unit) a layer; Pearson's r."""
+    layers: Mapping[int, np.ndarray]
+    """Layer -> float32 (feature, unit); Pearson's r."""
     tokens: Mapping[str, int]
     """Data set -> tokens that were read."""
 
     def to_entry(self) -> Entry:
         """Return the entry to store."""
-        arrays = {f"{layer}.correlations": values for layer, values in enumerate(self.layers)}
+        arrays = {f"{layer}.correlations": values for layer, values in self.layers.items()}
         return Entry(arrays, {"features": list(self.features), "tokens": dict(self.tokens)})
 
     @classmethod
     def from_entry(cls, entry: Entry) -> Self:
         """Read a stored entry."""
-        layers = tuple(entry.arrays[f"{layer}.correlations"] for layer in range(len(entry.arrays)))
-        return cls(tuple(entry.notes["features"]), layers, entry.notes["tokens"])
+        layers = {int(name.removesuffix(".correlations")): values for name, values in entry.arrays.items()}
+        return cls(tuple(entry.notes["features"]), layers, entry.notes.get("tokens", {}))
 
 
 class Correlator:

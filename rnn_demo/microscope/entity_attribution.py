@@ -33,6 +33,7 @@ from rnn_demo.microscope.attribution import (
     Attribution,
     attribute_along_path,
 )
+from rnn_demo.results import TaggedText
 from rnn_demo.tokenizer import Token
 
 SMALLEST_PROB = 1e-15
@@ -64,24 +65,24 @@ class Window:
         return [len(subwords) for subwords in self.subwords]
 
 
-def attribute_entity(tagger: EntityTagger, text: str, entity: int = 0) -> Attribution:
-    """Share the log-odds of an entity out among the tokens of a text, from a text of empty tokens.
+def attribute_entity(tagger: EntityTagger, tagged: TaggedText, entity: int = 0) -> Attribution:
+    """Attribute the log-odds of an entity to the tokens of a text; the baseline is a text of empty tokens.
 
     Args:
-        tagger: what found it.
-        text: of a longer one only the MAX_TOKENS tokens around the entity are read.
-        entity: its place among the entities that the tagger finds, from 0.
+        tagger: the tagger that found it.
+        tagged: a text and its entities; of a longer one only the MAX_TOKENS tokens around the entity are read.
+        entity: its index among the entities, from 0.
 
     Raises:
-        InputError: there is no such entity, or the text cannot be read.
+        InputError: there is no such entity.
     """
-    window = read_window(tagger, text, entity, MAX_TOKENS)
+    window = read_window(tagger, tagged, entity, MAX_TOKENS)
     tokens = [token for subwords in window.subwords for token in subwords]
     return attribute_along_path(lambda batch: log_odds(tagger, window, batch), window.vectors, tokens, num_start=1)
 
 
 @torch.inference_mode()
-def leave_one_word_out(tagger: EntityTagger, text: str, entity: int = 0) -> tuple[AttributedToken, ...]:
+def leave_one_word_out(tagger: EntityTagger, tagged: TaggedText, entity: int = 0) -> tuple[AttributedToken, ...]:
     """Return by how much the log-odds of an entity fall when each word is left out; otherwise as `attribute_entity`.
 
     A word is left out by setting its vectors to 0, for its place has to stay: the entity may be that very word.
@@ -89,7 +90,7 @@ def leave_one_word_out(tagger: EntityTagger, text: str, entity: int = 0) -> tupl
     Returns:
         One entry a word, of the MAX_OCCLUDED tokens around the entity.
     """
-    window = read_window(tagger, text, entity, MAX_OCCLUDED)
+    window = read_window(tagger, tagged, entity, MAX_OCCLUDED)
     whole = float(log_odds(tagger, window, window.vectors))
     word_of_piece = torch.arange(len(window.words)).repeat_interleave(torch.tensor(window.subword_counts))  # (seq,)
     falls: list[float] = []
@@ -102,26 +103,28 @@ def leave_one_word_out(tagger: EntityTagger, text: str, entity: int = 0) -> tupl
     )
 
 
-def read_window(tagger: EntityTagger, text: str, entity: int, most: int) -> Window:
-    """Find an entity, and take the words around it that have `most` tokens together."""
-    found = tagger.predict([text])[0].entities
-    if not found:
+def read_window(tagger: EntityTagger, tagged: TaggedText, entity: int, most: int) -> Window:
+    """Return the words around an entity that have at most `most` tokens together."""
+    entities = tagged.entities
+    if not entities:
         raise InputError(f"{tagger.name} finds no entity in this text; give one with a name in it")
-    if not 0 <= entity < len(found):
-        raise InputError(f"entity is {entity}; {tagger.name} finds {len(found)} in this text: give 0..{len(found) - 1}")
+    if not 0 <= entity < len(entities):
+        raise InputError(
+            f"entity is {entity}; {tagger.name} finds {len(entities)} in this text: give 0..{len(entities) - 1}"
+        )
     flat = [
         (word, tokens, number)
-        for number, sentence in enumerate(tagger.split(text))
+        for number, sentence in enumerate(tagger.split(tagged.text))
         for word, tokens in zip(*sentence, strict=True)
     ]
-    start = next(i for i, (word, _, _) in enumerate(flat) if word.start == found[entity].start)
-    end = next(i for i, (word, _, _) in enumerate(flat) if word.end == found[entity].end) + 1
+    start = next(i for i, (word, _, _) in enumerate(flat) if word.start == entities[entity].start)
+    end = next(i for i, (word, _, _) in enumerate(flat) if word.end == entities[entity].end) + 1
     first, last = window_around([len(tokens) for _, tokens, _ in flat], start, end, most)
     words, subwords, numbers = zip(*flat[first:last], strict=True)
     sizes = [len(list(sentence)) for _, sentence in groupby(numbers)]  # the window may cut the first and the last
     sentence = numbers[start - first] - numbers[0]
     before = first + sum(sizes[:sentence])
-    span = TagSpan(0, start - before, end - before, found[entity].label)
+    span = TagSpan(0, start - before, end - before, entities[entity].label)
     model = tagger.model
     with torch.no_grad():
         token_ids = torch.tensor([[tagger.start_id, *(token.token_id for tokens in subwords for token in tokens)]])

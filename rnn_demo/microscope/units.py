@@ -30,18 +30,16 @@ def rank_trace(trace: HiddenTrace, known: UnitCorrelations | None) -> UnitReadin
 
     Args:
         trace: of one token or more; the reading keeps the last MAX_TOKENS.
-        known: what the units of the network correlate with; None where it was not precomputed, or not for this quantity.
+        known: what the units correlate with; None where it was not precomputed, or not for this quantity.
     """
     kept = trace.cut(slice(-MAX_TOKENS, None))
     num_skipped = len(trace.tokens) - len(kept.tokens)
-    if known is None:
+    if known is None or trace.layer not in known.layers:
         active = (RankedUnit(unit, None, None) for unit in most_active_units(kept, NUM_ACTIVE))
         return UnitReading(kept, tuple(active), (), num_skipped)
-    ranked = (
-        rank_units(known.layers[trace.layer], known.features),
-        best_units(known.layers[trace.layer], known.features),
-    )
-    return UnitReading(kept, *map(tuple, ranked), num_skipped)
+    correlations = known.layers[trace.layer]
+    ranked, by_feature = rank_units(correlations, known.features), best_units(correlations, known.features)
+    return UnitReading(kept, tuple(ranked), tuple(by_feature), num_skipped)
 
 
 def most_active_units(trace: HiddenTrace, limit: int) -> list[int]:

@@ -60,10 +60,10 @@ def correlate_units(predictor: Predictor, held_out: HeldOut) -> Entry:
             predictor, [text for text, _ in written], lambda i, spans: labels[i][words_of(written[i][1], spans)]
         ),
     }
-    layers = tuple(
-        np.concatenate([correlator.correlations() for correlator in of_layer])
-        for of_layer in zip(*correlators.values(), strict=True)
-    )
+    layers = {
+        layer: np.concatenate([correlator.correlations() for correlator in of_layer])
+        for layer, of_layer in enumerate(zip(*correlators.values(), strict=True))
+    }
     tokens = {name: by_layer[0].num_tokens for name, by_layer in correlators.items()}
     return UnitCorrelations((*FEATURES, SENTIMENT, *TAG_FEATURES), layers, tokens).to_entry()
 

@@ -12,6 +12,7 @@ from rnn_demo.ui.hidden_states.paths import numbers_of
 from rnn_demo.ui.service import ANY_DOMAIN, Service, WritingSettings
 from rnn_demo.ui.shared.events import QUICK, SLOW, WRITING, shows_errors, throttled
 from rnn_demo.ui.shared.examples import SENTIMENT_TEXTS
+from rnn_demo.ui.shared.export import attribution_numbers
 
 LANES = {
     "generate": WRITING,
@@ -134,7 +135,7 @@ class Endpoints:
             model: a sentiment model; or an entity model, whose log-odds of one entity are attributed.
             entity: of an entity model, the index in the list that /tag_entities returns, from 0.
         """
-        return asdict(self._service.attribute(text, model, entity))
+        return attribution_numbers(self._service.attribute(text, model, entity))
 
     def tag_entities(self, text: str, model: str = "ner-lstm") -> dict[str, Any]:
         """Find the named entities of a text.

@@ -1,7 +1,7 @@
 """Sentiment: a score, and the text coloured by how each token moved it."""
 
 import gradio as gr
-from scipy.special import expit, logit
+import torch
 
 from rnn_demo.microscope.attribution import Attribution
 from rnn_demo.plots import Figure, draw_running_score
@@ -16,7 +16,7 @@ from rnn_demo.ui.shared.events import (
     shows_errors,
 )
 from rnn_demo.ui.shared.examples import SENTIMENT_TEXTS, build_examples, on_pick
-from rnn_demo.ui.shared.export import build_export
+from rnn_demo.ui.shared.export import attribution_numbers, build_export
 from rnn_demo.ui.shared.highlights import Highlights, mark_runs, name_change
 from rnn_demo.ui.shared.problems import build_problems
 from rnn_demo.ui.shared.theme import MOVE_COLOURS
@@ -62,11 +62,13 @@ def build_sentiment_tab(service: Service) -> None:
         drops = service.leave_one_out(text, model)
         ends = [attribution.tokens[0].start, *(token.end for token in attribution.tokens)]
         by_gradient = [None, *(name_change(token.attribution, SMALL, LARGE) for token in attribution.tokens)]
-        by_absence = [None] * (len(ends) - len(drops)) + [name_change(drop, SMALL, LARGE) for drop in drops]
+        by_absence = [None] * (len(ends) - len(drops)) + [
+            name_change(token.attribution, SMALL, LARGE) for token in drops
+        ]
         return (
             mark_runs(text, zip(ends, by_gradient, strict=True)),
             mark_runs(text, zip(ends, by_absence, strict=True)),
-            describe_attribution(attribution, service.score(text[attribution.tokens[0].start :], model).score),
+            describe_attribution(attribution),
         )
 
     first_verdict, first_moves, first_line, *_ = score(RequestToken(), SENTIMENT_TEXTS[0], models[0])
@@ -92,7 +94,11 @@ def build_sentiment_tab(service: Service) -> None:
         shares = gr.HighlightedText(label="Integrated gradients", color_map=MOVE_COLOURS, elem_id="shares")
         left_out = gr.HighlightedText(label="Leave-one-out", color_map=MOVE_COLOURS, elem_id="left-out")
         sums = gr.Markdown(elem_id="shares-sum")
-        build_export(service.attribute, [read_text, model], "why-this-score.json")
+        build_export(
+            lambda text, model: attribution_numbers(service.attribute(text, model)),
+            [read_text, model],
+            "why-this-score.json",
+        )
 
     reasons = [shares, left_out, sums]
     outputs = [verdict, moves, line, read_text, *reasons]
@@ -112,18 +118,15 @@ def describe(result: SentimentScore) -> str:
     )
 
 
-def describe_attribution(attribution: Attribution, score: float) -> str:
+def describe_attribution(attribution: Attribution) -> str:
     """Return from where to where the attributions move the score.
 
-    Args:
-        attribution: of the text's last tokens, where it is long.
-        score: of the same tokens.
-
-    >>> describe_attribution(Attribution((), 0.07, 0.01), 0.66)
+    >>> describe_attribution(Attribution((), 0.07, 0.01, 0.66))
     'A blank input of the same length scores 0.64. The attributions move the score to 0.66, by +0.07 logits (they add \
 up to +0.08).'
     """
-    start, total = expit(logit(score) - attribution.difference), attribution.difference + attribution.gap
+    start, score = torch.tensor([attribution.logit - attribution.difference, attribution.logit]).sigmoid().tolist()
+    total = attribution.difference + attribution.completeness_error
     return (
         f"A blank input of the same length scores {start:.2f}. The attributions move the score to {score:.2f}, by "
         f"{attribution.difference:+.2f} logits (they add up to {total:+.2f})."

@@ -6,7 +6,7 @@ Knows nothing of gradio. Arguments may be any JSON value, of any size: they come
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from functools import wraps
+from functools import lru_cache, wraps
 from inspect import signature
 from itertools import chain, islice
 from threading import Lock, RLock
@@ -23,6 +23,7 @@ from rnn_demo.microscope.baseline import random_init_baseline
 from rnn_demo.microscope.basis import Basis, read_basis
 from rnn_demo.microscope.clipping import ClippedStep, take_clipped_step
 from rnn_demo.microscope.contexts import Context, SpanMatches, find_contexts, find_span, match_spans
+from rnn_demo.microscope.correlations import UnitCorrelations
 from rnn_demo.microscope.entity_attribution import attribute_entity, leave_one_word_out
 from rnn_demo.microscope.fixed_points import FixedPoints, find_fixed_points
 from rnn_demo.microscope.fixed_points_section import fixed_points_of
@@ -32,7 +33,7 @@ from rnn_demo.microscope.jacobians import JacobianNorms, compare_jacobians
 from rnn_demo.microscope.sentiment_direction import SentimentDirection, read_direction
 from rnn_demo.microscope.surprisal import Surprisal, measure_surprisal
 from rnn_demo.microscope.trace import HiddenTrace, quantities_of, trace_hidden_states
-from rnn_demo.microscope.units import UnitReading, read_units
+from rnn_demo.microscope.units import UnitReading, rank_trace
 from rnn_demo.predictor import ForwardPredictor, Predictor
 from rnn_demo.results import GeneratedToken, SentimentScore, TaggedText, TokenProbability
 from rnn_demo.sentiment.score import SentimentScorer
@@ -45,6 +46,8 @@ LONG_TEXT_BYTES = 4000
 """About a thousand tokens of English."""
 MAX_ANSWERS = 32
 """The last answers that are remembered; of a text of LONG_TEXT_BYTES the largest, a trace, takes 2 MB."""
+NUM_READINGS = 4
+"""The last readings that are kept for all answers about the same text; one of MAX_CHARACTERS takes 24 MB."""
 MAX_CLAMPED_UNITS = 100
 MAX_DEVIATIONS = 30
 """No layer of a model that can still write goes beyond it."""
@@ -115,6 +118,7 @@ class Service:
         self.long_work = RLock()
         """Held by what takes seconds in the lane of quick answers: a long text, held-out text read for the first time.
         Reentrant, because such an answer may be made of others."""
+        self._read = lru_cache(maxsize=NUM_READINGS)(lambda predictor, text: predictor.read(text))
         self._answers: OrderedDict[tuple[str, ...], Any] = OrderedDict()
         self._lock = Lock()
 
@@ -190,7 +194,8 @@ class Service:
     @reads_text
     def score(self, text: str, model: str) -> SentimentScore:
         """Score a text."""
-        return self.store.get(model, SentimentScorer).predict([text])[0]
+        scorer = self.store.get(model, SentimentScorer)
+        return scorer.score(self._read(scorer, text))
 
     def score_before(self, model: str) -> float:
         """Return the score before the first token of any text."""
@@ -200,18 +205,22 @@ class Service:
     def attribute(self, text: str, model: str, entity: int = 0) -> Attribution:
         """Attribute a score to the tokens of a text; of an entity model, the log-odds of one entity."""
         if isinstance(tagger := self.store.find(model, "sentiment"), EntityTagger):
-            return attribute_entity(tagger, text, require_integer("entity", entity, 0))
-        return attribute(self.store.get(model, SentimentScorer), text)
+            return attribute_entity(tagger, self.tag(text, model), require_integer("entity", entity, 0))
+        scorer = self.store.get(model, SentimentScorer)
+        return attribute(scorer, self._read(scorer, text).encoded)
 
     @reads_text
-    def leave_one_out(self, text: str, model: str) -> list[float]:
-        """Return by how much the logit falls without each token."""
-        return leave_one_out(self.store.get(model, SentimentScorer), text)
+    def leave_one_out(self, text: str, model: str) -> tuple[AttributedToken, ...]:
+        """Return by how much the logit drops without each token."""
+        scorer = self.store.get(model, SentimentScorer)
+        return leave_one_out(scorer, self._read(scorer, text).encoded)
 
     @reads_text
     def leave_one_word_out(self, text: str, model: str, entity: int) -> tuple[AttributedToken, ...]:
         """Return by how much the log-odds of an entity fall without each word."""
-        return leave_one_word_out(self.store.get(model, EntityTagger), text, require_integer("entity", entity, 0))
+        return leave_one_word_out(
+            self.store.get(model, EntityTagger), self.tag(text, model), require_integer("entity", entity, 0)
+        )
 
     @reads_text
     def tag(self, text: str, model: str) -> TaggedText:
@@ -221,28 +230,32 @@ class Service:
     @reads_text
     def surprisal(self, text: str, model: str) -> Surprisal:
         """Return how surprising a language model finds each token of a text."""
-        return measure_surprisal(self.store.get(model, Writer), text)
+        writer = self.store.get(model, Writer)
+        return measure_surprisal(writer, self._read(writer, text))
 
     @reads_text
     def gradients(self, text: str, task: str) -> dict[str, dict[str, list[float]]]:
         """Measure the gradient over distance for a network of each cell, trained and untrained."""
-        return {
-            cell: {
-                "trained": gradient_over_distance(predictor, text),
-                "untrained": gradient_over_distance(random_init_baseline(predictor), text),
+        norms = {}
+        for cell, predictor in self._predictors_by_cell(task).items():
+            encoded, baseline = predictor.encode(text), random_init_baseline(predictor)
+            norms[cell] = {
+                "trained": gradient_over_distance(predictor, encoded),
+                "untrained": gradient_over_distance(baseline, encoded),
             }
-            for cell, predictor in self._predictors_by_cell(task).items()
-        }
+        return norms
 
     @reads_text
     def singular_values(self, text: str, task: str) -> dict[str, JacobianNorms]:
         """Measure the recurrent Jacobians along a text, for the networks of `gradients`."""
-        return {cell: compare_jacobians(predictor, text) for cell, predictor in self._predictors_by_cell(task).items()}
+        predictors = self._predictors_by_cell(task)
+        return {cell: compare_jacobians(predictor, predictor.encode(text)) for cell, predictor in predictors.items()}
 
     @reads_text
     def clipped_step(self, text: str, model: str, clip_norm: float, step_size: float) -> ClippedStep:
         """Take a training step on a text, on a copy of a language model, with gradient clipping and without."""
-        return take_clipped_step(self.store.get(model, Writer), text, clip_norm, step_size)
+        writer = self.store.get(model, Writer)
+        return take_clipped_step(writer, writer.encode(text), clip_norm, step_size)
 
     def _predictors_by_cell(self, task: str) -> dict[str, ForwardPredictor]:
         """Return a network of each cell; they were trained alike where there are such."""
@@ -263,13 +276,15 @@ class Service:
     @reads_text
     def trace(self, text: str, model: str, layer: int, quantity: str = "h") -> HiddenTrace:
         """Read a text with any model and return the states or gates of one layer."""
-        return trace_hidden_states(self.store.find(model), text, layer, quantity)
+        predictor = self.store.find(model)
+        return trace_hidden_states(predictor, self._read(predictor, text), layer, quantity)
 
     @reads_text
     def units(self, text: str, model: str, layer: int, quantity: str = "h") -> UnitReading:
         """Read a text with any model and rank the units of one layer by the features that they track."""
-        entry = self.store.precomputed(model).get("units")
-        return read_units(self.store.find(model), text, layer, quantity, entry)
+        entry = self.store.precomputed(model).get("units") if quantity == "h" else None
+        known = None if entry is None else UnitCorrelations.from_entry(entry)
+        return rank_trace(self.trace(text, model, layer, quantity), known)
 
     def contexts(self, model: str, layer: int, unit: int, quantity: str = "h") -> tuple[list[Context], list[Context]]:
         """Return the held-out contexts where a unit is highest, and where lowest; the first call takes seconds."""
@@ -298,11 +313,11 @@ class Service:
         """Find the held-out spans in which most of the units are on that are on over some words of a text."""
         threshold = require_number("threshold", threshold, lambda number: number >= 0, "0 or more")
         reading = self.units(text, model, layer, quantity)
-        first, last = find_span(text, reading.spans, checked_text("words", words))
+        first, last = find_span(text, reading.trace.spans, checked_text("words", words))
         corpus = self._held_out_corpus(self.store.find(model), quantity)
         states = reading.trace.states[first : last + 1]
         units, matches = match_spans(corpus, reading.trace.layer, states, threshold, NUM_MATCHES)
-        span = text[reading.spans[first][0] : reading.spans[last][1]]
+        span = text[reading.trace.spans[first][0] : reading.trace.spans[last][1]]
         return SpanMatches(span, tuple(units), tuple(matches))
 
     def basis(self, model: str, layer: int, quantity: str) -> Basis | None:

@@ -40,7 +40,7 @@ def test_clip_is_torchs_own_and_keeps_the_direction(limit: float) -> None:
 
 def test_both_steps_are_those_of_torchs_sgd(writer: Writer) -> None:
     before = {name: weight.clone() for name, weight in writer.model.state_dict().items()}
-    found = take_clipped_step(writer, TEXT, clip_norm=0.5, step_size=0.3)
+    found = take_clipped_step(writer, writer.encode(TEXT), clip_norm=0.5, step_size=0.3)
     ids = torch.tensor([writer.encode(TEXT).token_ids])
     losses = []
     for limit in (0.5, float("inf")):
@@ -61,7 +61,7 @@ def test_both_steps_are_those_of_torchs_sgd(writer: Writer) -> None:
 
 
 def test_the_way_runs_from_the_loss_before_to_both_ends(writer: Writer) -> None:
-    found = take_clipped_step(writer, TEXT, clip_norm=0.5, step_size=2)
+    found = take_clipped_step(writer, writer.encode(TEXT), clip_norm=0.5, step_size=2)
     assert list(found.lengths) == sorted(found.lengths)
     assert (found.lengths[0], found.lengths[-1]) == (0, pytest.approx(2 * found.norm))
     assert found.clipped_length == pytest.approx(1.0)
@@ -71,7 +71,7 @@ def test_the_way_runs_from_the_loss_before_to_both_ends(writer: Writer) -> None:
 
 
 def test_the_parts_add_up_to_the_whole(writer: Writer) -> None:
-    found = take_clipped_step(writer, TEXT, clip_norm=0.5)
+    found = take_clipped_step(writer, writer.encode(TEXT), clip_norm=0.5)
     assert [group.name for group in found.groups] == ["embedding", "layer 0", "layer 1", "projection"]
     for name in ("norm", "clipped_norm"):
         total = sum(getattr(group, name) ** 2 for group in found.groups) ** 0.5
@@ -79,7 +79,7 @@ def test_the_parts_add_up_to_the_whole(writer: Writer) -> None:
 
 
 def test_a_short_gradient_is_left_alone(writer: Writer) -> None:
-    found = take_clipped_step(writer, TEXT, clip_norm=1000, step_size=0.1)
+    found = take_clipped_step(writer, writer.encode(TEXT), clip_norm=1000, step_size=0.1)
     assert found.clipped_norm == found.norm
     assert found.loss_clipped == found.loss_unclipped
 
@@ -88,15 +88,15 @@ def test_of_a_long_text_the_end_is_learned(writer: Writer, monkeypatch: pytest.M
     monkeypatch.setattr(clipping_module, "MAX_TOKENS", 3)
     encoded = writer.encode(TEXT)
     ids = torch.tensor([[*encoded.prefix_ids, *encoded.token_ids[-3:]]])
-    assert take_clipped_step(writer, TEXT).loss == pytest.approx(
+    assert take_clipped_step(writer, writer.encode(TEXT)).loss == pytest.approx(
         float(writer.model(ids[:, :-1], ids[:, 1:])[0].detach())
     )
 
 
 def test_what_cannot_be_learned_is_refused(writer: Writer) -> None:
     with pytest.raises(InputError, match="the text is empty"):
-        take_clipped_step(writer, "")
+        take_clipped_step(writer, writer.encode(""))
     with pytest.raises(InputError, match="clip_norm is 0; it must be above 0, and at most 1000"):
-        take_clipped_step(writer, TEXT, clip_norm=0)
+        take_clipped_step(writer, writer.encode(TEXT), clip_norm=0)
     with pytest.raises(InputError, match="step_size is -1"):
-        take_clipped_step(writer, TEXT, step_size=-1)
+        take_clipped_step(writer, writer.encode(TEXT), step_size=-1)

@@ -54,7 +54,7 @@ def by_differences(predictor: ForwardPredictor, distance: int, step: float = 1e-
 
 
 def test_norms_are_those_of_finite_differences(predictor: ForwardPredictor) -> None:
-    norms = gradient_over_distance(predictor, TEXT)
+    norms = gradient_over_distance(predictor, predictor.encode(TEXT))
     expected_steps = len(predictor.encode(TEXT).token_ids) - isinstance(predictor, Writer)
     assert len(norms) == expected_steps
     for distance in (0, 1, 2, 5, expected_steps - 1):
@@ -62,9 +62,9 @@ def test_norms_are_those_of_finite_differences(predictor: ForwardPredictor) -> N
 
 
 def test_only_the_last_tokens_are_gone_back_over(predictor: ForwardPredictor, monkeypatch: pytest.MonkeyPatch) -> None:
-    whole = gradient_over_distance(predictor, TEXT)
+    whole = gradient_over_distance(predictor, predictor.encode(TEXT))
     monkeypatch.setattr(gradients_module, "MAX_TOKENS", 4)
-    assert gradient_over_distance(predictor, TEXT) == pytest.approx(whole[:4], rel=1e-6)
+    assert gradient_over_distance(predictor, predictor.encode(TEXT)) == pytest.approx(whole[:4], rel=1e-6)
 
 
 @pytest.mark.parametrize(("scale", "grows"), [(0.5, False), (1.5, True)])
@@ -75,14 +75,15 @@ def test_a_linear_rnn_shrinks_or_grows_with_its_weights(tokenizer: Tokenizer, sc
         for parameter in cell.parameters():
             parameter.mul_(1e-6)  # tanh is linear near 0
         cell.kernel.weight_hh_l0.copy_(scale * torch.eye(cell.hidden_size))
-    norms = gradient_over_distance(Writer("tiny", model, tokenizer, checkpoint_of("lm", "rnn")), TEXT)
+    writer = Writer("tiny", model, tokenizer, checkpoint_of("lm", "rnn"))
+    norms = gradient_over_distance(writer, writer.encode(TEXT))
     assert norms == pytest.approx([norms[0] * scale**distance for distance in range(len(norms))], rel=1e-3)
     assert (norms[-1] > norms[0]) == grows
 
 
 def test_what_cannot_be_measured_is_refused(predictor: ForwardPredictor) -> None:
     with pytest.raises(InputError, match="fewer than two tokens"):
-        gradient_over_distance(predictor, "a")
+        gradient_over_distance(predictor, predictor.encode("a"))
 
 
 def test_a_classifier_is_read_off_its_last_state_alone(tokenizer: Tokenizer) -> None:

@@ -38,7 +38,7 @@ def test_every_row_is_that_of_its_passage_read_alone(tokenizer: Tokenizer, name:
         for i, passage in enumerate(PASSAGES):
             rows = slice(found.starts[i], found.starts[i + 1])
             for layer in (0, 1):
-                alone = trace_hidden_states(predictor, passage, layer, quantity).states
+                alone = trace_hidden_states(predictor, predictor.read(passage), layer, quantity).states
                 np.testing.assert_allclose(found.layers[layer][rows], alone, rtol=1e-3, atol=1e-3)
                 assert found.layers[layer].dtype == np.float16
 

@@ -45,22 +45,24 @@ def written_out(predictor: Predictor) -> list[float]:
 
 def test_values_are_those_of_the_jacobian_written_out(predictor: Predictor, monkeypatch: pytest.MonkeyPatch) -> None:
     expected = written_out(predictor)
-    assert largest_singular_values(predictor, TEXT) == pytest.approx(expected, rel=1e-9)
+    assert largest_singular_values(predictor, predictor.encode(TEXT)) == pytest.approx(expected, rel=1e-9)
     monkeypatch.setattr(jacobians_module, "MAX_STEPS", 5)
     monkeypatch.setattr(jacobians_module, "BLOCK_TOKENS", 4)
-    found = largest_singular_values(predictor, TEXT)
+    found = largest_singular_values(predictor, predictor.encode(TEXT))
     assert found == pytest.approx(expected, rel=0.15)
     assert all(value <= bound * (1 + 1e-9) for value, bound in zip(found, expected, strict=True))
 
 
 def test_of_a_long_text_the_end_is_measured(predictor: Predictor, monkeypatch: pytest.MonkeyPatch) -> None:
-    whole = largest_singular_values(predictor, TEXT)
+    whole = largest_singular_values(predictor, predictor.encode(TEXT))
     monkeypatch.setattr(jacobians_module, "MAX_TOKENS", 4)
-    assert largest_singular_values(predictor, TEXT) == pytest.approx(whole[-4:], rel=1e-9)
-    norms = compare_jacobians(predictor, TEXT)
+    assert largest_singular_values(predictor, predictor.encode(TEXT)) == pytest.approx(whole[-4:], rel=1e-9)
+    norms = compare_jacobians(predictor, predictor.encode(TEXT))
     assert norms.tokens == tuple(token.token for token in predictor.encode(TEXT).tokens[-4:])
     assert norms.trained == pytest.approx(whole[-4:], rel=1e-9)
-    assert norms.untrained == pytest.approx(largest_singular_values(random_init_baseline(predictor), TEXT), rel=1e-6)
+    assert norms.untrained == pytest.approx(
+        largest_singular_values(random_init_baseline(predictor), predictor.encode(TEXT)), rel=1e-6
+    )
 
 
 @pytest.mark.parametrize("diagonal", [[2.0] * 6, [0.0] * 6, [3.0, 3.0, 1.0, 0.0, 0.0, 0.0]])
@@ -74,4 +76,4 @@ def test_equal_and_missing_values_are_no_trouble(diagonal: list[float]) -> None:
 
 def test_what_cannot_be_measured_is_refused(predictor: Predictor) -> None:
     with pytest.raises(InputError, match="the text is empty"):
-        largest_singular_values(predictor, "")
+        largest_singular_values(predictor, predictor.encode(""))

@@ -33,7 +33,7 @@ def bits_by_definition(writer: Writer, text: str) -> list[float]:
 
 
 def test_bits_are_those_of_the_definition(writer: Writer) -> None:
-    measured = measure_surprisal(writer, TEXT)
+    measured = measure_surprisal(writer, writer.read(TEXT))
     expected = bits_by_definition(writer, TEXT)
     assert [token.bits for token in measured.tokens] == pytest.approx(expected, rel=1e-4)
     assert measured.bits_per_char == pytest.approx(sum(expected) / len(TEXT), rel=1e-4)
@@ -45,9 +45,9 @@ def test_bits_are_those_of_the_definition(writer: Writer) -> None:
 def test_of_a_long_text_the_last_tokens_are_counted_and_the_others_read(
     writer: Writer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    whole = measure_surprisal(writer, TEXT)
+    whole = measure_surprisal(writer, writer.read(TEXT))
     monkeypatch.setattr(surprisal_module, "MAX_TOKENS", 5)
-    last = measure_surprisal(writer, TEXT)
+    last = measure_surprisal(writer, writer.read(TEXT))
     assert last.num_skipped == len(whole.tokens) - 5
     assert [token.bits for token in last.tokens] == pytest.approx([t.bits for t in whole.tokens[-5:]], rel=1e-4)
     chars = whole.tokens[-1].end - whole.tokens[-5].start
@@ -56,4 +56,4 @@ def test_of_a_long_text_the_last_tokens_are_counted_and_the_others_read(
 
 def test_a_text_of_nothing_is_refused(writer: Writer) -> None:
     with pytest.raises(InputError, match="the text is empty"):
-        measure_surprisal(writer, "")
+        measure_surprisal(writer, writer.read(""))

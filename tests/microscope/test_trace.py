@@ -22,21 +22,25 @@ def predictor(request: pytest.FixtureRequest, tokenizer: Tokenizer) -> Predictor
 
 
 def test_trace_has_one_row_a_token_and_leaves_the_start_pieces_out(predictor: Predictor) -> None:
-    trace, encoded = trace_hidden_states(predictor, TEXT), predictor.encode(TEXT)
+    trace, encoded = trace_hidden_states(predictor, predictor.read(TEXT)), predictor.encode(TEXT)
     with torch.no_grad():
         outputs = predictor.model.encoder(torch.tensor([encoded.token_ids])).outputs[0]
     assert trace.tokens == tuple(token.token for token in encoded.tokens)
     assert trace.states.shape == (len(encoded.tokens), predictor.model.encoder.config.hidden_size)
+    assert [TEXT[start:end] for start, end in trace.cut(slice(2, 4)).spans] == list(trace.tokens[2:4])
     assert trace.states.dtype == np.float32
     np.testing.assert_array_equal(trace.states, outputs[len(encoded.prefix_ids) :].numpy())
 
 
 def test_trace_counts_layers_from_either_end(predictor: Predictor) -> None:
-    first, last = trace_hidden_states(predictor, TEXT, layer=0), trace_hidden_states(predictor, TEXT, layer=1)
+    first, last = (
+        trace_hidden_states(predictor, predictor.read(TEXT), layer=0),
+        trace_hidden_states(predictor, predictor.read(TEXT), layer=1),
+    )
     assert (first.layer, last.layer) == (0, 1)
     assert not np.array_equal(first.states, last.states)
     for layer, same in ((-2, first), (-1, last)):
-        again = trace_hidden_states(predictor, TEXT, layer=layer)
+        again = trace_hidden_states(predictor, predictor.read(TEXT), layer=layer)
         assert again.layer == same.layer
         np.testing.assert_array_equal(again.states, same.states)
 
@@ -50,17 +54,19 @@ def test_every_part_is_what_the_equations_give(predictor: Predictor) -> None:
     assert len(encoded.tokens) > 3
     for quantity in quantities_of(predictor):
         expected = explained[quantity][0, len(encoded.prefix_ids) :].numpy()
-        np.testing.assert_allclose(trace_hidden_states(predictor, text, 1, quantity).states, expected, atol=1e-5)
+        np.testing.assert_allclose(
+            trace_hidden_states(predictor, predictor.read(text), 1, quantity).states, expected, atol=1e-5
+        )
     with pytest.raises(InputError, match="unknown quantity 'gate'"):
-        trace_hidden_states(predictor, TEXT, 1, "gate")
+        trace_hidden_states(predictor, predictor.read(TEXT), 1, "gate")
 
 
 @pytest.mark.parametrize("layer", [2, -3, 0.5, None])
 def test_trace_refuses_a_layer_that_is_not_there(predictor: Predictor, layer: object) -> None:
     with pytest.raises(InputError, match=r"must be 0..1, or -1 for the last"):
-        trace_hidden_states(predictor, TEXT, layer=layer)  # type: ignore[arg-type]
+        trace_hidden_states(predictor, predictor.read(TEXT), layer=layer)  # type: ignore[arg-type]
 
 
 def test_trace_refuses_an_empty_text(predictor: Predictor) -> None:
     with pytest.raises(InputError, match="the text is empty"):
-        trace_hidden_states(predictor, "")
+        trace_hidden_states(predictor, predictor.read(""))

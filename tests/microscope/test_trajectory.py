@@ -11,7 +11,9 @@ from rnn_demo.microscope.trajectory import basis_of_traces, longest_step, projec
 
 
 def trace_of(states: np.ndarray) -> HiddenTrace:
-    return HiddenTrace(tuple(f"t{i}" for i in range(len(states))), states.astype(np.float32), layer=0)
+    return HiddenTrace(
+        tuple(f"t{i}" for i in range(len(states))), ((0, 0),) * len(states), states.astype(np.float32), layer=0
+    )
 
 
 @given(st.integers(0, 2**32 - 1), st.integers(3, 30), st.integers(2, 20))

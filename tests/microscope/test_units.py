@@ -8,7 +8,7 @@ from rnn_demo.microscope.units import most_active_units
 
 def trace_of(columns: list[list[float]]) -> HiddenTrace:
     states = np.array(columns, dtype=np.float32).T
-    return HiddenTrace(tuple("abcdefgh"[: len(states)]), states, layer=0)
+    return HiddenTrace(tuple("abcdefgh"[: len(states)]), ((0, 0),) * len(states), states, layer=0)
 
 
 def test_units_that_change_most_are_kept_in_the_order_in_which_they_stand_out() -> None:

@@ -38,7 +38,12 @@ HOSTILE = ("<b>bold</b>", "</s>", "", " ", "\n", "\x00", "%{x}", "👩‍👧", 
 
 
 def trace_of(tokens: tuple[str, ...]) -> HiddenTrace:
-    return HiddenTrace(tokens, np.random.default_rng(0).normal(size=(len(tokens), 5)).astype(np.float32), layer=1)
+    return HiddenTrace(
+        tokens,
+        ((0, 0),) * len(tokens),
+        np.random.default_rng(0).normal(size=(len(tokens), 5)).astype(np.float32),
+        layer=1,
+    )
 
 
 def path_of(tokens: tuple[str, ...], dimensions: int = 2, name: str = "<b>a</b> text") -> TracedPath:
@@ -245,7 +250,7 @@ def test_heatmap_shows_the_units_asked_for_and_is_centred_on_zero() -> None:
 
 def test_heatmap_of_a_gate_runs_from_shut_to_open() -> None:
     """Half of its scale lay below 0, where no gate can be."""
-    trace = HiddenTrace(("a",), np.array([[0.3, 0.4]], dtype=np.float32), layer=0)
+    trace = HiddenTrace(("a",), ((0, 1),), np.array([[0.3, 0.4]], dtype=np.float32), layer=0)
     heat = draw_heatmap(trace, [0, 1], "forget", is_gate=True).data[0]
     assert (heat.zmin, heat.zmax) == (0, 1)
     assert [share for share, _ in heat.colorscale] == [0, 1]
@@ -253,7 +258,7 @@ def test_heatmap_of_a_gate_runs_from_shut_to_open() -> None:
 
 
 def test_heatmap_of_states_that_are_zero_has_a_scale() -> None:
-    trace = HiddenTrace(("a",), np.zeros((1, 2), dtype=np.float32), layer=0)
+    trace = HiddenTrace(("a",), ((0, 1),), np.zeros((1, 2), dtype=np.float32), layer=0)
     assert draw_heatmap(trace, [0, 1]).data[0].zmax == 1
 
 

@@ -36,7 +36,9 @@ def test_basis_is_that_of_the_traces_of_the_texts(predictor: Predictor) -> None:
     }
     for layer in (0, 1):
         for part in parts:
-            states = np.concatenate([trace_hidden_states(predictor, text, layer, part).states for text in TEXTS])
+            states = np.concatenate(
+                [trace_hidden_states(predictor, predictor.read(text), layer, part).states for text in TEXTS]
+            )
             found, wanted = read_basis(section, layer, part), fit_basis(states)
             assert found is not None
             np.testing.assert_allclose(found.mean, wanted.mean, atol=1e-5)

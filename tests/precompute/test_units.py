@@ -62,7 +62,7 @@ def test_a_correlation_is_that_of_the_traces_with_the_tags(held_out: HeldOut, to
     states, is_person = [], []
     for words, tags in zip(WORDS, TAGS, strict=True):
         text, ends = write_words(words)
-        states.append(trace_hidden_states(predictor, text).states)
+        states.append(trace_hidden_states(predictor, predictor.read(text)).states)
         for token in predictor.encode(text).tokens:
             word = next(i for i, end in enumerate(ends) if token.end <= end)
             is_person.append(tags[word].endswith("PER"))

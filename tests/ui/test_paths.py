@@ -118,7 +118,9 @@ def test_every_cell_is_looked_at_in_the_same_way(service: Service) -> None:
 
 
 def paths_of(*texts: tuple[tuple[str, ...], list[list[float]]]) -> Paths:
-    traces = tuple(HiddenTrace(tokens, np.array(states, dtype=np.float32), 0) for tokens, states in texts)
+    traces = tuple(
+        HiddenTrace(tokens, ((0, 0),) * len(tokens), np.array(states, dtype=np.float32), 0) for tokens, states in texts
+    )
     trajectories = tuple(Trajectory(trace.states, (1, 0)) for trace in traces)
     return Paths(traces, traces, trajectories, Basis(np.zeros(2), np.zeros((3, 2)), np.zeros(10), ""))
 

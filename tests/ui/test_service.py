@@ -149,10 +149,10 @@ def test_units_are_ranked_by_precomputed_correlations(checkpoints_dir: Path, tmp
 def test_units_of_a_long_text_are_those_of_its_end(service: Service) -> None:
     text = "a b " * 1500
     reading, whole = service.units(text, "lm-rnn", -1), service.trace(text, "lm-rnn", -1)
-    assert len(reading.trace.tokens) == len(reading.spans) == 2000
+    assert len(reading.trace.tokens) == len(reading.trace.spans) == 2000
     assert reading.num_skipped == len(whole.tokens) - 2000 > 0
     np.testing.assert_array_equal(reading.trace.states, whole.states[-2000:])
-    assert text[slice(*reading.spans[-1])] == reading.trace.tokens[-1]
+    assert text[slice(*reading.trace.spans[-1])] == reading.trace.tokens[-1]
 
 
 def test_contexts_are_quoted_from_the_held_out_text(service: Service) -> None:

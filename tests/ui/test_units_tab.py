@@ -42,7 +42,7 @@ def reading_of(text: str, columns: list[list[float]], ranked: tuple[RankedUnit, 
     states = np.array(columns, dtype=np.float32).T
     by_feature = (RankedUnit(1, "digits", -0.5), RankedUnit(1, "comma", 0.3)) if ranked[0].feature else ()
     spans = tuple((i, i + 1) for i in range(len(text)))
-    return UnitReading(HiddenTrace(tuple(text), states, 1), spans, ranked, by_feature, 0)
+    return UnitReading(HiddenTrace(tuple(text), spans, states, 1), ranked, by_feature, 0)
 
 
 @settings(max_examples=40)

@@ -10,7 +10,7 @@ from rnn_demo.microscope.attribution import AttributedToken, Attribution
 from rnn_demo.results import Entity, TaggedText
 from rnn_demo.ui.service import Service
 from rnn_demo.ui.shared.events import INSTANT, SLOW_LATEST, RequestToken, for_newest_request, shows_errors
-from rnn_demo.ui.shared.export import build_export
+from rnn_demo.ui.shared.export import attribution_numbers, build_export
 from rnn_demo.ui.shared.highlights import Highlights, mark_runs, name_change
 from rnn_demo.ui.shared.names import ENTITY_NAMES
 from rnn_demo.ui.shared.theme import MOVE_COLOURS
@@ -64,7 +64,7 @@ def build_why_entity_panel(
         left_out = gr.HighlightedText(label="Leave-one-out", color_map=MOVE_COLOURS, elem_id="entity-left-out")
         summary = gr.Markdown(elem_id="entity-shares-sum")
         build_export(
-            lambda text, model, entity: service.attribute(text, model, entity or 0),
+            lambda text, model, entity: attribution_numbers(service.attribute(text, model, entity or 0)),
             [read_text, model, which],
             "why-this-entity.json",
         )
@@ -101,13 +101,13 @@ def mark_attributions(text: str, tokens: tuple[AttributedToken, ...]) -> Highlig
 def describe(attribution: Attribution) -> str:
     """Return the sum of the attributions, and how far it is from what it should be.
 
-    >>> describe(Attribution((), 8.0, 0.04))
+    >>> describe(Attribution((), 8.0, 0.04, 1.0))
     'The attributions add up to +8.04 logits; the log-odds of this entity change by +8.00 from a blank input to your \
 text (completeness error 0.5%).'
     """
-    total, change = attribution.difference + attribution.gap, attribution.difference
+    total, change = attribution.difference + attribution.completeness_error, attribution.difference
     return (
         f"The attributions add up to {total:+.2f} logits; the log-odds of this entity change by "
         f"{change:+.2f} from a blank input to your text (completeness error "
-        f"{abs(attribution.gap) / max(abs(change), 1e-9):.1%})."
+        f"{abs(attribution.completeness_error) / max(abs(change), 1e-9):.1%})."
     )

@@ -92,23 +92,22 @@ def picture_of(service: Service, texts: Sequence[str], view: View) -> Picture:
             raise unknown_name(name, choice, allowed)
     paths = trace_paths(service, texts, view.model, view.layer, view.quantity, SPACES[view.space])
     traced = tuple(
-        TracedPath(shortened(text), trace.tokens, trajectory, token_values(service, text, view, len(trace.tokens)))
+        TracedPath(shortened(text), trace.tokens, trajectory, token_values(service, text, view, trace))
         for text, trace, trajectory in zip(texts, paths.traces, paths.trajectories, strict=True)
     )
     return Picture(paths, traced, offered[view.colour])
 
 
-def token_values(service: Service, text: str, view: View, num_tokens: int) -> Sequence[float | str]:
-    """Return what the last tokens of a text are coloured by."""
-    model, colour = view.model, view.colour
+def token_values(service: Service, text: str, view: View, trace: HiddenTrace) -> Sequence[float | str]:
+    """Return what the tokens of a trace, the last ones of a text, are coloured by."""
+    model, colour, num_tokens = view.model, view.colour, len(trace.tokens)
     if colour == "P(positive)":
         return [token.score for token in service.score(text, model).tokens][-num_tokens:]
     if colour == "surprisal":
         return [token.bits for token in service.surprisal(text, model).tokens][-num_tokens:]
     if colour == "entity":
         entities = service.tag(text, model).entities
-        subwords = service.store.find(model).encode(text).tokens[-num_tokens:]
-        around = [next((e for e in entities if e.start <= subword.start < e.end), None) for subword in subwords]
+        around = [next((e for e in entities if e.start <= start < e.end), None) for start, _ in trace.spans]
         return ["" if entity is None else ENTITY_NAMES.get(entity.label, entity.label) for entity in around]
     return list(range(1, num_tokens + 1))
 

@@ -4,7 +4,7 @@ How paths are coloured, drawn and described is in `drawing.py`.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -44,9 +44,7 @@ def trace_paths(
         InputError: a setting is unknown, or a text cannot be read.
     """
     whole = tuple(service.trace(text, model, layer, quantity) for text in texts)
-    traces = tuple(
-        replace(trace, tokens=trace.tokens[-MAX_TOKENS:], states=trace.states[-MAX_TOKENS:]) for trace in whole
-    )
+    traces = tuple(trace.cut(slice(-MAX_TOKENS, None)) for trace in whole)
     basis = service.basis(model, traces[0].layer, quantity) or basis_of_traces(traces)
     return Paths(whole, traces, tuple(project_trajectory(trace, basis, dimensions) for trace in traces), basis)
 

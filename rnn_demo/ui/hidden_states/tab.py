@@ -1,7 +1,7 @@
 """Hidden states: the path of the state as a text is read, and the value of each unit."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -170,7 +170,7 @@ def show(
     view = View(model, layer, quantity, colour, space)
     picture = picture_of(service, texts, view)
     whole = picture.paths.whole[0]
-    mapped = replace(whole, tokens=whole.tokens[:MAX_TOKENS], states=whole.states[:MAX_TOKENS])
+    mapped = whole.cut(slice(MAX_TOKENS))
     units = most_active_units(mapped, MAX_UNITS)
     meaning = service.quantities(model)[quantity]
     return [

@@ -14,6 +14,7 @@ import numpy as np
 from gradio.components import Component
 
 from rnn_demo.errors import InputError
+from rnn_demo.microscope.attribution import Attribution
 from rnn_demo.ui.shared.events import INSTANT, PRIVATE, shows_errors
 
 Value = TypeVar("Value")
@@ -49,6 +50,12 @@ def build_export(
     made = button.click(make, inputs, text, **PRIVATE)
     made.success(None, text, None, js=SAVE.replace("FILE_NAME", json.dumps(file_name)), **INSTANT)
     return button
+
+
+def attribution_numbers(attribution: Attribution) -> dict[str, Any]:
+    """Return an attribution as the endpoint and the saved files name its parts."""
+    tokens = [asdict(token) for token in attribution.tokens]
+    return {"tokens": tokens, "difference": attribution.difference, "gap": attribution.completeness_error}
 
 
 def checked_shown(shown: Value | None, do: str) -> Value:

@@ -81,8 +81,8 @@ def colour_unit(text: str, reading: UnitReading, unit: int, quantity: Quantity, 
     values = reading.trace.states[:, unit]
     full = scale or float(np.abs(values).max()) or 1.0
     name = name_gate_value if quantity.is_gate else name_value
-    labelled: list[tuple[int, str | None]] = [(reading.spans[0][0], None)]
-    for (_, end), value in zip(reading.spans, values.tolist(), strict=True):
+    labelled: list[tuple[int, str | None]] = [(reading.trace.spans[0][0], None)]
+    for (_, end), value in zip(reading.trace.spans, values.tolist(), strict=True):
         labelled.append((end, name(value / full)))
     return mark_runs(text, [*labelled, (len(text), None)])
 
@@ -153,7 +153,7 @@ def describe(text: str, reading: UnitReading, unit: int, quantity: str) -> str:
     if clear:
         features = ", ".join(f"**{ranked.feature}** (r = {ranked.correlation:+.2f})" for ranked in clear)
         feature = FEATURES.get(str(clear[0].feature))
-        here = correlation(list(feature(text, reading.spans)), values.tolist()) if feature else 0.0
+        here = correlation(list(feature(text, reading.trace.spans)), values.tolist()) if feature else 0.0
         in_text = f"; in this text, with the first of these, r = {here:+.2f}" if here else ""
         sentences += f" On held-out text it correlates with {features}{in_text}."
     elif reading.by_feature:
