@@ -358,7 +358,7 @@ def test_quick_answers_pass_long_ones(
         monkeypatch.setattr(owner, name, wait)
 
     stall(Writer, "stream", lambda *_, max_new_tokens, **__: max_new_tokens == 2000)
-    stall(SentimentScorer, "predict", lambda _, texts: len(texts[0]) >= len(LONG_TEXT))
+    stall(SentimentScorer, "score", lambda _, reading: len(reading.encoded.text) >= len(LONG_TEXT))
     stall(service_module, "find_fixed_points", lambda *_: True)
     stall(service_module, "attribute", lambda *_: True)
     with ThreadPoolExecutor(2) as pool:
