@@ -4,7 +4,7 @@ An entity is right where its label, its first and its last word are. The words a
 and sentences that follow each other as one text, all through which a name is mostly the same (see `agreement.py`).
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -14,10 +14,10 @@ from seqeval.metrics import classification_report
 from rnn_demo.checkpoint import TOKENIZER_NAME
 from rnn_demo.entities.corpus import entity_labels, read_tagged_sentences
 from rnn_demo.entities.model import TaggerModel
-from rnn_demo.entities.scores import SentenceScores, agree, pad_to_decide, score_sentences
+from rnn_demo.entities.scores import SentenceScores, pad_to_decide, score_sentences, smooth
 from rnn_demo.entities.subwords import Sentence, encode_sentences
 from rnn_demo.tokenizer import Tokenizer
-from rnn_demo.training.batching import by_length
+from rnn_demo.training.batching import map_by_length
 from rnn_demo.training.corpora import in_case
 
 WINDOW_SENTENCES = 20
@@ -50,19 +50,20 @@ def tag_sentences(model: TaggerModel, sentences: Sequence[Sentence]) -> TaggedWo
 
 
 def smooth_in_windows(model: TaggerModel, scores: Sequence[SentenceScores]) -> list[SentenceScores]:
-    """Let the places of each name agree within every WINDOW_SENTENCES sentences that follow each other."""
-    passages = [scores[i : i + WINDOW_SENTENCES] for i in range(0, len(scores), WINDOW_SENTENCES)]
-    return [sentence for passage in passages for sentence in agree(model, passage)]
+    """Smooth the scores between the occurrences of each name in windows of WINDOW_SENTENCES sentences."""
+    windows = [scores[i : i + WINDOW_SENTENCES] for i in range(0, len(scores), WINDOW_SENTENCES)]
+    return [sentence for window in windows for sentence in smooth(model, window)]
 
 
 def best_tags(model: TaggerModel, scores: Sequence[SentenceScores]) -> list[list[str]]:
-    """Find the best path of each sentence: a tag a word."""
-    tags: list[list[str]] = [[] for _ in scores]
-    for rows in by_length([len(sentence.emissions) for sentence in scores]):
-        paths, _ = model.crf.viterbi(*pad_to_decide(model, [scores[row] for row in rows]))
-        for row, path in zip(rows, paths.tolist(), strict=True):
-            tags[row] = [model.crf.tags[tag] for tag in path[: len(scores[row].emissions)]]
-    return tags
+    """Return the best path of each sentence: one tag a word."""
+
+    def decode(batch: list[SentenceScores]) -> Iterator[list[str]]:
+        paths, _ = model.crf.viterbi(*pad_to_decide(model, batch))
+        for sentence, path in zip(batch, paths.tolist(), strict=True):
+            yield [model.crf.tags[tag] for tag in path[: len(sentence.emissions)]]
+
+    return map_by_length(scores, lambda sentence: len(sentence.emissions), decode)
 
 
 def count_entities(

@@ -1,9 +1,9 @@
-"""Words as a tagger reads them: each is cut into subwords, and the subwords of a sentence stand end to end.
+"""Words as a tagger reads them: cut into subwords, which the network reads one after the other.
 
-- The backbone has learned from running text, so words are written as such: with a space before each but closing signs
-  and clitics (see `spacing.py`), whatever stands before them in the text. A data set that brings its own words does
-  not say where the spaces were.
-- A sentence in CAPITALS says nothing by them, and its words would fall into letters: it is read in small letters.
+- The backbone learned from running text, so words are written as such: with a space before each word except closing
+  signs and clitics (see `spacing.py`), whatever the text has there. A data set of words does not say where the spaces
+  were.
+- In a sentence in CAPITALS they mean nothing, and its words would fall into single letters: it is read in lower case.
 """
 
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ from rnn_demo.training.batching import pad_rows
 
 TO_HYPHEN = str.maketrans(dict.fromkeys(HYPHENS, "-"))
 DOMAIN = "news"
-"""What the backbone is told that it reads."""
+"""The domain that the backbone reads every text in."""
 
 
 @dataclass(frozen=True)
@@ -30,22 +30,22 @@ class Sentence:
     """The subwords of all words of a sentence."""
 
     token_ids: list[int]
-    """The subword that opens a news text, then those of the words."""
+    """The control symbol of the domain, then the subwords of the words."""
     subword_counts: list[int]
     """Subwords in each word, 1 or more."""
-    forms: list[str]
-    """The words in small letters: what tells whether two are the same."""
+    lowercased_words: list[str]
+    """By which two words are the same."""
     words: list[str]
-    """The words as they are shown; HIDDEN where one is not."""
+    """The words as the network reads them; HIDDEN for a masked one."""
 
     @classmethod
     def of(cls, words: Sequence[str], subwords: Sequence[Sequence[int]], start_id: int) -> "Sentence":
-        """Join words, given with the token ids of each."""
+        """Make a sentence of words and the token ids of each."""
         counts = [len(word_ids) for word_ids in subwords]
         return cls([start_id, *chain.from_iterable(subwords)], counts, [word.lower() for word in words], list(words))
 
     def hide(self, hidden: np.ndarray, unk_id: int) -> "Sentence":
-        """Return the sentence with some words unknown, and all of their subwords: bool (words,)."""
+        """Return the sentence with some of its words unknown, bool (words,), and all of their subwords."""
         ids = np.array(self.token_ids)
         ids[1:][np.repeat(hidden, self.subword_counts)] = unk_id
         words = [HIDDEN if hide else word for word, hide in zip(self.words, hidden, strict=True)]
@@ -53,11 +53,11 @@ class Sentence:
 
 
 def encode_sentences(sentences: Sequence[Sequence[str]], tokenizer: Tokenizer) -> list[Sentence]:
-    """Cut the words of sentences into subwords; every word is looked up once."""
-    shown = [as_read(words) for words in sentences]
+    """Return sentences of a data set; every distinct word is cut into subwords once."""
+    read = [as_read(words) for words in sentences]
     start_id = tokenizer.domain_id(DOMAIN)
-    subwords = {word: tokenizer.encode(spaced(word)) or [tokenizer.unk_id] for words in shown for word in words}
-    return [Sentence.of(words, [subwords[word] for word in words], start_id) for words in shown]
+    subwords = {word: tokenizer.encode(spaced(word)) or [tokenizer.unk_id] for words in read for word in words}
+    return [Sentence.of(words, [subwords[word] for word in words], start_id) for words in read]
 
 
 def as_read(words: Sequence[str]) -> list[str]:
@@ -75,15 +75,15 @@ def as_read(words: Sequence[str]) -> list[str]:
 
 
 def encode_words_with_spans(words: Sequence[Word], tokenizer: Tokenizer) -> list[list[Token]]:
-    """Cut the words of a typed sentence into subwords that know their place in the text.
+    """Return the subwords of each word of a typed sentence, with their spans in the text.
 
     A subword of an added space alone is empty. The token ids are those of `encode_sentences`.
     """
     encoded = []
-    for word, shown in zip(words, as_read([word.text for word in words]), strict=True):
-        added = len(spaced(shown)) - len(shown)
+    for word, read in zip(words, as_read([word.text for word in words]), strict=True):
+        added = len(spaced(read)) - len(read)
         tokens = []
-        for token in tokenizer.encode_with_spans(spaced(shown)):
+        for token in tokenizer.encode_with_spans(spaced(read)):
             first, last = max(token.start - added, 0), max(token.end - added, 0)
             tokens.append(Token(word.text[first:last], token.token_id, word.start + first, word.start + last))
         encoded.append(tokens)
@@ -95,12 +95,12 @@ def collate(sentences: Sequence[Sentence], spelled: bool = False) -> dict[str, T
 
     Args:
         sentences: one or more.
-        spelled: whether the words are read as a whole too.
+        spelled: whether the spelling of each word is read too.
 
     Returns:
         token_ids: int64 (batch, 1 + seq); PAD_ID past each sentence.
         subword_counts: int64 (batch, words); 0 past each sentence.
-        And, where they are spelled, what `collate_spelling` makes.
+        And, if spelled, the tensors of `collate_spelling`.
     """
     token_ids, _ = pad_rows([sentence.token_ids for sentence in sentences], PAD_ID)
     subword_counts, _ = pad_rows([sentence.subword_counts for sentence in sentences], 0)

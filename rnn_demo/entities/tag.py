@@ -1,27 +1,35 @@
-"""How a tagger answers: text in, entities out, with the place of each in the text as typed."""
+"""How a tagger answers: text in, entities out, each with its span in the text as typed."""
 
 from collections.abc import Iterator, Sequence
 from itertools import chain, islice
+from typing import NamedTuple
 
 import torch
 
 from rnn_demo.checks import require_list, require_text
 from rnn_demo.entities.crf import TagSpan
 from rnn_demo.entities.model import TaggerModel
-from rnn_demo.entities.scores import SentenceScores, agree, pad_to_decide, score_sentences
+from rnn_demo.entities.scores import SentenceScores, pad_to_decide, score_sentences, smooth
 from rnn_demo.entities.subwords import DOMAIN, Sentence, as_read, encode_words_with_spans
 from rnn_demo.entities.words import Word, split_sentences
 from rnn_demo.predictor import Predictor
 from rnn_demo.results import Entity, TaggedText, TaggedToken
 from rnn_demo.tokenizer import EncodedText, Token
-from rnn_demo.training.batching import by_length
+from rnn_demo.training.batching import map_by_length
+
+
+class ScoredWords(NamedTuple):
+    """A typed sentence with its scores."""
+
+    words: list[Word]
+    scores: SentenceScores
 
 
 class EntityTagger(Predictor):
-    """A network that marks entities.
+    """A network that tags entities.
 
-    A text is read sentence by sentence, for neighbours do not help (see `variants.py`); what a name is, its places in
-    all of them settle together (see `agreement.py`).
+    Each sentence is read by itself, as its neighbours do not help (see docs/experiments.md). The occurrences of a name
+    in all sentences of a text are smoothed together (see `consistency.py`).
     """
 
     task = "ner"
@@ -29,10 +37,7 @@ class EntityTagger(Predictor):
     model: TaggerModel
 
     def encode(self, text: str) -> EncodedText:
-        """Turn a text into what the network reads: `<news>`, then the subwords of its words.
-
-        A subword's span lies within its word.
-        """
+        """Return what the network reads: `<news>`, then the subwords of each word, whose spans lie within the word."""
         tokens = (token for _, subwords in self.split(text) for word in subwords for token in word)
         return EncodedText(text, (self.start_id,), tuple(tokens))
 
@@ -43,73 +48,68 @@ class EntityTagger(Predictor):
 
     @property
     def start_id(self) -> int:
-        """The subword that opens a news text."""
+        """The control symbol of news."""
         return self.tokenizer.domain_id(DOMAIN)
 
     @torch.inference_mode()
     def predict(self, texts: Sequence[str]) -> list[TaggedText]:
-        """Mark the entities of texts.
+        """Tag the entities of texts.
 
         Args:
             texts: one word or more each.
 
         Returns:
-            A result a text, in the same order.
+            One result for each text, in order. A text without a letter or a digit has no entities.
 
         Raises:
-            InputError: not a list, or a text is empty or is no text.
+            InputError: not a list, or a text is empty or no string.
         """
         require_list(texts)
         split = [self.split(text) for text in texts]
         sentences = list(chain.from_iterable(split))
         scores = iter(score_sentences(self.model, [self._as_read(*sentence) for sentence in sentences]))
-        agreed = [scored for text in split for scored in agree(self.model, list(islice(scores, len(text))))]
-        tagged: dict[int, tuple[list[Entity], list[TaggedToken]]] = {}
-        for rows in by_length([len(words) for words, _ in sentences]):
-            found = self._tag([sentences[row][0] for row in rows], [agreed[row] for row in rows])
-            tagged.update(zip(rows, found, strict=True))
-        in_order = iter([tagged[row] for row in range(len(sentences))])
-        return [join(text, list(islice(in_order, len(parts)))) for text, parts in zip(texts, split, strict=True)]
+        smoothed = (sentence for text in split for sentence in smooth(self.model, list(islice(scores, len(text)))))
+        scored = [ScoredWords(words, sentence) for (words, _), sentence in zip(sentences, smoothed, strict=True)]
+        tagged = iter(map_by_length(scored, lambda sentence: len(sentence.words), self._tag))
+        return [join(text, list(islice(tagged, len(parts)))) for text, parts in zip(texts, split, strict=True)]
 
     def _as_read(self, words: Sequence[Word], subwords: Sequence[Sequence[Token]]) -> Sentence:
-        """Return a sentence as the network reads it."""
+        """Return a typed sentence as the network reads it."""
         token_ids = [[token.token_id for token in word] for word in subwords]
         return Sentence.of(as_read([word.text for word in words]), token_ids, self.start_id)
 
-    def _tag(
-        self, words: Sequence[Sequence[Word]], scores: Sequence[SentenceScores]
-    ) -> Iterator[tuple[list[Entity], list[TaggedToken]]]:
-        """Find the entities and the tags of some sentences."""
+    def _tag(self, batch: Sequence[ScoredWords]) -> Iterator[tuple[list[Entity], list[TaggedToken]]]:
+        """Yield the entities and the tagged words of each sentence of a batch."""
         crf = self.model.crf
-        emissions, num_words = pad_to_decide(self.model, scores)
+        emissions, num_words = pad_to_decide(self.model, [scores for _, scores in batch])
         paths, _ = crf.viterbi(emissions, num_words)
         chosen = paths.clamp(min=0)[:, :, None]  # padding is cut off below
         marginals = crf.marginals(emissions, num_words).gather(2, chosen)[:, :, 0].clamp(max=1).tolist()
-        tags = [[crf.tags[tag] for tag in path[: len(row)]] for path, row in zip(paths.tolist(), words, strict=True)]
+        tags = [[crf.tags[tag] for tag in path[:n]] for path, n in zip(paths.tolist(), num_words.tolist(), strict=True)]
         spans = [span for row, row_tags in enumerate(tags) for span in spans_of(row_tags, row)]
         posteriors = crf.span_posteriors(emissions, num_words, spans).clamp(0, 1).tolist() if spans else []
-        for row, row_words in enumerate(words):
+        for row, (words, scores) in enumerate(batch):
             entities = [
-                Entity(span.label, row_words[span.start].start, row_words[span.end - 1].end, confidence)
+                Entity(span.label, words[span.start].start, words[span.end - 1].end, confidence)
                 for span, confidence in zip(spans, posteriors, strict=True)
                 if span.row == row
             ]
-            confidences, pos_tags = marginals[row][: len(row_words)], self.model.parts_of_speech(scores[row].pos_logits)
+            confidences, pos_tags = marginals[row][: len(words)], self.model.parts_of_speech(scores.pos_logits)
             tokens = [
                 TaggedToken(word.text, word.start, word.end, tag, confidence, pos)
-                for word, tag, confidence, pos in zip(row_words, tags[row], confidences, pos_tags, strict=True)
+                for word, tag, confidence, pos in zip(words, tags[row], confidences, pos_tags, strict=True)
             ]
             yield entities, tokens
 
 
 def join(text: str, sentences: Sequence[tuple[list[Entity], list[TaggedToken]]]) -> TaggedText:
-    """Put what was found in the sentences of a text together."""
+    """Return the result of a text, from the entities and words of its sentences."""
     entities, tokens = (tuple(chain.from_iterable(column)) for column in zip(*sentences, strict=True))
     return TaggedText(text, entities, tokens)
 
 
 def spans_of(tags: Sequence[str], row: int = 0) -> list[TagSpan]:
-    """Read the entities off a path of the CRF, which always is sound IOB2.
+    """Return the entities of a path of the CRF, which is always valid IOB2.
 
     >>> spans_of(["B-PER", "I-PER", "O", "B-LOC"])
     [TagSpan(row=0, start=0, end=2, label='PER'), TagSpan(row=0, start=3, end=4, label='LOC')]

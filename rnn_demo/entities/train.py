@@ -124,7 +124,7 @@ class EntityObjective:
             for row, one in zip(rows, shown, strict=True)
             for place in one.places
         ]
-        return batch | group_occurrences([sentence.forms for sentence in sentences], named)._asdict()
+        return batch | group_occurrences([sentence.lowercased_words for sentence in sentences], named)._asdict()
 
     def loss(self, model: nn.Module, batch: dict[str, Tensor], state: State | None) -> tuple[Tensor, State | None]:
         """Nats per sentence; nothing is carried from batch to batch."""

@@ -1,13 +1,13 @@
-"""Hold some of what a network shows at chosen values, and let it write on (Radford et al. 2017, arXiv:1704.01444).
+"""Clamp some of a network's hidden state while it writes (Radford et al. 2017, arXiv:1704.01444).
 
 After each step, h of one layer is changed before anything reads it, so that the layer above, the softmax and the next
-step all see the held values:
+step all see the clamped values:
 
-    h_i = v_i                                   for each held unit i
-    h   = h + (p - d . h) d_F / |d_F|^2         then d . h = p, with d_F = d in the units that are not held
+    h_i = v_i                                   for each clamped unit i
+    h   = h + (p - d . h) d_F / |d_F|^2         then d . h = p, with d_F = d in the units that are not clamped
 
-Nothing else is touched: of an LSTM, c goes on as it would. The prompt is read freely and the hold begins at its last
-token, whose state the first new token is drawn from. (Radford et al. held one unit of a multiplicative LSTM.)
+Nothing else changes: the c of an LSTM follows its equations. The prompt is read unmodified, up to its last token, whose
+state the first new token is drawn from. (Radford et al. clamped one unit of a multiplicative LSTM.)
 """
 
 from collections.abc import Mapping
@@ -25,24 +25,24 @@ from rnn_demo.errors import InputError
 LARGEST_VALUE = 100.0
 """Far outside -1..1, where most cells keep h, and still far from overflow."""
 SMALLEST_SHARE = 1e-4
-"""Of |d|^2 that has to lie in units which are free to move."""
+"""Of |d|^2, the part that must lie in units that are not clamped."""
 
 
 @dataclass(frozen=True, eq=False)
 class Clamp:
-    """What is held in one layer: units, or the projection on a direction, or both at once."""
+    """What is clamped in one layer: units, the projection on a direction, or both."""
 
     layer: int = -1
     """0 is nearest to the words; negative counts from the end, -1 is the last."""
     units: Mapping[int, float] = field(default_factory=dict)
-    """Unit -> the value that it is held at."""
+    """Unit -> its clamped value."""
     direction: np.ndarray | None = None
-    """Float (unit,), of any length but 0; None holds no projection."""
+    """Float (unit,), of any length but 0; None clamps no projection."""
     projection: float = 0.0
-    """What h is held at along the direction, as if that were of length 1."""
+    """The clamped projection of h on the direction, scaled to length 1."""
 
     def __post_init__(self) -> None:
-        """Refuse what no network could be held at."""
+        """Refuse units and values that no network has."""
         for unit, value in self.units.items():
             require_integer("unit", unit, 0)
             _require_value(f"the value of unit {unit}", value)
@@ -52,15 +52,11 @@ class Clamp:
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing is held at all."""
+        """Whether nothing is clamped."""
         return not self.units and self.direction is None
 
     def check(self, config: EncoderConfig) -> None:
-        """Refuse a network that has no such layer or unit.
-
-        Raises:
-            InputError: saying which there are.
-        """
+        """Raise InputError for a network without such a layer or unit."""
         require_layer(self.layer, config.num_layers)
         for unit in self.units:
             require_unit(unit, config.hidden_size)
@@ -68,47 +64,47 @@ class Clamp:
             return
         if self.direction.shape != (config.hidden_size,):
             raise InputError(f"the direction has shape {self.direction.shape}; a layer has {config.hidden_size} units")
-        if np.square(self._free_part()).sum() < SMALLEST_SHARE:
-            raise InputError("no unit along the direction is free to move; hold fewer units, or no direction")
+        if np.square(self._unclamped_part()).sum() < SMALLEST_SHARE:
+            raise InputError("every unit along the direction is clamped; clamp fewer units, or no direction")
 
-    def hold(self, h: Tensor) -> Tensor:
-        """Set what is held: float32 (batch, hidden) -> the same, a copy."""
-        held, units = h.clone(), list(self.units)
-        held[:, units] = h.new_tensor(list(self.units.values()))
+    def apply(self, h: Tensor) -> Tensor:
+        """Return a clamped copy of h, float32 (batch, hidden)."""
+        clamped, units = h.clone(), list(self.units)
+        clamped[:, units] = h.new_tensor(list(self.units.values()))
         if self.direction is not None:
             d = h.new_tensor(self._unit_direction())
-            d_free = h.new_tensor(self._free_part())
-            held += ((self.projection - held @ d) / (d_free @ d_free))[:, None] * d_free
-        return held
+            d_f = h.new_tensor(self._unclamped_part())
+            clamped += ((self.projection - clamped @ d) / (d_f @ d_f))[:, None] * d_f
+        return clamped
 
     def _unit_direction(self) -> np.ndarray:
         direction = np.asarray(self.direction, dtype=np.float64)
         return direction / np.linalg.norm(direction)
 
-    def _free_part(self) -> np.ndarray:
-        free = self._unit_direction()
-        free[list(self.units)] = 0
-        return free
+    def _unclamped_part(self) -> np.ndarray:
+        direction = self._unit_direction()
+        direction[list(self.units)] = 0
+        return direction
 
 
 def read_clamped(encoder: Encoder, token_ids: Tensor, state: State | None, clamp: Clamp | None) -> Encoded:
-    """Read tokens and hold at the last one.
+    """Read tokens, clamped at the last one.
 
     Args:
         encoder: in eval mode; reads forwards.
         token_ids: int64 (batch, seq).
         state: before them, (layer, batch, hidden) a state name; None is zero.
-        clamp: fits the encoder (see `Clamp.check`); None reads as ever.
+        clamp: fits the encoder (see `Clamp.check`); None for nothing.
 
     Returns:
-        The outputs after the last token only, where something is held; the carried state has it held too.
+        Outputs and state; with a clamp, the outputs after the last token only, and both are clamped.
     """
     if clamp is None:
         return encoder(token_ids, state)
     if token_ids.shape[1] > 1:
         state = encoder(token_ids[:, :-1], state).final_state
     layer = clamp.layer % encoder.config.num_layers
-    return encoder.step(token_ids[:, -1:], state, lambda i, h: clamp.hold(h) if i == layer else h)
+    return encoder.step(token_ids[:, -1:], state, lambda i, h: clamp.apply(h) if i == layer else h)
 
 
 def _require_value(name: str, value: object) -> None:

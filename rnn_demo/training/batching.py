@@ -3,13 +3,17 @@
 With several processes, process `rank` of `world` takes every `world`-th row of the same batch.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import TypeVar
 
 import numpy as np
 
 from rnn_demo.errors import DataError
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -159,3 +163,17 @@ def pad_rows(rows: Sequence[Sequence[int]], pad_id: int) -> tuple[np.ndarray, np
     for filled, row in zip(padded, rows, strict=True):
         filled[: len(row)] = row
     return padded, lengths
+
+
+def map_by_length(
+    items: Sequence[Item], length: Callable[[Item], int], compute: Callable[[list[Item]], Iterable[Result]]
+) -> list[Result]:
+    """Return what `compute` makes of each item, in their order; it gets batches of `by_length`.
+
+    >>> map_by_length(["ccc", "a", "bb"], len, lambda batch: [text.upper() for text in batch])
+    ['CCC', 'A', 'BB']
+    """
+    results: dict[int, Result] = {}
+    for rows in by_length([length(item) for item in items]):
+        results.update(zip(rows, compute([items[row] for row in rows]), strict=True))
+    return [results[row] for row in range(len(items))]

@@ -8,7 +8,7 @@ from rnn_demo.entities.config import TaggerConfig
 from rnn_demo.entities.consistency import group_occurrences, smooth_emissions
 from rnn_demo.entities.crf import IMPOSSIBLE_SCORE
 from rnn_demo.entities.model import TaggerModel
-from rnn_demo.entities.scores import SentenceScores, agree, group_names, pad_emissions, pad_to_decide, score_sentences
+from rnn_demo.entities.scores import SentenceScores, group_names, pad_emissions, pad_to_decide, score_sentences, smooth
 from rnn_demo.entities.subwords import Sentence, encode_sentences
 from rnn_demo.entities.tag import EntityTagger
 from rnn_demo.entities.words import split_sentences
@@ -59,7 +59,7 @@ def test_the_scores_of_a_text_agree_across_its_sentences(model, tokenizer):
     text = [
         sentence._replace(pos_logits=logits) for sentence, logits in zip(scores, names.split([3, 1, 2]), strict=True)
     ]
-    found = agree(model, text)
+    found = smooth(model, text)
     rome = torch.stack([scores[0].emissions[2], scores[1].emissions[0], scores[2].emissions[0]])
     settled = torch.stack([found[0].emissions[2], found[1].emissions[0], found[2].emissions[0]])
     torch.testing.assert_close(settled, (rome + rome.mean(0)) / 2)

@@ -7,7 +7,7 @@ import torch
 from datasets import ClassLabel, Dataset, Features, List, Value
 
 from rnn_demo.entities.evaluate import WINDOW_SENTENCES, count_entities, evaluate, tag_sentences
-from rnn_demo.entities.scores import agree, score_sentences
+from rnn_demo.entities.scores import score_sentences, smooth
 from rnn_demo.entities.subwords import encode_sentences
 
 GOLD = [["B-PER", "I-PER", "O", "B-LOC"], ["B-ORG", "O", "B-LOC", "B-LOC"], ["O"]]
@@ -85,8 +85,8 @@ def test_within_a_passage_the_places_of_a_name_agree(folder, model, tokenizer, t
     words = [["Ada", "met", "Babbage"], ["in", "London", ",", "ADA", "!"], ["Babbage", ",", "London", "."], ["Ada"]]
     sentences = encode_sentences(words, tokenizer)
     scores = score_sentences(model, sentences)
-    together = agree(model, scores)
-    alone = [agree(model, [sentence])[0] for sentence in scores]
+    together = smooth(model, scores)
+    alone = [smooth(model, [sentence])[0] for sentence in scores]
     changed = [not torch.equal(one.emissions, other.emissions) for one, other in zip(together, alone, strict=True)]
     assert all(changed)
     write_split(tmp_path, {"tokens": words, "ner_tags": tag_sentences(model, sentences).tags})

@@ -60,7 +60,7 @@ def test_forward_of_a_text_is_the_mean_of_its_sentences_together_and_alone(model
     sentences = encode_sentences([["Ada", "saw", "Rome"], ["Rome", "Ada"]], tokenizer)
     batch = collate(sentences)
     tags, pos_tags = torch.tensor([[3, 0, 1], [1, 3, -100]]), torch.tensor([[0, 1, 0], [0, 0, -100]])
-    places = group_occurrences([sentence.forms for sentence in sentences], [True, False, True, True, True])
+    places = group_occurrences([sentence.lowercased_words for sentence in sentences], [True, False, True, True, True])
     together, _ = model(**batch, tags=tags, pos_tags=pos_tags, **places._asdict())
     alone, _ = model(**batch, tags=tags, pos_tags=pos_tags)
     scores = model.score_words(**batch)

@@ -45,7 +45,7 @@ def test_words_with_a_capital_are_hidden_as_often_as_asked(tokenizer):
     for _ in range(2000):
         shown, places = sentences.draw(0, rng)
         assert places == [0, 1, 2]
-        assert (shown.subword_counts, shown.forms) == (whole.subword_counts, whole.forms)
+        assert (shown.subword_counts, shown.lowercased_words) == (whole.subword_counts, whole.lowercased_words)
         for word in range(3):
             here, there = (ids[ends[word] : ends[word + 1]] for ids in (shown.token_ids, whole.token_ids))
             assert here in (there, [tokenizer.unk_id] * len(there))

@@ -90,7 +90,7 @@ def test_a_step_that_changes_nothing_is_a_step(writer):
 
 def test_a_direction_moves_h_no_farther_than_it_must():
     h = torch.randn(4, 6, generator=torch.Generator().manual_seed(0))
-    held = Clamp(0, direction=DIRECTION, projection=1.5).hold(h)
+    held = Clamp(0, direction=DIRECTION, projection=1.5).apply(h)
     across = torch.eye(6) - torch.outer(UNIT_DIRECTION, UNIT_DIRECTION)
     torch.testing.assert_close(held @ across, h @ across)
     torch.testing.assert_close(held @ UNIT_DIRECTION, torch.full((4,), 1.5))
@@ -137,7 +137,7 @@ def test_the_first_token_is_drawn_from_a_held_state(writer):
         (lambda: Clamp(0, direction=np.zeros(6)), r"the direction .* is 0 everywhere"),
         (lambda: Clamp(0, direction=np.full(6, np.nan)), r"the direction has numbers that are not finite"),
         (lambda: Clamp(0, direction=np.ones(5)), r"the direction has shape \(5,\); a layer has 6 units"),
-        (lambda: Clamp(0, {0: 1, 2: 1}, np.eye(6)[0] + np.eye(6)[2]), r"no unit along the direction is free"),
+        (lambda: Clamp(0, {0: 1, 2: 1}, np.eye(6)[0] + np.eye(6)[2]), r"every unit along the direction is clamped"),
     ],
 )
 def test_what_cannot_be_held_is_refused_before_the_first_token(tokenizer, make, message):
