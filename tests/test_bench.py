@@ -87,37 +87,37 @@ def writer(tokenizer):
 
 
 @pytest.fixture
-def section():
+def entry():
     states = np.random.default_rng(0).normal(size=(3, 40, 6)).astype(np.float32)
     direction = find_sentiment_direction(LayerStates(*states), np.arange(40) % 3 == 0)
     return section_of([direction, direction], 40)
 
 
-def test_holding_is_measured_for_every_setting(writer, section, tokenizer):
+def test_clamping_is_measured_for_every_setting(writer, entry, tokenizer):
     scorer = SentimentScorer("judge", sentiment_model(tokenizer.vocab_size), tokenizer, checkpoint_of("sentiment"))
-    found = measure(writer, scorer, section, samples=5, length=6)
-    assert [row.setting for row in found[1:]] == 2 * list(settings_of(section, 0))
-    assert len(settings_of(section, 0)) == len(DEVIATIONS) + 4
-    assert [row.layer for row in found] == [None, *[0] * 11, *[1] * 11]
-    for row in found:
+    rows = measure(writer, scorer, entry, samples=5, length=6)
+    assert [row.setting for row in rows[1:]] == 2 * list(settings_of(entry, 0))
+    assert len(settings_of(entry, 0)) == len(DEVIATIONS) + 4
+    assert [row.layer for row in rows] == [None, *[0] * 11, *[1] * 11]
+    for row in rows:
         assert row.samples == 5
         assert row.example.startswith(PROMPT)
         assert 0 <= row.low <= row.score <= row.high <= 1
         assert row.perplexity >= 1
-    assert len({row.score for row in found}) > 10
+    assert len({row.score for row in rows}) > 10
 
 
 @torch.inference_mode()
-def test_perplexity_is_that_of_what_was_written(writer, section, tokenizer):
-    """One text: the free model's probabilities of its tokens, by hand."""
+def test_perplexity_is_that_of_what_was_written(writer, entry, tokenizer):
+    """One text: the unmodified model's probabilities of its tokens, by hand."""
     scorer = SentimentScorer("judge", sentiment_model(tokenizer.vocab_size), tokenizer, checkpoint_of("sentiment"))
-    (free, *_) = measure(writer, scorer, section, [], samples=1, length=6)
+    (unmodified, *_) = measure(writer, scorer, entry, [], samples=1, length=6)
     (row,) = write_many(writer, None, 1, 6)
-    given = writer.encode(PROMPT, DOMAIN).token_ids
-    log_probs = writer.model.predict(torch.tensor([given + row]))[0][0].log_softmax(-1)
-    nats = [-float(log_probs[len(given) - 1 + i, token_id]) for i, token_id in enumerate(row)]
-    assert free.perplexity == pytest.approx(math.exp(sum(nats) / len(nats)), rel=1e-4)
-    assert free.example == PROMPT + tokenizer.decode(row)
+    prompt = writer.encode(PROMPT, DOMAIN).token_ids
+    log_probs = writer.model.predict(torch.tensor([prompt + row]))[0][0].log_softmax(-1)
+    nats = [-float(log_probs[len(prompt) - 1 + i, token_id]) for i, token_id in enumerate(row)]
+    assert unmodified.perplexity == pytest.approx(math.exp(sum(nats) / len(nats)), rel=1e-4)
+    assert unmodified.example == PROMPT + tokenizer.decode(row)
 
 
 def test_texts_end_where_the_model_ends_them(writer):
