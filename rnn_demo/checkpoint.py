@@ -2,18 +2,15 @@
 
     checkpoints/lm-lstm/
         config.json          sizes, task, cell, data, command, seed, minutes, metrics
-        model.safetensors    weights; matrices as int8 rows with one scale a row
+        model.safetensors    weights, packed as in int8.py
         tokenizer.model      SentencePiece
-        README.md            a Hub model card, written from config.json
+        README.md            the Hub model card, see model_card.py
         backward.safetensors the second encoder of a tagger: `more_weights` in config.json names it
 
-Nothing is pickled. A matrix is stored as round(w / scale) with scale = max|row| / 127, a quarter of the size of
-float32; vectors stay float32. The metrics on the card are those of the weights as stored.
+Nothing is pickled.
 """
 
 import json
-from collections import Counter
-from collections.abc import Collection, Mapping
 from dataclasses import MISSING, asdict, dataclass, fields
 from os.path import isdir
 from pathlib import Path
@@ -27,42 +24,41 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from rnn_demo.cells import CELLS
 from rnn_demo.config import EncoderConfig
 from rnn_demo.encoder import Encoder
 from rnn_demo.errors import CheckpointError, InputError
+from rnn_demo.int8 import pack_weights, unpack_weights
 from rnn_demo.tokenizer import Tokenizer
 
 CHECKPOINTS_DIR = Path(__file__).parent.parent / "checkpoints"
 CONFIG_NAME, CARD_NAME = "config.json", "README.md"
 WEIGHTS_NAME, TOKENIZER_NAME = "model.safetensors", "tokenizer.model"
-SCALE_SUFFIX = ".row_scale"
 HUB_OPTIONS = ("revision", "token", "cache_dir", "force_download", "local_files_only")
-"""Of `from_pretrained`: the weights come from where the config came from."""
+"""Options of `from_pretrained` with which the weights are downloaded too."""
 
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """What config.json says of a checkpoint, beside the sizes of its network."""
+    """What config.json says about a checkpoint, beside the sizes of its network."""
 
     task: str
     """A name in TASKS."""
     cell: str
     """A name in CELLS."""
     num_parameters: int
-    """Numbers that were trained."""
+    """Trained numbers."""
     data: list[str]
     """Data sets that it was trained on, as dataset/split."""
     command: str
     """The command that made it."""
     seed: int
-    """Gives its untrained twin back."""
+    """Seed of the run; it also gives the random-init baseline."""
     minutes: float
     """Minutes of training, on `hardware`."""
     hardware: str
     """Where it was trained."""
     init_from: str | None
-    """The checkpoint that its weights started from."""
+    """The checkpoint with its initial weights."""
     training: dict[str, float]
     """Steps, tokens and the best validation of the run; what chose the weights, `as_trained` and `as_stored`."""
     licences: list[str]
@@ -75,21 +71,21 @@ class Checkpoint:
     """bf16 or fp32; empty where it was not recorded."""
 
     @property
-    def given(self) -> tuple[tuple[str, ...], float | None]:
-        """What it learned from: data sets, and tokens of the run; None where config.json does not tell."""
+    def trained_on(self) -> tuple[tuple[str, ...], float | None]:
+        """The data sets and the number of tokens of the run; None if config.json does not give it."""
         return tuple(self.data), self.training.get("tokens")
 
 
 class CheckpointModel(nn.Module, PyTorchModelHubMixin, library_name="rnn_demo"):
-    """A network that can be saved to a folder or the Hub, and loaded from there.
+    """A network that can be saved to a folder or the Hub and loaded from there.
 
-    A subclass takes one argument, `config`, annotated with its dataclass: the mixin reads config.json into that.
+    A subclass takes one argument, `config`, annotated with its dataclass; the mixin reads config.json into it.
     """
 
     config: EncoderConfig
     encoder: Encoder
     more_weights: ClassVar[dict[str, str]] = {}
-    """Further weight files, so that none grows too large: file name -> how the names of its weights begin."""
+    """Further weight files, so that none grows too large: file name -> prefix of the names of its weights."""
 
     @property
     def more_files(self) -> list[str]:
@@ -107,7 +103,7 @@ class CheckpointModel(nn.Module, PyTorchModelHubMixin, library_name="rnn_demo"):
 
     @classmethod
     def _from_pretrained(cls, *, model_id: str, config: Any, **options: Any) -> Self:  # type: ignore[override]
-        with torch.device("meta"):  # initial weights, drawn only to be overwritten, took most of the time
+        with torch.device("meta"):  # drawing initial weights took most of the time
             model = cls(config)
         hub_options = {name: options[name] for name in HUB_OPTIONS if name in options}
         path = find_checkpoint(model_id, **hub_options) / WEIGHTS_NAME
@@ -121,13 +117,13 @@ class CheckpointModel(nn.Module, PyTorchModelHubMixin, library_name="rnn_demo"):
                 f"{path} does not fit its config.json: {name} is {stored.get(name, 'missing')} in the file and "
                 f"{expected.get(name, 'not part of the model')} by the config ({len(wrong)} differ in all)"
             )
-        # cloned: kernels round differently on memory that lies as it lay in the file
+        # cloned: kernels round differently on memory with the file's alignment
         model.load_state_dict({name: weight.clone() for name, weight in weights.items()}, assign=True)
         return model.eval()
 
     @classmethod
     def load(cls, folder: Path) -> Self:
-        """Read a checkpoint folder's network, in fp32, ready to answer.
+        """Read the network of a checkpoint folder, in fp32 and eval mode.
 
         Raises:
             CheckpointError: a file is missing or broken, or the weights do not fit the config.
@@ -139,48 +135,11 @@ class CheckpointModel(nn.Module, PyTorchModelHubMixin, library_name="rnn_demo"):
             raise CheckpointError(f"{folder / CONFIG_NAME} does not describe a {cls.__name__}: {error}") from error
 
 
-def pack_weights(weights: dict[str, Tensor]) -> dict[str, Tensor]:
-    """Turn every float matrix into int8 rows and one float32 scale a row; leave vectors as they are.
-
-    >>> packed = pack_weights({"w": torch.tensor([[1.0, -0.5], [0.0, 0.0]])})
-    >>> packed["w"].tolist(), packed["w.row_scale"].shape
-    ([[127, -64], [0, 0]], torch.Size([2]))
-    """
-    packed = {}
-    for name, tensor in weights.items():
-        tensor = tensor.detach().cpu().contiguous()
-        if tensor.dim() == 2 and tensor.is_floating_point():
-            scale = (tensor.abs().amax(dim=1) / 127).clamp(min=torch.finfo(torch.float32).tiny)
-            packed[name] = (tensor / scale[:, None]).round().to(torch.int8)
-            packed[name + SCALE_SUFFIX] = scale.float()
-        else:
-            packed[name] = tensor
-    return packed
-
-
-def unpack_weights(packed: dict[str, Tensor]) -> dict[str, Tensor]:
-    """Undo `pack_weights`, up to rounding: half a scale at most.
-
-    Raises:
-        CheckpointError: an int8 matrix has no scale for each of its rows.
-    """
-    for name, tensor in packed.items():
-        scale = packed.get(name + SCALE_SUFFIX)
-        if tensor.dtype == torch.int8 and (scale is None or scale.shape != tensor.shape[:1]):
-            found = "none" if scale is None else f"scales of shape {tuple(scale.shape)}"
-            raise CheckpointError(f"{name} needs {name + SCALE_SUFFIX} with a scale a row; the file holds {found}")
-    return {
-        name: tensor.float() * packed[name + SCALE_SUFFIX][:, None] if name + SCALE_SUFFIX in packed else tensor
-        for name, tensor in packed.items()
-        if not name.endswith(SCALE_SUFFIX)
-    }
-
-
 def read_weights(path: Path) -> dict[str, Tensor]:
     """Read a weight file, in fp32.
 
     Raises:
-        CheckpointError: it is missing, broken, or not packed as here.
+        CheckpointError: it is missing, broken, or not packed as in int8.py.
     """
     try:
         return unpack_weights(load_file(path))
@@ -195,28 +154,28 @@ def read_all_weights(folder: Path) -> dict[str, Tensor]:
 
 
 def weights_size(folder: Path) -> int:
-    """The bytes of a checkpoint's weight files; errors as in `read_config`."""
+    """Return the bytes of a checkpoint's weight files; errors as in `read_config`."""
     names = [WEIGHTS_NAME, *read_config(folder).get("more_weights", [])]
     return sum((folder / name).stat().st_size for name in names)
 
 
 def require_replaceable(folder: Path) -> None:
-    """Refuse to put a checkpoint where anything but a checkpoint stands: saving replaces the whole folder.
+    """Refuse a folder that is no checkpoint: saving replaces all of it.
 
     Raises:
-        InputError: it is a file, or a folder that holds something else.
+        InputError: it is a file, or a folder with something else in it.
     """
     if folder.exists() and not folder.is_dir():
         raise InputError(f"{folder} is a file; give a folder")
     if folder.is_dir() and any(folder.iterdir()) and not (folder / CONFIG_NAME).is_file():
-        raise InputError(f"{folder} holds something else than a checkpoint; give a new or an empty folder")
+        raise InputError(f"{folder} contains something other than a checkpoint; give a new or an empty folder")
 
 
 def save_checkpoint(folder: Path, model: CheckpointModel, tokenizer: Tokenizer, checkpoint: Checkpoint) -> None:
-    """Write a checkpoint folder; what stood there is replaced once the new one is whole.
+    """Write a checkpoint folder; an earlier one is replaced once the new one is complete.
 
     Raises:
-        InputError: what stands there is no checkpoint.
+        InputError: the folder is no checkpoint.
     """
     folder = folder.absolute()  # `.` has no name
     require_replaceable(folder)
@@ -238,7 +197,7 @@ def record_metrics(folder: Path, key: str, metrics: dict[str, Any]) -> None:
     Args:
         folder: a checkpoint folder.
         key: dataset/split.
-        metrics: what `train.py evaluate` prints.
+        metrics: as `train.py evaluate` prints them.
     """
     values = read_config(folder)
     values["metrics"] = {**values["metrics"], key: metrics}
@@ -257,7 +216,7 @@ def read_config(folder: Path) -> dict[str, Any]:
     except (OSError, ValueError) as error:
         raise CheckpointError(f"cannot read {path}: {error}") from error
     if not isinstance(values, dict):
-        raise CheckpointError(f"{path} holds a {type(values).__name__}; expected an object")
+        raise CheckpointError(f"{path} contains a {type(values).__name__}; expected an object")
     missing = [field.name for field in fields(Checkpoint) if field.default is MISSING and field.name not in values]
     if missing:
         raise CheckpointError(f"{path} lacks {', '.join(missing)}")
@@ -265,22 +224,22 @@ def read_config(folder: Path) -> dict[str, Any]:
 
 
 def read_checkpoint(folder: Path) -> Checkpoint:
-    """Read what config.json says; errors as in `read_config`."""
+    """Read config.json into a Checkpoint; errors as in `read_config`."""
     values = read_config(folder)
     return Checkpoint(**{field.name: values[field.name] for field in fields(Checkpoint) if field.name in values})
 
 
 def find_checkpoint(name: str | Path, **hub_options: Any) -> Path:
-    """Find a checkpoint's folder: a name under checkpoints/, a folder, or a Hub id, which is downloaded.
+    """Find the folder of a checkpoint: a name under checkpoints/, a folder, or a Hub id, which is downloaded.
 
     Args:
-        name: which.
+        name: one of the three.
         hub_options: for the download, such as `revision` and `token`.
 
     Raises:
-        CheckpointError: it is none of these; the message lists what is there.
+        CheckpointError: it is none of these; the message lists the checkpoints.
     """
-    is_bare = Path(name).name == str(name)  # ./lm-lstm is a folder of the predictor's own
+    is_bare = Path(name).name == str(name)  # ./lm-lstm is always a folder
     for folder in (CHECKPOINTS_DIR / name, Path(name)) if is_bare else (Path(name),):
         if str(name) and isdir(folder):  # unlike Path.is_dir, False for a name that is too long
             return folder
@@ -288,9 +247,11 @@ def find_checkpoint(name: str | Path, **hub_options: Any) -> Path:
         try:
             return Path(snapshot_download(str(name), **hub_options))
         except (HfHubHTTPError, HFValidationError, RepositoryNotFoundError, OSError) as error:
-            raise CheckpointError(f"there is no folder {name}, and the Hub did not give {name!r}: {error}") from error
+            raise CheckpointError(
+                f"there is no folder {name}, and the Hub did not provide {name!r}: {error}"
+            ) from error
     raise CheckpointError(
-        f"there is no checkpoint {str(name)!r}; {CHECKPOINTS_DIR.name}/ holds "
+        f"there is no checkpoint {str(name)!r}; {CHECKPOINTS_DIR.name}/ has "
         f"{', '.join(shipped_checkpoints()) or 'none'} (train one with `python train.py`)"
     )
 
@@ -303,39 +264,21 @@ def reads_backward(folder: Path) -> bool:
         return False
 
 
-def choose_by_cell(checkpoints: Mapping[str, Checkpoint]) -> dict[str, str]:
-    """Choose a checkpoint for each cell, cell -> name in the order of CELLS: the fairest comparison that there is.
-
-    Those come first that share their data and the number of tokens they were trained on with most others; among
-    equals, the first.
-    """
-    shared, chosen = Counter(one.given for one in checkpoints.values()), dict[str, str]()
-    for name in sorted(checkpoints, key=lambda name: -shared[checkpoints[name].given]):
-        chosen.setdefault(checkpoints[name].cell, name)
-    return {cell: chosen[cell] for cell in CELLS if cell in chosen}
-
-
-def trained_alike(checkpoints: Collection[Checkpoint]) -> bool:
-    """Whether two checkpoints or more learned from the same and have, within 5 %, as many parameters."""
-    sizes = [one.num_parameters for one in checkpoints]
-    return len(sizes) > 1 and len({one.given for one in checkpoints}) == 1 and max(sizes) <= 1.05 * min(sizes)
-
-
 def shipped_checkpoints() -> list[str]:
-    """The names under checkpoints/ that have a config.json, whether or not they can be read."""
+    """Return the names under checkpoints/ that have a config.json, readable or not."""
     return sorted(path.parent.name for path in CHECKPOINTS_DIR.glob(f"*/{CONFIG_NAME}"))
 
 
 def copy_matching_weights(module: nn.Module, folder: Path, prefix: str = "") -> list[str]:
-    """Start a network, or a part of one, from another checkpoint's weights, where name and shape agree.
+    """Copy the weights of a checkpoint into a network, or a part of one, where name and shape agree.
 
     Args:
-        module: what gets the weights.
+        module: gets the weights.
         folder: a checkpoint folder.
-        prefix: how the names of those weights begin in the checkpoint, and do not in `module`.
+        prefix: what the names in the checkpoint have in front of those in `module`.
 
     Returns:
-        The names that were copied, as `module` has them.
+        The copied names, as in `module`.
 
     Raises:
         CheckpointError: the weights cannot be read, or nothing fits.

@@ -16,18 +16,16 @@ import rnn_demo
 from rnn_demo import checkpoint as checkpoint_module
 from rnn_demo.cells import CELLS
 from rnn_demo.checkpoint import (
-    choose_by_cell,
     copy_matching_weights,
     find_checkpoint,
-    pack_weights,
     read_checkpoint,
     save_checkpoint,
     shipped_checkpoints,
-    trained_alike,
-    unpack_weights,
 )
+from rnn_demo.comparison import choose_by_cell, trained_alike
 from rnn_demo.encoder import Encoder
 from rnn_demo.errors import CheckpointError, InputError
+from rnn_demo.int8 import pack_weights, unpack_weights
 from rnn_demo.language.model import LanguageModel
 from rnn_demo.language.write import Writer
 from rnn_demo.sentiment.model import SentimentModel
@@ -152,7 +150,7 @@ def test_a_config_that_does_not_fit_is_refused_by_its_field(folder, changes, mes
 @pytest.mark.parametrize("content", ["[]", "5", "null", '"config"'])
 def test_a_config_that_is_no_object_is_refused(folder, content):
     (folder / "config.json").write_text(content)
-    with pytest.raises(CheckpointError, match=r"config\.json holds a \w+; expected an object"):
+    with pytest.raises(CheckpointError, match=r"config\.json contains a \w+; expected an object"):
         read_checkpoint(folder)
 
 
@@ -206,7 +204,10 @@ def test_a_checkpoint_is_replaced_and_nothing_else_is(folder, tokenizer, tmp_pat
     (tmp_path / "letters").mkdir()
     (tmp_path / "letters" / "love.txt").write_text("dear")
     (tmp_path / "file").write_text("a file")
-    for name, message in (("letters", "holds something else than a checkpoint"), ("file", "is a file; give a folder")):
+    for name, message in (
+        ("letters", "contains something other than a checkpoint"),
+        ("file", "is a file; give a folder"),
+    ):
         with pytest.raises(InputError, match=message):
             save_checkpoint(tmp_path / name, model, tokenizer, checkpoint_of("lm"))
     assert (tmp_path / "letters" / "love.txt").read_text() == "dear"
@@ -229,7 +230,7 @@ def test_checkpoints_are_found_by_name_and_by_folder(folder, monkeypatch):
 @pytest.mark.parametrize("name", ["lm-tinny", "", "x" * 5000, "a\0b"])
 def test_an_unknown_name_lists_what_is_there(folder, monkeypatch, name):
     monkeypatch.setattr(checkpoint_module, "CHECKPOINTS_DIR", folder.parent)
-    with pytest.raises(CheckpointError, match=r"there is no checkpoint '.*holds lm-tiny \(train one with"):
+    with pytest.raises(CheckpointError, match=r"there is no checkpoint '.*has lm-tiny \(train one with"):
         find_checkpoint(name)
 
 
@@ -248,7 +249,7 @@ def test_a_hub_that_does_not_answer_is_told(monkeypatch, error):
         raise error
 
     monkeypatch.setattr(checkpoint_module, "snapshot_download", refuse)
-    with pytest.raises(CheckpointError, match=r"no folder someone/lm, and the Hub did not give 'someone/lm': no "):
+    with pytest.raises(CheckpointError, match=r"no folder someone/lm, and the Hub did not provide 'someone/lm': no "):
         find_checkpoint("someone/lm")
 
 

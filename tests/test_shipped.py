@@ -9,14 +9,8 @@ from shipped_examples import MENTIONS, OPENINGS, OPINIONS, SENTENCES
 
 import rnn_demo
 from rnn_demo.cells import CELLS
-from rnn_demo.checkpoint import (
-    CHECKPOINTS_DIR,
-    choose_by_cell,
-    read_checkpoint,
-    reads_backward,
-    shipped_checkpoints,
-    trained_alike,
-)
+from rnn_demo.checkpoint import CHECKPOINTS_DIR, read_checkpoint, reads_backward, shipped_checkpoints
+from rnn_demo.comparison import choose_by_cell, trained_alike
 from rnn_demo.language.evaluate import count_losses
 from rnn_demo.microscope.baseline import random_init_baseline
 from rnn_demo.precomputed import read_precomputed

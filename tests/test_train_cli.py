@@ -141,7 +141,7 @@ def test_recording_keeps_each_case_apart(place, monkeypatch):
         (["lm", "--cell", "lstmm"], "unknown cell 'lstmm'; choose one of rnn, gru, lstm (did you mean 'lstm'?)"),
         (
             ["lm", "--init-from", "lm-tinny"],
-            "there is no checkpoint 'lm-tinny'; checkpoints/ holds lm-tiny, sentiment-tiny",
+            "there is no checkpoint 'lm-tinny'; checkpoints/ has lm-tiny, sentiment-tiny",
         ),
         (["lm", "--datasets", "imbd"], "imbd; DATA holds conll2003, english_novels, imdb"),
         (["sentiment", "--datasets", "english_novels"], "'english_novels' has no column 'label'; it has text, author"),

@@ -4,7 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from bench.findings.report import Claim, Material, Section, table
 from rnn_demo.cells import CELLS
-from rnn_demo.checkpoint import Checkpoint, choose_by_cell, trained_alike
+from rnn_demo.checkpoint import Checkpoint
+from rnn_demo.comparison import choose_by_cell, trained_alike
 from rnn_demo.tasks import TASKS, Headline
 
 

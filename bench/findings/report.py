@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from rnn_demo.checkpoint import choose_by_cell
+from rnn_demo.comparison import choose_by_cell
 from rnn_demo.plots import Figure
 from rnn_demo.precomputed import Precomputed
 from rnn_demo.predictor import ForwardPredictor, Predictor

@@ -18,14 +18,13 @@ from rnn_demo.checkpoint import (
     CheckpointModel,
     copy_matching_weights,
     find_checkpoint,
-    pack_weights,
     read_config,
     require_replaceable,
     save_checkpoint,
-    unpack_weights,
 )
 from rnn_demo.config import SIZES, EncoderConfig, Recipe
 from rnn_demo.errors import CheckpointError, unknown_name
+from rnn_demo.int8 import pack_weights, unpack_weights
 from rnn_demo.tokenizer import Tokenizer
 from rnn_demo.training.averaging import mix_in
 from rnn_demo.training.corpora import LICENCES

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from rnn_demo.checkpoint import CONFIG_NAME, WEIGHTS_NAME, choose_by_cell, read_checkpoint, reads_backward
+from rnn_demo.checkpoint import CONFIG_NAME, WEIGHTS_NAME, read_checkpoint, reads_backward
+from rnn_demo.comparison import choose_by_cell
 from rnn_demo.errors import CheckpointError, InputError, RnnDemoError, unknown_name
 from rnn_demo.precomputed import NOTHING_PRECOMPUTED, Precomputed, read_precomputed
 from rnn_demo.predictor import ForwardPredictor, Predictor

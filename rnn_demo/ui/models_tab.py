@@ -5,7 +5,8 @@ from typing import Any
 
 import gradio as gr
 
-from rnn_demo.checkpoint import Checkpoint, trained_alike, weights_size
+from rnn_demo.checkpoint import Checkpoint, weights_size
+from rnn_demo.comparison import trained_alike
 from rnn_demo.tasks import TASKS
 from rnn_demo.ui.model_store import ModelStore
 from rnn_demo.ui.service import Service
@@ -76,7 +77,7 @@ def model_rows(store: ModelStore) -> list[list[str]]:
 
 def show_training(name: str, checkpoint: Checkpoint) -> str:
     """Return what a checkpoint's last run read: data sets, tokens, time, and where it started from."""
-    data, tokens = checkpoint.given
+    data, tokens = checkpoint.trained_on
     names = ", ".join(dict.fromkeys(split.partition("/")[0] for split in data))
     read = "" if tokens is None else f"{tokens / 1e6:.1f} M tokens in "
     origin = "an earlier version of itself" if checkpoint.init_from == name else checkpoint.init_from

@@ -254,7 +254,7 @@ def test_what_cannot_be_trained_is_said_before_the_first_step(places, tmp_path):
         attempt(validation_dataset="blank")
     (tmp_path / "thesis").mkdir()
     (tmp_path / "thesis" / "chapter1.tex").write_text("years of work")
-    with pytest.raises(InputError, match="thesis holds something else than a checkpoint"):
+    with pytest.raises(InputError, match="thesis contains something other than a checkpoint"):
         attempt(output_dir=tmp_path / "thesis")
     with pytest.raises(InputError, match="seq_len is 0; it must be 1 or more"):
         attempt(seq_len=0)
