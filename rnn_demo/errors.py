@@ -6,10 +6,10 @@
     ├── ShapeError (ValueError)    tensors that do not fit together
     ├── DataError                  a data set is missing, empty or has the wrong columns
     ├── CheckpointError            a checkpoint is missing, broken or of another kind
-    └── TrainingError              a run cannot start, continue or go on
+    └── TrainingError              a run cannot start or continue
 
-A message says what was given, what is allowed and what to do. Only `ui/` turns one into a toast and only the two
-command lines print one; everybody else lets it pass.
+A message says which value is wrong, what is allowed and what to do. Only `ui/` shows errors on the page, only the two
+command lines print them, and no other code catches them.
 """
 
 from collections.abc import Iterable
@@ -41,16 +41,16 @@ class CheckpointError(RnnDemoError):
 
 
 class TrainingError(RnnDemoError):
-    """A run cannot start, continue or go on."""
+    """A run cannot start or continue."""
 
 
-def unknown_name(kind: str, given: object, allowed: Iterable[str]) -> InputError:
-    """Build the error for a name that is not in a registry.
+def unknown_name(kind: str, name: object, allowed: Iterable[str]) -> InputError:
+    """Return the error for a name that is not in a registry.
 
     >>> str(unknown_name("cell", "lstmm", ["rnn", "gru", "lstm"]))
     "unknown cell 'lstmm'; choose one of rnn, gru, lstm (did you mean 'lstm'?)"
     """
     names = list(allowed)
-    near = get_close_matches(str(given), names, n=1)
+    near = get_close_matches(str(name), names, n=1)
     hint = f" (did you mean {near[0]!r}?)" if near else ""
-    return InputError(f"unknown {kind} {given!r}; choose one of {', '.join(names)}{hint}")
+    return InputError(f"unknown {kind} {name!r}; choose one of {', '.join(names)}{hint}")

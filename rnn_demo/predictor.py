@@ -1,6 +1,6 @@
-"""A loaded checkpoint, ready to answer: what the writer, the scorer and the tagger have in common.
+"""A loaded checkpoint, ready to answer: the base of the writer, the scorer and the tagger.
 
-A predictor is shared between all visitors and never changes: no method writes to it.
+All visitors share a predictor. It never changes: no method writes to it.
 """
 
 from abc import ABC, abstractmethod
@@ -30,10 +30,10 @@ class Predictor(ABC):
     """A network with its tokenizer.
 
     Args:
-        name: how it is called on the page.
+        name: its name on the page.
         model: the network, in eval mode.
-        tokenizer: the one that it was trained with.
-        checkpoint: what is known about its training.
+        tokenizer: of the same checkpoint.
+        checkpoint: the facts of its training.
     """
 
     task: ClassVar[str]
@@ -48,8 +48,8 @@ class Predictor(ABC):
         """Read a checkpoint folder.
 
         Args:
-            folder: with config.json and what it tells of.
-            name: what to call it; default is the folder's name, which of a download is a hash.
+            folder: with config.json and the files that it names.
+            name: default is the folder's name, which is a hash for a download.
 
         Raises:
             CheckpointError: a file is missing or broken, the files do not fit together, or it is of another task.
@@ -67,7 +67,7 @@ class Predictor(ABC):
 
     @abstractmethod
     def encode(self, text: str) -> EncodedText:
-        """Turn a text into what the network reads, start subwords included.
+        """Return what the network reads: its prefix, then the text.
 
         Raises:
             InputError: the text cannot be read.

@@ -1,8 +1,8 @@
-"""Words that somebody else has split, written as running text again.
+"""Write words that somebody else has split as running text again.
 
-A network that was pretrained on running text has met `London.` and `Iraq's`, hardly ever `London .` and `Iraq 's`. The
-rule looks at the word alone, so a word reads the same wherever it stands, and no data set has to say where its spaces
-were. It is wrong for opening quotation marks and for what follows a bracket, which get a space.
+A network that was pretrained on running text has read `London.` and `Iraq's`, hardly ever `London .` and `Iraq 's`. The
+rule looks at the word alone, so a word is always written the same, and no data set has to say where its spaces were. It
+is wrong for left quotation marks and after a left bracket, which get a space.
 """
 
 import re
@@ -12,7 +12,7 @@ ATTACHED = re.compile(r"[.,;:?!%)\]}]+ | n['’]t | ['’](?:s|m|d|re|ve|ll)?", 
 
 
 def spaced(word: str) -> str:
-    """Put a space before a word, unless it is a closing sign or a clitic.
+    """Return a word with a space before it, unless it is a closing sign or a clitic.
 
     >>> [spaced(word) for word in ("London", "'s", ".")]
     [' London', "'s", '.']
@@ -21,7 +21,7 @@ def spaced(word: str) -> str:
 
 
 def join_words(words: Iterable[str]) -> str:
-    """Write words as a text.
+    """Return words as a text.
 
     >>> join_words(["It", "'s", "Iraq", ",", "he", "said", "(", "twice", ")", "."])
     "It's Iraq, he said ( twice)."

@@ -28,16 +28,16 @@ IMPOSSIBLE_SCORE = -1e4
 
 @dataclass(frozen=True)
 class TagSpan:
-    """Some consecutive words of one sentence of a batch, taken as an entity."""
+    """Consecutive words of one sentence of a batch that may be an entity."""
 
     row: int
-    """The sentence's place in the batch."""
+    """Index of the sentence in the batch."""
     start: int
     """Index of the first word."""
     end: int
     """Index after the last word."""
     label: str
-    """What comes after B- and I-: PER, LOC, ..."""
+    """The part of a tag after B- or I-: PER, LOC, ..."""
 
 
 class LinearChainCRF(nn.Module):
@@ -63,7 +63,7 @@ class LinearChainCRF(nn.Module):
         """Make a CRF that has no preference yet between the steps that are possible.
 
         Args:
-            tags: the names, in the order of the emissions' last axis; those that are not B-X or I-X are free.
+            tags: the names, in the order of the emissions' last axis; any name that is not B-X or I-X is unconstrained.
 
         Raises:
             InputError: no tags, or the same one twice.
@@ -87,7 +87,7 @@ class LinearChainCRF(nn.Module):
         return len(self.tags)
 
     def path_score(self, emissions: Tensor, tags: Tensor, lengths: Tensor) -> Tensor:
-        """Score the given tag sequences.
+        """Return the score of tag sequences.
 
         Args:
             emissions: float (batch, seq, tags); unnormalised scores, nats.
@@ -114,7 +114,7 @@ class LinearChainCRF(nn.Module):
         return self._starts()[tags[:, 0]] + emitted.sum(1) + stepped.sum(1) + self.end_scores[last_tags]
 
     def log_partition(self, emissions: Tensor, lengths: Tensor) -> Tensor:
-        """Sum over all tag sequences of each sentence: the normaliser.
+        """Return log Z(X), the sum over all tag sequences of each sentence.
 
         Args:
             emissions: float (batch, seq, tags); unnormalised scores, nats.
@@ -135,7 +135,7 @@ class LinearChainCRF(nn.Module):
         return (last + self.end_scores).logsumexp(1)
 
     def log_likelihood(self, emissions: Tensor, tags: Tensor, lengths: Tensor) -> Tensor:
-        """Return log p(y | X) of the given tag sequences; its negative is the loss to train on.
+        """Return log p(y | X) of tag sequences; its negative is the loss to train on.
 
         Args:
             emissions: float (batch, seq, tags); unnormalised scores, nats.
@@ -153,7 +153,7 @@ class LinearChainCRF(nn.Module):
         return self.path_score(emissions, tags, lengths) - self.log_partition(emissions, lengths)
 
     def viterbi(self, emissions: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
-        """Find the best tag path of each sentence.
+        """Return the best tag path of each sentence.
 
         Args:
             emissions: float (batch, seq, tags); unnormalised scores, nats.
@@ -206,14 +206,14 @@ class LinearChainCRF(nn.Module):
         return probs.to(emissions.dtype)
 
     def span_posteriors(self, emissions: Tensor, lengths: Tensor, spans: Sequence[TagSpan]) -> Tensor:
-        """Return the exact probability that the words of each span are one whole entity with its label.
+        """Return the exact probability that the words of each span are exactly one entity with its label.
 
         That is B-X at `start`, I-X up to `end` and no I-X at `end`, summed over all paths elsewhere.
 
         Args:
             emissions: float (batch, seq, tags); unnormalised scores, nats.
             lengths: int64 (batch,); words per sentence, 1..seq.
-            spans: places and labels to ask about, in any order.
+            spans: spans and labels, in any order.
 
         Returns:
             float32 (spans,); probabilities.
@@ -292,7 +292,7 @@ class LinearChainCRF(nn.Module):
 
 
 def _may_follow(to_tag: str, from_tag: str | None) -> bool:
-    """Tell whether IOB2 lets `to_tag` come after `from_tag`, or begin a sentence (None).
+    """Return whether IOB2 lets `to_tag` follow `from_tag`, or start a sentence (None).
 
     >>> _may_follow("I-PER", "B-PER"), _may_follow("I-PER", "O"), _may_follow("I-PER", None), _may_follow("B-LOC", "O")
     (True, False, False, True)

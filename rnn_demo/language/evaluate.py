@@ -1,8 +1,7 @@
 """How a language model is measured: nats per token and per character of whole documents.
 
-Each document is read whole, with the state carried from zero. Its opening is given and not counted, and neither is
-the end of the text: what is measured is the text. Long documents are read in chunks and several documents side by
-side; neither changes a number.
+Each document is read to its end, with the state carried from zero. Its prefix and the end of the text are not counted:
+the text alone is measured. Long documents are read in chunks, and several side by side; neither changes a number.
 """
 
 import math
@@ -33,22 +32,22 @@ def held_out_texts(data_dir: Path | None) -> list[str]:
 
 
 def document_ids(text: str, domain: str | None, tokenizer: Tokenizer, backward: bool = False) -> list[int]:
-    """The token ids of a document behind its opening; from its end to its beginning where `backward`."""
+    """Return the token ids of a document after its prefix, the last token first if `backward`."""
     return [*tokenizer.prefix_ids(domain), *tokenizer.encode(text)[:: -1 if backward else 1]]
 
 
 def count_losses(model: LanguageModel, documents: list[list[int]]) -> tuple[float, int]:
-    """Read documents and add up what they cost: nats and counted tokens; arguments as in `block_losses`."""
+    """Return the loss of documents in nats, and the counted tokens; arguments as in `block_losses`."""
     nats, tokens = block_losses(model, documents).sum(0)
     return float(nats), int(tokens)
 
 
 def block_losses(model: LanguageModel, documents: list[list[int]]) -> np.ndarray:
-    """Read documents and give what each stretch of them costs.
+    """Return the loss of each block of documents.
 
     Args:
         model: in eval mode, gradients off.
-        documents: token ids, the opening of each given and not counted.
+        documents: token ids with their prefix, which is not counted.
 
     Returns:
         float64 (block, 2): nats and counted tokens of each block of at most CHUNK tokens of one document.

@@ -1,7 +1,7 @@
 """Softmax and cross-entropy over the vocabulary, a few rows at a time.
 
-The logits of a step, 4,480 tokens x 8,000 subwords, are 143 MB in float32, and the plain way walks through them half a
-dozen times: on a CPU that costs as much as the recurrent layers. Here each block of rows stays in the cache from its
+The logits of a step, 4,480 tokens x 8,000 subwords, are 143 MB in float32. Plain code passes over them half a dozen
+times, which on a CPU costs as much as the recurrent layers. Here each block of rows stays in the cache from its
 logits to its gradient, and only the gradients of the outputs and of the weights are kept (as in Wijmans et al. 2024,
 "Cut your losses", arXiv:2411.09009). torch's own `linear_cross_entropy` rounds the loss itself to bf16.
 """
@@ -15,7 +15,7 @@ BLOCK_ROWS = 512
 
 
 def linear_cross_entropy(outputs: Tensor, weight: Tensor, bias: Tensor, targets: Tensor, ignore_index: int) -> Tensor:
-    """The mean cross-entropy of softmax(weight @ outputs + bias) against the targets.
+    """Return the mean cross-entropy of softmax(weight @ outputs + bias) against the targets.
 
     Args:
         outputs: float32 or bfloat16 (row, size).

@@ -14,7 +14,7 @@ from rnn_demo.language.config import LanguageModelConfig
 from rnn_demo.language.loss import linear_cross_entropy
 
 UNCOUNTED = -100
-"""The target of a subword that is given, or of padding (torch's ignore_index)."""
+"""The target of a prefix or of padding (torch's ignore_index)."""
 
 
 class LanguageModel(CheckpointModel):
@@ -33,11 +33,11 @@ class LanguageModel(CheckpointModel):
         self.bias = nn.Parameter(torch.zeros(config.vocab_size))
 
     def forward(self, token_ids: Tensor, targets: Tensor, state: State | None = None) -> tuple[Tensor, State]:
-        """Take a training step's loss: all of it, so that the step can be spread over processes.
+        """Return the loss of a training step; all of it here, so that the step can be spread over processes.
 
         Args:
             token_ids: int64 (batch, seq).
-            targets: int64 (batch, seq); the token after each token, UNCOUNTED where it does not count.
+            targets: int64 (batch, seq); the token after each token, or UNCOUNTED.
             state: (layer, batch, hidden) a state name; None is zero.
 
         Returns:
@@ -51,7 +51,7 @@ class LanguageModel(CheckpointModel):
         return loss, encoded.final_state
 
     def predict(self, token_ids: Tensor, state: State | None = None) -> tuple[Tensor, State]:
-        """Predict the token after each token.
+        """Return the logits of the token after each token.
 
         Args:
             token_ids: int64 (batch, seq).
@@ -65,5 +65,5 @@ class LanguageModel(CheckpointModel):
         return self.logits(encoded.outputs), encoded.final_state
 
     def logits(self, outputs: Tensor) -> Tensor:
-        """Score every subword of the vocabulary: float32 (..., hidden) -> (..., vocab)."""
+        """Return the logits of the vocabulary: float32 (..., hidden) -> (..., vocab)."""
         return nn.functional.linear(self.projection(outputs), self.encoder.embedding.weight, self.bias)

@@ -103,7 +103,7 @@ class Writer(ForwardPredictor):
         clamp: Clamp | None = None,
         repetition_penalty: float | None = None,
     ) -> GeneratedText:
-        """Write on from a prompt; arguments and errors as in `stream`."""
+        """Continue a prompt; arguments and errors as in `stream`."""
         tokens = tuple(
             self.stream(
                 prompt,
@@ -132,10 +132,10 @@ class Writer(ForwardPredictor):
         clamp: Clamp | None = None,
         repetition_penalty: float | None = None,
     ) -> Iterator[GeneratedToken]:
-        """Write on from a prompt, one token at a time, until the model ends the text or the length is reached.
+        """Continue a prompt, one token at a time, until the model ends the text or the length is reached.
 
         Args:
-            prompt: the text to go on from; may be empty.
+            prompt: the text to continue; may be empty.
             max_new_tokens: the largest number of tokens, 1..2000.
             temperature: 0 (greedy) to 2.
             top_k: candidates to keep; 0 = all.

@@ -31,7 +31,7 @@ class SentimentModel(CheckpointModel):
         self.classifier = nn.Linear(3 * config.hidden_size, 1)
 
     def forward(self, token_ids: Tensor, lengths: Tensor, push: Tensor | None = None) -> Tensor:
-        """Score whole texts.
+        """Return the logits of texts.
 
         Args:
             token_ids: int64 (batch, seq).
@@ -46,7 +46,7 @@ class SentimentModel(CheckpointModel):
         return self.logits(self.encoder.read(self.encoder.embed(token_ids) + push).outputs, lengths)
 
     def logits(self, outputs: Tensor, lengths: Tensor) -> Tensor:
-        """Pool the last layer's outputs, (batch, seq, hidden), and score: float32 (batch,).
+        """Return the logits, float32 (batch,), of the last layer's outputs (batch, seq, hidden), pooled over each text.
 
         Raises:
             ShapeError: there is not one length in 1..seq for each row.
