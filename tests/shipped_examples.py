@@ -135,7 +135,7 @@ MENTIONS = (
 )
 """A tagger must find these (label, text) pairs and no others."""
 
-OPENINGS = (
+PROMPTS = (
     ("She put on her bonnet and", "novel"),
     ("“I am very much obliged to you, sir,” said", "novel"),
     ("The carriage stopped before the old house, and", "novel"),
@@ -152,4 +152,4 @@ OPENINGS = (
     ("Oil prices fell on Monday after", "news"),
     ("China said on Tuesday that", "news"),
 )
-"""Beginnings of a text, each with the style in which it should be gone on with."""
+"""Prompts, each with the domain in which it should be continued."""

@@ -1,4 +1,4 @@
-"""Nothing is lost and every subword knows its place, whatever is typed: by a tiny tokenizer and by the shipped one."""
+"""Nothing is lost and every subword knows its span, whatever is typed: by a tiny tokenizer and by the shipped one."""
 
 import pytest
 from hypothesis import given
@@ -11,8 +11,8 @@ from rnn_demo.tokenizer import BOS_ID, CONTROL_SYMBOLS, EOS_ID, PAD_ID, SPACE_MA
 
 SHIPPED = CHECKPOINTS_DIR / "tokenizer" / "tokenizer.model"
 SIGNS = [*"aé東 \n\t\r\x00\u2581\ufffd\u0301\u200d🎬👩🏽\u2028", "  ", "the ", "<br />", "&amp;"]
-TYPED_PIECES = ["<pad>", "<unk>", "<s>", "</s>", "<0xE2>", *CONTROL_SYMBOLS]
-TRICKY = st.lists(st.sampled_from(SIGNS + TYPED_PIECES)).map("".join)
+TYPED_SYMBOLS = ["<pad>", "<unk>", "<s>", "</s>", "<0xE2>", *CONTROL_SYMBOLS]
+TRICKY = st.lists(st.sampled_from(SIGNS + TYPED_SYMBOLS)).map("".join)
 TEXTS = st.one_of(st.text(st.characters(exclude_categories=("Cs",))), TRICKY)
 
 
@@ -68,13 +68,13 @@ def test_typing_a_special_piece_never_gives_its_id(any_tokenizer, text):
 
 
 @given(text=TEXTS.filter(lambda text: SPACE_MARK not in text))
-def test_pieces_of_whole_characters_read_as_the_text(any_tokenizer, text):
+def test_subwords_of_whole_characters_read_as_the_text(any_tokenizer, text):
     for token in any_tokenizer.encode_with_spans(text):
         if not any_tokenizer.is_byte(token.token_id):
             assert any_tokenizer.subword(token.token_id) == ("\n" if "\r" in token.token else token.token)
 
 
-def test_special_pieces_stand_first_in_a_fixed_order(any_tokenizer):
+def test_control_symbols_stand_first_in_a_fixed_order(any_tokenizer):
     assert (PAD_ID, UNK_ID, BOS_ID, EOS_ID) == (0, 1, 2, 3)
     expected = ["<pad>", "<unk>", "<s>", "</s>", "<novel>", "<review>", "<news>", "<play>"]
     expected += ["<spare0>", "<spare1>", "<spare2>", "<spare3>"]
@@ -85,7 +85,7 @@ def test_special_pieces_stand_first_in_a_fixed_order(any_tokenizer):
     assert any_tokenizer.decode([0, 2, 4, 5, 11, 3]) == ""
 
 
-def test_newline_is_a_piece_and_every_byte_too(any_tokenizer):
+def test_newline_is_a_subword_and_every_byte_too(any_tokenizer):
     assert [token.token for token in any_tokenizer.encode_with_spans("\n\n")] == ["\n", "\n"]
     subwords = {any_tokenizer.subword(token_id) for token_id in range(any_tokenizer.vocab_size)}
     assert {f"<0x{byte:02X}>" for byte in range(256)} <= subwords
@@ -110,7 +110,7 @@ def test_shipped_tokenizer_is_the_one_that_was_promised():
 
 @pytest.mark.parametrize("method", ["encode", "encode_with_spans", "encode_many"])
 @pytest.mark.parametrize("half", ["high", "low"])
-def test_half_of_a_surrogate_pair_is_refused_by_its_place(tokenizer, method, half):
+def test_half_of_a_surrogate_pair_is_refused_by_its_position(tokenizer, method, half):
     half = {"high": "\ud83d", "low": "\udfff"}[half]
     text = f"ab{half}c"
     with pytest.raises(InputError, match=rf"half of a surrogate pair at character 2 \(U\+{ord(half):04X}\)"):

@@ -1,4 +1,4 @@
-"""Occurrences of a name that settle together: what moves, how far, and what stays."""
+"""Label-consistency smoothing: what moves, how far, and what stays."""
 
 import pytest
 import torch
@@ -14,42 +14,42 @@ from rnn_demo.entities.tag import EntityTagger
 from rnn_demo.entities.words import split_sentences
 from rnn_demo.errors import InputError
 
-FORMS = [["rome", "of"], ["rome", "of", "paris", "rome"], ["rome"]]
+WORDS = [["rome", "of"], ["rome", "of", "paris", "rome"], ["rome"]]
 NAMES = [True, False, True, False, True, True, True]
 
 
 def test_only_the_same_form_and_only_names_are_grouped():
-    places = group_occurrences(FORMS, NAMES)
-    assert places.of_name.tolist() == [0, 1, 0, 3, 4, 0, 0]
-    assert places.of_sentence.tolist() == [0, 1, 2, 3, 4, 2, 6]
-    assert group_occurrences(FORMS, [False] * 7).of_name.tolist() == list(range(7))
+    occurrences = group_occurrences(WORDS, NAMES)
+    assert occurrences.of_name.tolist() == [0, 1, 0, 3, 4, 0, 0]
+    assert occurrences.of_sentence.tolist() == [0, 1, 2, 3, 4, 2, 6]
+    assert group_occurrences(WORDS, [False] * 7).of_name.tolist() == list(range(7))
 
 
-@pytest.mark.parametrize("share", [0.0, 0.3, 1.0])
+@pytest.mark.parametrize("alpha", [0.0, 0.3, 1.0])
 @pytest.mark.parametrize("shape", [(7, 4), (2, 7, 4)])
-def test_each_place_moves_by_the_share_towards_itself_and_its_places_in_other_sentences(share, shape):
+def test_each_place_moves_by_alpha_towards_itself_and_its_places_in_other_sentences(alpha, shape):
     emissions = torch.randn(shape, dtype=torch.float64)
-    found = smooth_emissions(emissions, group_occurrences(FORMS, NAMES), share)
+    result = smooth_emissions(emissions, group_occurrences(WORDS, NAMES), alpha)
     expected = emissions.clone()
-    for place, others in ((0, [2, 5, 6]), (2, [0, 6]), (5, [0, 6]), (6, [0, 2, 5])):
-        mean = emissions[..., [place, *others], :].mean(-2)
-        expected[..., place, :] = (1 - share) * emissions[..., place, :] + share * mean
-    torch.testing.assert_close(found, expected)
+    for index, others in ((0, [2, 5, 6]), (2, [0, 6]), (5, [0, 6]), (6, [0, 2, 5])):
+        mean = emissions[..., [index, *others], :].mean(-2)
+        expected[..., index, :] = (1 - alpha) * emissions[..., index, :] + alpha * mean
+    torch.testing.assert_close(result, expected)
 
 
 def test_gradients_reach_every_place_of_a_name():
     emissions = torch.randn(7, 4, dtype=torch.float64, requires_grad=True)
-    places = group_occurrences(FORMS, NAMES)
-    assert torch.autograd.gradcheck(lambda x: smooth_emissions(x, places, 0.7), emissions)
+    occurrences = group_occurrences(WORDS, NAMES)
+    assert torch.autograd.gradcheck(lambda x: smooth_emissions(x, occurrences, 0.7), emissions)
 
 
 def test_names_are_proper_nouns_or_what_is_marked_where_no_parts_of_speech_are_known(model):
     emissions = torch.tensor([[0.0, 1, 0, 0, 0], [1.0, 0, 0, 0, 0], [0.0, 0, 0, 2, 0]])  # B-LOC, O, B-PER
     pos_logits = torch.tensor([[-9.0, 9], [9.0, -9], [-1.0, 1]])  # VBD, NNP, and NNP with 12 %
-    forms = [["a"], ["a"], ["a"]]
-    assert group_names(model, forms, emissions, pos_logits).of_name.tolist() == [0, 1, 1]
+    words = [["a"], ["a"], ["a"]]
+    assert group_names(model, words, emissions, pos_logits).of_name.tolist() == [0, 1, 1]
     model.config = TaggerConfig("lstm", 40, 8, 6, 1, tags=model.config.tags)
-    assert group_names(model, forms, emissions, pos_logits[:, :1]).of_name.tolist() == [0, 1, 0]
+    assert group_names(model, words, emissions, pos_logits[:, :1]).of_name.tolist() == [0, 1, 0]
 
 
 def test_the_scores_of_a_text_agree_across_its_sentences(model, tokenizer):
@@ -59,13 +59,13 @@ def test_the_scores_of_a_text_agree_across_its_sentences(model, tokenizer):
     text = [
         sentence._replace(pos_logits=logits) for sentence, logits in zip(scores, names.split([3, 1, 2]), strict=True)
     ]
-    found = smooth(model, text)
+    result = smooth(model, text)
     rome = torch.stack([scores[0].emissions[2], scores[1].emissions[0], scores[2].emissions[0]])
-    settled = torch.stack([found[0].emissions[2], found[1].emissions[0], found[2].emissions[0]])
-    torch.testing.assert_close(settled, (rome + rome.mean(0)) / 2)
-    torch.testing.assert_close(found[0].emissions[:2], scores[0].emissions[:2])
-    torch.testing.assert_close(found[2].emissions[1], scores[2].emissions[1])
-    assert [sentence.sentence for sentence in found] == [sentence.sentence for sentence in scores]
+    smoothed = torch.stack([result[0].emissions[2], result[1].emissions[0], result[2].emissions[0]])
+    torch.testing.assert_close(smoothed, (rome + rome.mean(0)) / 2)
+    torch.testing.assert_close(result[0].emissions[:2], scores[0].emissions[:2])
+    torch.testing.assert_close(result[2].emissions[1], scores[2].emissions[1])
+    assert [sentence.sentence for sentence in result] == [sentence.sentence for sentence in scores]
 
 
 @pytest.mark.parametrize(
@@ -79,11 +79,11 @@ def test_a_typed_text_agrees_across_its_sentences_and_not_within_one(text, other
     assert len(sentences) == (2 if others else 1)
     read = [scores.emissions for scores in score_sentences(network, encode_sentences(sentences, tokenizer))]
     alone = torch.cat(read)
-    settled = alone.clone()
-    for place, elsewhere in others.items():
-        settled[place] = alone[[place, *elsewhere]].mean(0)
-    settled[2, [1, 3]] = IMPOSSIBLE_SCORE  # B-LOC and B-PER of the sign
-    parts = settled.split([len(emissions) for emissions in read])
+    smoothed = alone.clone()
+    for index, elsewhere in others.items():
+        smoothed[index] = alone[[index, *elsewhere]].mean(0)
+    smoothed[2, [1, 3]] = IMPOSSIBLE_SCORE  # B-LOC and B-PER of the sign
+    parts = smoothed.split([len(emissions) for emissions in read])
     marginals = [network.crf.marginals(part[None], torch.tensor([len(part)]))[0] for part in parts]
     tokens = EntityTagger("tiny", network, tokenizer, checkpoint_of("ner", "lstm")).predict([text])[0].tokens
     expected = [float(row[config.tags.index(t.tag)]) for row, t in zip(torch.cat(marginals), tokens, strict=True)]

@@ -1,4 +1,4 @@
-"""Service of a tagger: places in the text as typed, and the same answer in any company."""
+"""Answers of a tagger: spans in the text as typed, and the same answer in any batch."""
 
 from itertools import chain
 
@@ -24,7 +24,7 @@ SHARED = settings(max_examples=40, deadline=None, suppress_health_check=[HealthC
 
 
 def check_places(result, text):
-    """Hold every place in a result against the text."""
+    """Compare every span of a result with the text."""
     assert result.text == text
     assert [(token.token, token.start, token.end) for token in result.tokens] == [
         (word.text, word.start, word.end) for word in split_words(text)
@@ -85,8 +85,8 @@ def test_company_order_and_padding_never_change_an_answer(tagger):
 def test_entities_are_the_spans_of_the_tags(tagger):
     for result in tagger.predict(TEXTS):
         spans = spans_of([token.tag for token in result.tokens])
-        found = [(result.tokens[s.start].start, result.tokens[s.end - 1].end, s.label) for s in spans]
-        assert [(entity.start, entity.end, entity.label) for entity in result.entities] == found
+        entities = [(result.tokens[s.start].start, result.tokens[s.end - 1].end, s.label) for s in spans]
+        assert [(entity.start, entity.end, entity.label) for entity in result.entities] == entities
     assert any(result.entities for result in tagger.predict(TEXTS))
 
 

@@ -1,4 +1,4 @@
-"""Clamp: exactly what is held changes, from where it should, and nothing without it."""
+"""Clamping changes exactly the clamped part, from the last token of the prompt on."""
 
 import math
 
@@ -15,7 +15,7 @@ from rnn_demo.language.write import Writer
 
 DIRECTION = np.array([3.0, 0, -4, 0, 1, 2])  # of any length
 UNIT_DIRECTION = torch.tensor(DIRECTION / np.linalg.norm(DIRECTION), dtype=torch.float32)
-HOLDINGS = [
+CLAMPS = [
     Clamp(0, {2: 0.75, 5: -1.0}),
     Clamp(-1, {0: 0.5}),
     Clamp(1, direction=DIRECTION, projection=-0.3),
@@ -23,42 +23,44 @@ HOLDINGS = [
 ]
 
 
-def holds(clamp, h):
-    """Whether h (batch, hidden) shows what is held."""
+def is_clamped(clamp, h):
+    """Whether h (batch, hidden) has the clamped values."""
     units = [torch.equal(h[:, unit], torch.full_like(h[:, unit], value)) for unit, value in clamp.units.items()]
     along = h @ UNIT_DIRECTION - clamp.projection
     return all(units) and (clamp.direction is None or float(along.abs().max()) < 1e-5)
 
 
 @torch.inference_mode()
-@pytest.mark.parametrize("clamp", HOLDINGS)
-def test_what_is_held_is_in_the_carried_state_after_every_step(writer, clamp):
+@pytest.mark.parametrize("clamp", CLAMPS)
+def test_what_is_clamped_is_in_the_carried_state_after_every_step(writer, clamp):
     token_ids, state = torch.tensor([[1, 20, 30, 40], [1, 50, 60, 70]]), None
     for _ in range(5):
         encoded = read_clamped(writer.model.encoder, token_ids, state, clamp)
         state = encoded.final_state
-        assert holds(clamp, state[0][clamp.layer])
-        assert holds(clamp, encoded.layers[clamp.layer][:, -1])
-        assert not holds(clamp, state[0][clamp.layer - 1])
+        assert is_clamped(clamp, state[0][clamp.layer])
+        assert is_clamped(clamp, encoded.layers[clamp.layer][:, -1])
+        assert not is_clamped(clamp, state[0][clamp.layer - 1])
         token_ids = token_ids[:, :1] + 7
 
 
 @torch.inference_mode()
-def test_the_first_step_changes_the_held_part_and_what_lies_above_and_nothing_else(writer):
+def test_the_first_step_changes_the_clamped_part_and_what_lies_above_and_nothing_else(writer):
     encoder, token_ids = writer.model.encoder, torch.tensor([[1, 20, 30]])
-    free, held = encoder(token_ids), read_clamped(encoder, token_ids, None, Clamp(1, {4: 0.9}))
+    unmodified, clamped = encoder(token_ids), read_clamped(encoder, token_ids, None, Clamp(1, {4: 0.9}))
     others = [0, 1, 2, 3, 5]
-    torch.testing.assert_close(held.final_state[0][0], free.final_state[0][0])  # the layer below
-    torch.testing.assert_close(held.final_state[0][1][:, others], free.final_state[0][1][:, others])
-    for held_part, free_part in zip(held.final_state[1:], free.final_state[1:], strict=True):  # c of an LSTM
-        torch.testing.assert_close(held_part, free_part)
+    torch.testing.assert_close(clamped.final_state[0][0], unmodified.final_state[0][0])  # the layer below
+    torch.testing.assert_close(clamped.final_state[0][1][:, others], unmodified.final_state[0][1][:, others])
+    for clamped_part, unmodified_part in zip(
+        clamped.final_state[1:], unmodified.final_state[1:], strict=True
+    ):  # c of an LSTM
+        torch.testing.assert_close(clamped_part, unmodified_part)
     below = read_clamped(encoder, token_ids, None, Clamp(0, {4: 0.9}))
-    assert not torch.allclose(below.final_state[0][1], free.final_state[0][1])
+    assert not torch.allclose(below.final_state[0][1], unmodified.final_state[0][1])
 
 
 @torch.inference_mode()
-def test_a_held_step_is_the_network_by_its_equations(writer):
-    """Held by hand, with `Cell.step`, over several tokens."""
+def test_a_clamped_step_is_the_network_by_its_equations(writer):
+    """Clamped by hand, with `Cell.step`, over several tokens."""
     encoder, clamp = writer.model.encoder, Clamp(0, {1: 0.4}, DIRECTION, 0.2)
     cells = encoder.cells
     by_hand = [cell.zero_state(1, encoder.embed(torch.tensor([1]))) for cell in cells]
@@ -70,9 +72,9 @@ def test_a_held_step_is_the_network_by_its_equations(writer):
             (h, *rest), _ = cell.step(x_t, by_hand[layer])
             if layer == 0:
                 h[0, 1] = 0.4
-                free = UNIT_DIRECTION.clone()
-                free[1] = 0
-                h = h + (0.2 - h @ UNIT_DIRECTION) / free.square().sum() * free
+                unclamped = UNIT_DIRECTION.clone()
+                unclamped[1] = 0
+                h = h + (0.2 - h @ UNIT_DIRECTION) / unclamped.square().sum() * unclamped
             by_hand[layer] = (h, *rest)
             x_t = h
         for name, part in enumerate(state):
@@ -90,19 +92,19 @@ def test_a_step_that_changes_nothing_is_a_step(writer):
 
 def test_a_direction_moves_h_no_farther_than_it_must():
     h = torch.randn(4, 6, generator=torch.Generator().manual_seed(0))
-    held = Clamp(0, direction=DIRECTION, projection=1.5).apply(h)
+    clamped = Clamp(0, direction=DIRECTION, projection=1.5).apply(h)
     across = torch.eye(6) - torch.outer(UNIT_DIRECTION, UNIT_DIRECTION)
-    torch.testing.assert_close(held @ across, h @ across)
-    torch.testing.assert_close(held @ UNIT_DIRECTION, torch.full((4,), 1.5))
+    torch.testing.assert_close(clamped @ across, h @ across)
+    torch.testing.assert_close(clamped @ UNIT_DIRECTION, torch.full((4,), 1.5))
 
 
 @pytest.mark.parametrize("clamp", [None, Clamp(), Clamp(0, {})])
-def test_with_nothing_held_the_text_is_the_free_one(writer, clamp):
+def test_with_an_empty_clamp_the_text_is_unmodified(writer, clamp):
     settings = {"max_new_tokens": 40, "seed": 3, "domain": "review"}
     assert writer.generate("It was", **settings, clamp=clamp) == writer.generate("It was", **settings)
 
 
-def test_a_held_text_is_another_one_and_a_seed_repeats_it(writer):
+def test_a_clamped_text_is_another_and_a_seed_repeats_it(writer):
     settings = {"max_new_tokens": 40, "seed": 3, "clamp": Clamp(-1, {0: 1.0, 1: -1.0})}
     first = writer.generate("It was", **settings)
     assert writer.generate("It was", **settings) == first == writer.generate("It was", **settings)
@@ -110,7 +112,7 @@ def test_a_held_text_is_another_one_and_a_seed_repeats_it(writer):
 
 
 @torch.inference_mode()
-def test_the_first_token_is_drawn_from_a_held_state(writer):
+def test_the_first_token_is_drawn_from_a_clamped_state(writer):
     clamp = Clamp(-1, {0: 5.0})
     token, *_ = writer.stream("The city", max_new_tokens=1, temperature=1.0, clamp=clamp)
     outputs = writer.model.encoder(torch.tensor([writer.encode("The city").token_ids])).outputs[0, -1].clone()
@@ -140,7 +142,7 @@ def test_the_first_token_is_drawn_from_a_held_state(writer):
         (lambda: Clamp(0, {0: 1, 2: 1}, np.eye(6)[0] + np.eye(6)[2]), r"every unit along the direction is clamped"),
     ],
 )
-def test_what_cannot_be_held_is_refused_before_the_first_token(tokenizer, make, message):
+def test_what_cannot_be_clamped_is_refused_before_the_first_token(tokenizer, make, message):
     writer = Writer("tiny", language_model(tokenizer.vocab_size, num_layers=2), tokenizer, checkpoint_of("lm"))
     with pytest.raises(InputError, match=message):
         writer.stream("It was", clamp=make())

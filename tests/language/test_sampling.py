@@ -1,4 +1,4 @@
-"""Sampling: worked numbers, the ends of every range, and a distribution whatever the settings."""
+"""Sampling: worked numbers, the ends of every range, and a distribution for any settings."""
 
 import math
 
@@ -67,10 +67,10 @@ def test_the_penalty_lowers_what_was_written_once_each():
 
 
 @pytest.mark.parametrize(
-    ("temperature", "given", "penalty"), [(0, None, 1.2), (0.3, None, 1), (0, 1, 1), (1, 1.5, 1.5)]
+    ("temperature", "option", "penalty"), [(0, None, 1.2), (0.3, None, 1), (0, 1, 1), (1, 1.5, 1.5)]
 )
-def test_the_penalty_is_on_by_itself_at_low_temperatures(temperature, given, penalty):
-    assert SamplingOptions(temperature=temperature, repetition_penalty=given).penalty == penalty
+def test_the_penalty_is_on_by_itself_at_low_temperatures(temperature, option, penalty):
+    assert SamplingOptions(temperature=temperature, repetition_penalty=option).penalty == penalty
 
 
 @given(

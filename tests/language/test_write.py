@@ -22,17 +22,17 @@ from rnn_demo.training.vocabulary import learn_characters
 EURO_BYTES = ["<0xE2>", "<0x82>", "<0xAC>"]
 
 
-def ids_of(tokenizer, pieces):
-    return [tokenizer.processor.piece_to_id(piece) for piece in pieces]
+def ids_of(tokenizer, subwords):
+    return [tokenizer.processor.piece_to_id(subword) for subword in subwords]
 
 
-def speak(writer, monkeypatch, token_ids):
-    """Make the network say these token ids, one after the other, and then the end."""
-    said = iter([*token_ids, *[writer.tokenizer.eos_id] * 3])
+def write_ids(writer, monkeypatch, token_ids):
+    """Make the network write these token ids, then the end."""
+    ids = iter([*token_ids, *[writer.tokenizer.eos_id] * 3])
 
     def read(token_ids, state, clamp):
         logits = torch.full((writer.tokenizer.vocab_size,), -math.inf)
-        logits[next(said)] = 0
+        logits[next(ids)] = 0
         return logits, ()
 
     monkeypatch.setattr(writer, "_read", read)
@@ -116,7 +116,7 @@ def test_probability_is_that_of_the_distribution_drawn_from(writer):
     assert token.probability == pytest.approx((logits / 0.7).softmax(0)[token.token_id].item(), rel=1e-4)
 
 
-def test_pieces_without_text_are_never_written(writer):
+def test_subwords_without_text_are_never_written(writer):
     with torch.no_grad():
         writer.model.bias[list(writer.tokenizer.suppressed_ids)] = 1000
     generated = writer.generate("", max_new_tokens=200, temperature=2.0)
@@ -127,7 +127,7 @@ def test_pieces_without_text_are_never_written(writer):
     assert "</s>" in listed
 
 
-def test_the_end_piece_ends_the_text(writer):
+def test_the_end_of_text_ends_the_text(writer):
     with torch.no_grad():
         writer.model.bias[writer.tokenizer.eos_id] = 1000
     assert writer.generate("It was", max_new_tokens=50).tokens == ()
@@ -135,11 +135,11 @@ def test_the_end_piece_ends_the_text(writer):
 
 
 @given(st.lists(st.sampled_from([*EURO_BYTES, "<0xF0>", "<0x9F>", "<0xFF>", "<0x41>", "\n", "a", "."]), max_size=12))
-def test_joined_tokens_are_the_ids_decoded_whatever_bytes_come(one_writer, pieces):
+def test_joined_tokens_are_the_ids_decoded_whatever_bytes_come(one_writer, subwords):
     tokenizer = one_writer.tokenizer
     with pytest.MonkeyPatch.context() as monkeypatch:
-        token_ids = ids_of(tokenizer, pieces)
-        speak(one_writer, monkeypatch, token_ids)
+        token_ids = ids_of(tokenizer, subwords)
+        write_ids(one_writer, monkeypatch, token_ids)
         tokens = one_writer.generate("", temperature=1.0).tokens
     assert [token.token_id for token in tokens] == token_ids
     finished = len(token_ids)  # a character that is never finished adds no text
@@ -151,14 +151,14 @@ def test_joined_tokens_are_the_ids_decoded_whatever_bytes_come(one_writer, piece
 
 def test_a_character_of_several_bytes_comes_with_its_last(one_writer, monkeypatch):
     token_ids = ids_of(one_writer.tokenizer, [*EURO_BYTES, *EURO_BYTES[:2]])
-    speak(one_writer, monkeypatch, token_ids)
+    write_ids(one_writer, monkeypatch, token_ids)
     assert [token.token for token in one_writer.stream("")] == ["", "", "€", "", ""]
-    speak(one_writer, monkeypatch, token_ids)
+    write_ids(one_writer, monkeypatch, token_ids)
     assert [token.token for token in one_writer.stream("", max_new_tokens=2)] == ["", ""]
 
 
 def test_a_replacement_character_that_was_meant_is_written_at_once(one_writer, monkeypatch):
-    speak(one_writer, monkeypatch, one_writer.tokenizer.encode("\ufffd"))
+    write_ids(one_writer, monkeypatch, one_writer.tokenizer.encode("\ufffd"))
     assert one_writer.generate("").text == "\ufffd"
 
 
@@ -195,14 +195,14 @@ def test_next_tokens_have_the_probabilities_that_are_drawn_from(writer, setting,
     assert drawn <= {candidate.token for candidate in plain[:num_kept]}
 
 
-def test_a_style_opens_the_text(writer):
+def test_a_domain_is_the_prefix_of_the_text(writer):
     eos_id, bos_id = writer.tokenizer.eos_id, writer.tokenizer.bos_id
     assert writer.encode("", "play").token_ids == [eos_id, writer.tokenizer.domain_id("play")]
     assert writer.encode("").token_ids == [eos_id, bos_id]
     assert writer.encode("a\nb").prefix_ids == (eos_id, bos_id)
 
 
-def test_a_model_that_has_read_one_style_opens_with_it(tokenizer):
+def test_a_model_of_one_domain_starts_with_it(tokenizer):
     def start_of(*data):
         checkpoint = checkpoint_of("lm", data=list(data))
         return Writer("tiny", language_model(tokenizer.vocab_size), tokenizer, checkpoint).encode("a").prefix_ids[-1]
@@ -212,7 +212,7 @@ def test_a_model_that_has_read_one_style_opens_with_it(tokenizer):
     assert start_of("else/train") == tokenizer.bos_id
 
 
-def test_without_a_style_the_likeliest_of_those_read_is_taken(tokenizer):
+def test_without_a_domain_the_likeliest_of_those_read_is_taken(tokenizer):
     data = ["imdb/train", "english_novels/train", "else/train"]
     writer = Writer("tiny", language_model(tokenizer.vocab_size), tokenizer, checkpoint_of("lm", data=data))
 
@@ -220,7 +220,7 @@ def test_without_a_style_the_likeliest_of_those_read_is_taken(tokenizer):
         ids = [tokenizer.eos_id, tokenizer.domain_id(domain), *tokenizer.encode(text)]
         with torch.inference_mode():
             log_probs = writer.model.predict(torch.tensor([ids]), None)[0][0].log_softmax(1)
-        return -sum(float(log_probs[place - 1, ids[place]]) for place in range(2, len(ids)))
+        return -sum(float(log_probs[i - 1, ids[i]]) for i in range(2, len(ids)))
 
     chosen = set()
     for text in ("It was a good day.", "London", "not bad", "She walked to the city", "x", "7"):

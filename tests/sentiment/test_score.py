@@ -1,4 +1,4 @@
-"""Scoring: each text on its own, a running score whose last is the verdict, and spans in the text as typed."""
+"""Scoring: each text on its own, a running score that ends in the score, and spans in the text as typed."""
 
 import pytest
 import torch
