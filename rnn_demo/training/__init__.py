@@ -1,1 +1,1 @@
-"""What the training of every task shares."""
+"""The parts of training that every task shares."""

@@ -1,8 +1,8 @@
-"""Averages of weights: over the last steps of a run, and of a fine-tuned network with the one that it started from.
+"""Averages of weights: over the last steps of a run, and between a fine-tuned network and its initial weights.
 
-The first is steadier than any of the steps (Polyak & Juditsky 1992; here the exponential moving average that torch
-keeps; while the network is young it forgets faster, so that it does not hold on to where the weights started). The
-second is often better than both ends, where they lie in one valley (Wortsman et al. 2022, arXiv:2109.01903).
+The first is steadier than any single step (Polyak & Juditsky 1992; here torch's exponential moving average, which
+forgets faster in the first steps, so that the initial weights soon have no influence). The second, WiSE-FT (Wortsman et
+al. 2022, arXiv:2109.01903), is often better than both networks.
 """
 
 from collections.abc import Mapping
@@ -14,13 +14,13 @@ from torch.optim.swa_utils import AveragedModel
 
 
 def average_of(model: nn.Module, decay: float) -> AveragedModel | None:
-    """Start an average: a network of its own, to be told of each step by `update_parameters(model)`.
+    """Start an average: a separate network, updated after each step by `update_parameters(model)`.
 
     a_n = d_n a_(n-1) + (1 - d_n) w_n        d_n = min(decay, (1 + n) / (10 + n))
 
     Args:
-        model: its weights are averaged; buffers are taken as they are.
-        decay: in (0, 1); 0 gives no average.
+        model: its weights are averaged; buffers are copied.
+        decay: in (0, 1); 0 returns None.
     """
     if not decay:
         return None
@@ -34,15 +34,15 @@ def average_of(model: nn.Module, decay: float) -> AveragedModel | None:
 
 
 @torch.no_grad()
-def mix_in(model: nn.Module, start: Mapping[str, Tensor], share: float) -> None:
-    """Mix the weights that a network started from into those that it has come to.
+def interpolate_weights(model: nn.Module, start: Mapping[str, Tensor], alpha: float) -> None:
+    """Interpolate between the weights of a network and its initial weights.
 
-    w = share w_start + (1 - share) w
+    w = alpha w_start + (1 - alpha) w
 
     Args:
-        model: its weights are changed.
-        start: all of its weights as they were; not needed for a share of 0.
-        share: in [0, 1).
+        model: its weights change.
+        start: all initial weights; not needed for alpha = 0.
+        alpha: in [0, 1).
     """
-    for name, weight in model.state_dict().items() if share else ():
-        weight.lerp_(start[name], share)
+    for name, weight in model.state_dict().items() if alpha else ():
+        weight.lerp_(start[name], alpha)

@@ -1,4 +1,4 @@
-"""Which rows make up optimiser step number `step`: pure functions of the step, so that a run can be continued.
+"""Which rows make up an optimiser step: pure functions of its number, so that a run can be resumed.
 
 With several processes, process `rank` of `world` takes every `world`-th row of the same batch.
 """
@@ -25,7 +25,7 @@ class StreamBatches:
         a b c | d e f        inputs of step 0: a b c    targets: b c d
         g h i | j k l                          g h i             h i j
 
-    Row r of step s + 1 goes on where row r of step s stopped, so the state can be carried.
+    Row r of step s + 1 continues row r of step s, so the state can be carried over.
     """
 
     token_ids: np.ndarray
@@ -34,7 +34,7 @@ class StreamBatches:
     seq_len: int
 
     def __post_init__(self) -> None:
-        """Refuse a text that does not fill one batch."""
+        """Refuse a text that is too short for one batch."""
         if self.steps_per_pass < 1:
             raise DataError(
                 f"{len(self.token_ids)} tokens are too few for {self.batch_size} streams of {self.seq_len} tokens; "
@@ -47,7 +47,7 @@ class StreamBatches:
         return ((len(self.token_ids) - 1) // self.batch_size) // self.seq_len
 
     def batch_at(self, step: int, rank: int = 0, world: int = 1) -> tuple[np.ndarray, np.ndarray]:
-        """Cut out the inputs and the targets of a step, int64 (batch / world, seq) each."""
+        """Return the inputs and the targets of a step, int64 (batch / world, seq) each."""
         stream_len = self.steps_per_pass * self.seq_len
         starts = np.arange(rank, self.batch_size, world) * stream_len + (step % self.steps_per_pass) * self.seq_len
         columns = starts[:, None] + np.arange(self.seq_len + 1)
@@ -57,10 +57,10 @@ class StreamBatches:
 
 @dataclass(frozen=True, eq=False)
 class BucketedBatches:
-    """Batches of rows of about the same length, in another order each epoch.
+    """Batches of rows of similar length, in a new order each epoch.
 
-    Rows are shuffled, sorted by length within pools of 50 batches, and the batches shuffled again. The rows that do
-    not fill a last batch wait for another epoch.
+    Rows are shuffled, sorted by length within pools of 50 batches, and the batches shuffled again. Every epoch skips
+    the rows that do not fill a last batch.
     """
 
     lengths: np.ndarray
@@ -71,7 +71,7 @@ class BucketedBatches:
     POOL_BATCHES = 50
 
     def __post_init__(self) -> None:
-        """Refuse data that does not fill one batch."""
+        """Refuse data with too few rows for one batch."""
         if len(self.lengths) < self.batch_size:
             raise DataError(f"{len(self.lengths)} rows do not fill a batch of {self.batch_size}; give a smaller one")
 
@@ -81,7 +81,7 @@ class BucketedBatches:
         return len(self.lengths) // self.batch_size
 
     def rows_at(self, step: int, rank: int = 0, world: int = 1) -> np.ndarray:
-        """The row numbers of a step, int64 (batch / world,)."""
+        """Return the row numbers of a step, int64 (batch / world,)."""
         epoch, index = divmod(step, self.steps_per_pass)
         rows: np.ndarray = _epoch_order(self, epoch)[index]
         return rows[rank::world]
@@ -100,9 +100,9 @@ def _epoch_order(batches: BucketedBatches, epoch: int) -> np.ndarray:
 
 @dataclass(frozen=True)
 class ConsecutiveBatches:
-    """Batches of rows that follow each other, cut anew and in another order each epoch.
+    """Batches of consecutive rows, with new cuts and a new order each epoch.
 
-    The rows before the first cut and behind the last, fewer than two batches of them, wait for another epoch.
+    Each epoch leaves out the rows before the first cut and after the last, fewer than two batches.
     """
 
     num_rows: int
@@ -110,10 +110,10 @@ class ConsecutiveBatches:
     seed: int
 
     def __post_init__(self) -> None:
-        """Refuse data in which there is no choice of a place to cut."""
+        """Refuse data with too few rows to choose a cut."""
         if self.steps_per_pass < 1:
             raise DataError(
-                f"{self.num_rows} rows are too few for batches of {self.batch_size} that follow each other; give a "
+                f"{self.num_rows} rows are too few for consecutive batches of {self.batch_size}; give a "
                 f"batch_size of {self.num_rows // 2} or less"
             )
 
@@ -123,7 +123,7 @@ class ConsecutiveBatches:
         return self.num_rows // self.batch_size - 1
 
     def rows_at(self, step: int, rank: int = 0, world: int = 1) -> np.ndarray:
-        """The row numbers of a step, int64 (batch / world,), in order."""
+        """Return the row numbers of a step, int64 (batch / world,), in order."""
         epoch, index = divmod(step, self.steps_per_pass)
         rng = np.random.default_rng([self.seed, epoch])
         first = int(rng.integers(self.batch_size)) + int(rng.permutation(self.steps_per_pass)[index]) * self.batch_size

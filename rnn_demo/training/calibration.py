@@ -1,4 +1,4 @@
-"""Temperature scaling: scores are divided by T, so that a network is as sure as it is right; no decision changes.
+"""Temperature scaling: scores are divided by T, so that confidence matches accuracy; no decision changes.
 
 Source: Guo et al. 2017, arXiv:1706.04599: one T for all, chosen by the likelihood of held-out data.
 
@@ -18,10 +18,10 @@ TEMPERATURES = np.geomspace(0.4, 4.0, 47)
 
 
 def best_temperature(nats_at: Callable[[float], float]) -> float:
-    """Find the temperature that makes held-out data likeliest.
+    """Return the temperature with the highest likelihood of held-out data.
 
     Args:
-        nats_at: minus the log-likelihood of the held-out data with all scores divided by a temperature.
+        nats_at: temperature -> negative log-likelihood of the held-out data, with all scores divided by it.
 
     >>> round(best_temperature(lambda t: (t - 1.5) ** 2), 2)
     1.47

@@ -1,7 +1,7 @@
 """Data sets, read with Hugging Face `datasets` from a local folder or from the Hub, and checked before training.
 
-`--data-dir DIR` reads `DIR/<dataset>/<split>-*.parquet`, whatever folder is there; without it the same data set is
-fetched from the Hub. Everything that is wrong with a data set is said before the first step is taken.
+`--data-dir DIR` reads `DIR/<dataset>/<split>-*.parquet`; without it the same data set is downloaded from the Hub. All
+errors in a data set are reported before the first step.
 """
 
 from collections.abc import Callable
@@ -46,29 +46,29 @@ LICENCES = {
     "wnut17": "wnut17: WNUT 2017 emerging entities (Derczynski et al. 2017), CC BY 4.0",
     "crossner": "crossner: CrossNER (Liu et al. 2021), MIT",
 }
-"""The terms of the data sets that are known here, for the model cards."""
+"""The terms of the known data sets, for the model cards."""
 CASES: dict[str, Callable[[str], str]] = {"asis": str, "lower": str.lower, "upper": str.upper}
 TEXT_COLUMNS = ("text", "sentence")
 
 
 def available_datasets(data_dir: Path | None) -> list[str]:
-    """The names of the data sets in a folder, or of those that are known on the Hub."""
+    """Return the names of the data sets in a folder, or of the known ones on the Hub."""
     if data_dir is None:
         return sorted(HUB_IDS)
     return sorted(entry.name for entry in data_dir.iterdir() if entry.is_dir()) if data_dir.is_dir() else []
 
 
 def available_splits(name: str, data_dir: Path | None) -> list[str]:
-    """The names of a data set's splits.
+    """Return the names of the splits of a data set.
 
     Raises:
-        DataError: no such folder, no files of splits in it, or the Hub does not know.
+        DataError: there is no such folder, it has no split files, or the Hub does not know the data set.
     """
     if data_dir is not None:
         folder = _folder(name, data_dir)
         splits = {path.name.split("-")[0] for path in folder.glob("*-*.parquet")}
         if not splits:
-            raise DataError(f"{folder} holds no <split>-*.parquet")
+            raise DataError(f"{folder} has no <split>-*.parquet")
         return sorted(splits)
     hub_id, options = _on_hub(name)
     try:
@@ -83,22 +83,22 @@ def read_split(name: str, split: str, data_dir: Path | None, columns: tuple[str,
     Args:
         name: a folder below `data_dir`, or a data set on the Hub.
         split: train, validation, test, unsupervised, ...
-        data_dir: where the folders are; None reads from the Hub.
-        columns: columns that must be there.
+        data_dir: folder with one folder per data set; None reads from the Hub.
+        columns: required columns.
 
     Raises:
-        DataError: no such folder or split, no rows, or a column is missing; the message lists what there is.
+        DataError: there is no such folder or split, it has no rows, or a column is missing; all with what there is.
     """
     if data_dir is None:
         source, options = _on_hub(name)
-    else:  # the files by name: left to itself the library passes over splits that it has no word for (unsupervised)
+    else:  # the files by name: by itself the library skips splits of unknown names (unsupervised)
         if split not in (splits := available_splits(name, data_dir)):
-            raise DataError(f"{data_dir / name} holds no {split}-*.parquet; its splits are {', '.join(splits)}")
+            raise DataError(f"{data_dir / name} has no {split}-*.parquet; its splits are {', '.join(splits)}")
         files = sorted(map(str, (data_dir / name).glob(f"{split}-*.parquet")))
         source, options = "parquet", {"data_files": {split: files}}
     try:
         rows = datasets.load_dataset(source, split=split, **options)
-    except Exception as error:  # the library raises a dozen kinds: file, value, connection, parser
+    except Exception as error:  # the library raises a dozen types: file, value, connection, parser
         raise DataError(f"cannot read split {split!r} of {name!r} from {data_dir or 'the Hub'}: {error}") from error
     if len(rows) == 0:
         raise DataError(f"split {split!r} of {name!r} has no rows")
@@ -124,19 +124,19 @@ def _folder(name: str, data_dir: Path) -> Path:
     folder = data_dir / name
     if not folder.is_dir():
         there = ", ".join(available_datasets(data_dir)) or "no folder"
-        raise DataError(f"there is no folder {folder}; {data_dir} holds {there}")
+        raise DataError(f"there is no folder {folder}; {data_dir} has {there}")
     return folder
 
 
 def as_texts(rows: datasets.Dataset, name: str) -> datasets.Dataset:
-    """Keep one column, `text`: what was `text` or `sentence`, or `tokens` written as running text.
+    """Keep one column, `text`: `text` or `sentence` renamed, or `tokens` as running text.
 
     Args:
         rows: one split, as read.
         name: the data set.
 
     Raises:
-        DataError: none of them is there, or it does not hold a text in every row.
+        DataError: none of them exists, or a row has no text.
     """
     for column in TEXT_COLUMNS:
         if column in rows.column_names:
@@ -148,7 +148,7 @@ def as_texts(rows: datasets.Dataset, name: str) -> datasets.Dataset:
 
 
 def require_column(rows: datasets.Dataset, name: str, column: str, kind: str) -> None:
-    """Refuse a column of another kind, or with rows that hold nothing.
+    """Refuse a column of another type or with null rows.
 
     Args:
         rows: one split, as read.
@@ -157,11 +157,11 @@ def require_column(rows: datasets.Dataset, name: str, column: str, kind: str) ->
         kind: string or int, of any width.
 
     Raises:
-        DataError: naming the column and what it holds.
+        DataError: naming the column and its type.
     """
     feature = rows.features[column]
     if kind not in str(getattr(feature, "dtype", "")):
-        raise DataError(f"column {column!r} of {name!r} holds {feature}; expected {kind}")
+        raise DataError(f"column {column!r} of {name!r} is {feature}; expected {kind}")
     if num_null := rows.data.column(column).null_count:
         raise DataError(f"column {column!r} of {name!r} is null in {num_null} rows; remove them")
 
@@ -193,7 +193,7 @@ def excerpts(text: str, size: int) -> list[str]:
 
 
 def in_case(text: str, case: str) -> str:
-    """Rewrite a text in capitals or small letters.
+    """Convert a text to upper or lower case.
 
     Raises:
         InputError: `case` is not asis, lower or upper.
@@ -207,10 +207,10 @@ def in_case(text: str, case: str) -> str:
 
 
 def class_labels(rows: datasets.Dataset, column: str) -> list[list[str]]:
-    """Read a column of tag lists as strings, whether it holds strings or class indices named by the features.
+    """Read a column of tag lists as strings, from strings or from class indices named by the features.
 
     Raises:
-        DataError: no lists, nothing in a row, or an index without a name.
+        DataError: no lists, a null row, or an index without a name.
     """
     feature = getattr(rows.features[column], "feature", None)
     if feature is None:

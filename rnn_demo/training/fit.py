@@ -1,4 +1,4 @@
-"""From a recipe to a checkpoint folder: what every task does before and after the loop."""
+"""From a recipe to a checkpoint folder: the steps before and after the loop."""
 
 import platform
 import shlex
@@ -26,7 +26,7 @@ from rnn_demo.config import SIZES, EncoderConfig, Recipe
 from rnn_demo.errors import CheckpointError, unknown_name
 from rnn_demo.int8 import pack_weights, unpack_weights
 from rnn_demo.tokenizer import Tokenizer
-from rnn_demo.training.averaging import mix_in
+from rnn_demo.training.averaging import interpolate_weights
 from rnn_demo.training.corpora import LICENCES
 from rnn_demo.training.loop import Loop, Objective, Progress, this_process
 
@@ -34,7 +34,7 @@ AnyModel = TypeVar("AnyModel", bound=CheckpointModel)
 
 
 def open_tokenizer(recipe: Recipe) -> Tokenizer:
-    """Check the recipe's names, and read the tokenizer: that of `init_from` where there is one.
+    """Check the names in the recipe and read the tokenizer: that of `init_from` if given.
 
     Raises:
         InputError: the cell is not in CELLS.
@@ -46,7 +46,7 @@ def open_tokenizer(recipe: Recipe) -> Tokenizer:
 
 
 def network_sizes(recipe: Recipe, tokenizer: Tokenizer) -> dict[str, Any]:
-    """The fields that the config of every task's network takes from its recipe, or from what it starts from."""
+    """Return the config fields that every network takes from its recipe or from `init_from`."""
     start = SIZES if recipe.init_from is None else read_config(find_checkpoint(recipe.init_from))
     sizes = {name: start[name] if getattr(recipe, name) is None else getattr(recipe, name) for name in SIZES}
     names = ("cell", "dropout_prob", "weight_drop_prob", "embed_drop_prob")
@@ -54,38 +54,38 @@ def network_sizes(recipe: Recipe, tokenizer: Tokenizer) -> dict[str, Any]:
 
 
 def start_model(model_class: type[AnyModel], config: EncoderConfig, recipe: Recipe) -> AnyModel:
-    """Make a network: random by the recipe's seed, then as much as fits of the checkpoint that it starts from.
+    """Create a network: random weights from the seed, then all fitting weights of `init_from`.
 
     Raises:
-        CheckpointError: there is no such checkpoint, or its encoder is of other sizes.
+        CheckpointError: there is no such checkpoint, or its encoder has other sizes.
     """
     set_seed(recipe.seed)
-    model = model_class(config)  # each task's network takes its config
+    model = model_class(config)  # every network takes its config
     if recipe.init_from is not None:
         copied = copy_matching_weights(model, find_same_encoder(recipe.init_from, config))
         if recipe.interpolation and len(copied) < len(model.state_dict()):
-            raise CheckpointError(f"--interpolation needs all weights of this network, and {recipe.init_from} has not")
+            raise CheckpointError(f"--interpolation needs all weights of this network; {recipe.init_from} lacks some")
     return model
 
 
 def find_same_encoder(name: str, config: EncoderConfig, **needs: Any) -> Path:
-    """Find a checkpoint to start from, and check that its encoder fits: what does not would be left random.
+    """Find a checkpoint with initial weights and check that its encoder fits: what does not would stay random.
 
     Args:
         name: as `find_checkpoint` takes it.
-        config: of the network that starts from it.
-        needs: what else its config.json has to say.
+        config: of the new network.
+        needs: further values that its config.json must have.
 
     Raises:
-        CheckpointError: there is no such checkpoint, or it differs; the message says which settings would fit.
+        CheckpointError: there is no such checkpoint, or it differs; the message says how.
     """
     folder = find_checkpoint(name)
     stored = read_config(folder)
     wanted = {name: getattr(config, name) for name in ("cell", "vocab_size", *SIZES)} | needs
     differ = {name: (stored.get(name), value) for name, value in wanted.items() if stored.get(name) != value}
     if differ:
-        told = ", ".join(f"{name} {there}, not {here}" for name, (there, here) in differ.items())
-        raise CheckpointError(f"{folder} has {told}: this network cannot start from it; give what it has, or another")
+        differences = ", ".join(f"{name} {theirs}, not {ours}" for name, (theirs, ours) in differ.items())
+        raise CheckpointError(f"{folder} has {differences}: use its settings, or another checkpoint")
     return folder
 
 
@@ -103,14 +103,14 @@ def fit(
     Args:
         task: a name in TASKS.
         model: the task's network, from `start_model`.
-        tokenizer: goes into the checkpoint folder.
+        tokenizer: for the checkpoint folder.
         objective: data, loss and validation.
         recipe: how long and how.
-        data: what was read, as dataset/split, for the card.
+        data: the training data, as dataset/split, for the card.
         on_progress: called after every step.
 
     Returns:
-        The folder that was written; None after a dry run.
+        The checkpoint folder; None after a dry run.
     """
     if recipe.num_threads:
         torch.set_num_threads(recipe.num_threads)
@@ -123,10 +123,10 @@ def fit(
     if recipe.dry_run or not this_process().is_main_process:
         return None
     with torch.no_grad():
-        mix_in(model, start, recipe.interpolation)
+        interpolate_weights(model, start, recipe.interpolation)
         objective.finish(model)
         as_trained = objective.validate(model)
-        model.load_state_dict(unpack_weights(pack_weights(model.state_dict())))  # from here on what is stored
+        model.load_state_dict(unpack_weights(pack_weights(model.state_dict())))  # from here on as stored
         as_stored = objective.validate(model)
     checkpoint = Checkpoint(
         task=task,
@@ -138,7 +138,7 @@ def fit(
         minutes=round(report.minutes, 1),
         hardware=_hardware(report.device),
         precision=report.precision,
-        init_from=None if recipe.init_from is None else _without_place(recipe.init_from),
+        init_from=None if recipe.init_from is None else _without_path(recipe.init_from),
         training={
             "steps": report.steps,
             "tokens": report.tokens,
@@ -156,7 +156,7 @@ def fit(
 
 
 def command_line(task: str, recipe: Recipe) -> str:
-    """The command that trains by this recipe: every setting that is not the default, no place on a disk.
+    """Return the command for this recipe: all settings that differ from the default, without local paths.
 
     >>> from rnn_demo.language.config import LanguageRecipe
     >>> command_line("lm", LanguageRecipe(cell="gru", steps=10, data_dir=Path("/some/where")))
@@ -168,15 +168,15 @@ def command_line(task: str, recipe: Recipe) -> str:
         if value == field.default or field.name in ("output_dir", "runs_dir", "resume", "num_threads"):
             continue
         given = ["DIR"] if field.name == "data_dir" else value if isinstance(value, tuple) else [value]
-        given = [] if value is True else [str(_without_place(part)) for part in given]
+        given = [] if value is True else [str(_without_path(part)) for part in given]
         words += ["--" + field.name.replace("_", "-"), *given]
     if recipe.output_dir is not None and recipe.output_dir.name != recipe.checkpoint_name(task):
         words += ["--output-dir", f"checkpoints/{recipe.output_dir.name}"]
     return shlex.join(words)
 
 
-def _without_place(value: Any) -> Any:
-    """Shorten the path of a folder on this disk to its name; a card is read elsewhere."""
+def _without_path(value: Any) -> Any:
+    """Shorten a local path to its name; a card is read elsewhere."""
     return Path(value).name if isinstance(value, str) and Path(value).is_absolute() else value
 
 

@@ -1,4 +1,4 @@
-"""Measures that more than one place needs."""
+"""Calibration metrics."""
 
 import numpy as np
 
@@ -7,14 +7,14 @@ NUM_BINS = 15
 
 
 def reliability(probs: np.ndarray, labels: np.ndarray) -> dict[str, dict[str, float]]:
-    """Hold confidence, max(p, 1 - p), against accuracy, bin by bin (Guo et al. 2017, arXiv:1706.04599).
+    """Compare confidence, max(p, 1 - p), with accuracy in each bin (Guo et al. 2017, arXiv:1706.04599).
 
     Args:
         probs: float (row,); P(positive).
         labels: int (row,); 0 or 1.
 
     Returns:
-        For each bin that has rows, named by its ends: mean confidence, accuracy and how many examples it has.
+        For each bin with rows, named by its ends: mean confidence, accuracy and number of examples.
 
     >>> reliability(np.array([0.875, 0.875]), np.array([1, 0]))
     {'0.87-0.93': {'confidence': 0.875, 'accuracy': 0.5, 'examples': 2}}
@@ -33,7 +33,7 @@ def reliability(probs: np.ndarray, labels: np.ndarray) -> dict[str, dict[str, fl
 
 
 def expected_calibration_error(probs: np.ndarray, labels: np.ndarray) -> float:
-    """How far confidence is from accuracy (Naeini et al. 2015); arguments as in `reliability`.
+    """Return the gap between confidence and accuracy (Naeini et al. 2015); arguments as in `reliability`.
 
     Returns:
         The mean of |accuracy - confidence| over bins, weighted by their rows; in [0, 1].

@@ -1,6 +1,6 @@
-"""Learn the 8,000 subwords that every model shares (SentencePiece's unigram model, Kudo 2018, arXiv:1804.10959).
+"""Train the tokenizer: 8,000 subwords for all models (SentencePiece's unigram model, Kudo 2018, arXiv:1804.10959).
 
-A model of characters brings a tokenizer of its own, learned here as well.
+A character model has a tokenizer of its own, made here as well.
 """
 
 import io
@@ -20,21 +20,21 @@ REQUIRED_CHARACTERS = (
     "ÀÁÂÃÄÅÆÇÈÉÊËÌÍÎÏÑÒÓÔÕÖØÙÚÛÜÝàáâãäåæçèéêëìíîïñòóôõöøùúûüýÿŒœŠšŽžßŁłğışčćđńőřśůźż‘’“”‚„«»–—…•·†°£€¥©®™½¼¾×÷¿¡§"
 )
 NUM_BYTES = 256
-MAX_LINE_BYTES = 4000  # SentencePiece drops longer lines; ours are cut instead
+MAX_LINE_BYTES = 4000  # SentencePiece drops longer lines, so they are cut
 
 
 def train(recipe: TokenizerRecipe) -> bytes:
-    """Learn the subwords from the train and unsupervised splits of the data sets.
+    """Train on the train and unsupervised splits of the data sets.
 
     Args:
-        recipe: sizes, seed and where the data is. Every folder of `data_dir` is read, or, from the Hub, the data sets
-            known there; those without files or without a text, sentence or tokens column are passed over.
+        recipe: sizes, seed and data. Every folder of `data_dir` is read, or the known data sets on the Hub; those
+            without files or without a text, sentence or tokens column are skipped.
 
     Returns:
         The bytes of a `tokenizer.model`; the caller writes them.
 
     Raises:
-        DataError: no text was found, or too little for so many subwords.
+        DataError: there is no text, or too little for that many subwords.
     """
     names = available_datasets(recipe.data_dir)
     lines = [line for name in names for line in _lines(name, recipe.data_dir)]
@@ -47,13 +47,13 @@ def train(recipe: TokenizerRecipe) -> bytes:
 
 
 def learn_characters(texts: Iterable[str]) -> bytes:
-    """Make a tokenizer whose subwords are the single characters of some texts, and bytes for all others.
+    """Make a tokenizer of the single characters of some texts; all other characters become bytes.
 
     Returns:
         The bytes of a `tokenizer.model`.
 
     Raises:
-        DataError: there is nothing but white space.
+        DataError: there is only white space.
     """
     characters = sorted(set().union(*texts))
     num_other = len({PAD_ID, UNK_ID, BOS_ID, EOS_ID}) + len(CONTROL_SYMBOLS) + NUM_BYTES

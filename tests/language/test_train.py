@@ -96,7 +96,7 @@ def test_starting_from_a_checkpoint_takes_its_weights_and_its_tokenizer(places, 
         torch.testing.assert_close(weight, Writer.load(first).model.state_dict()[name], rtol=0, atol=1e-6)
     assert Writer.load(second).checkpoint.init_from == first.name  # a card is read elsewhere
     for changes, message in (
-        ({"cell": "gru"}, r"lm-tiny has cell lstm, not gru: this network cannot start from it"),
+        ({"cell": "gru"}, r"lm-tiny has cell lstm, not gru: use its settings"),
         ({"hidden_size": 9, "num_layers": 3}, r"hidden_size \d+, not 9, num_layers \d+, not 3"),
     ):
         with pytest.raises(CheckpointError, match=message):
@@ -235,10 +235,10 @@ def test_what_cannot_be_trained_is_said_before_the_first_step(places, tmp_path):
         attempt(cell="grru")
     with pytest.raises(CheckpointError, match="there is no checkpoint 'nowhere'"):
         attempt(tokenizer="nowhere")
-    with pytest.raises(DataError, match=r"there is no folder .*novel; .* holds english_novels, imdb"):
+    with pytest.raises(DataError, match=r"there is no folder .*novel; .* has english_novels, imdb"):
         attempt(datasets=("novel",))
     with pytest.raises(
-        DataError, match=r"imdb holds no validation-\*\.parquet; its splits are test, train, unsupervised"
+        DataError, match=r"imdb has no validation-\*\.parquet; its splits are test, train, unsupervised"
     ):
         attempt(validation_dataset="imdb")
     with pytest.raises(DataError, match=r"tokens are too few for 4000 streams of 8 tokens"):

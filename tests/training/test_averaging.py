@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from rnn_demo.training.averaging import average_of, mix_in
+from rnn_demo.training.averaging import average_of, interpolate_weights
 
 
 def test_the_average_is_that_of_the_formula():
@@ -24,9 +24,9 @@ def test_a_share_of_the_start_is_mixed_in():
     model = nn.Linear(1, 1)
     nn.init.constant_(model.weight, 4.0)
     nn.init.constant_(model.bias, -2.0)
-    mix_in(model, {"weight": torch.tensor([[8.0]]), "bias": torch.tensor([2.0])}, 0.25)
+    interpolate_weights(model, {"weight": torch.tensor([[8.0]]), "bias": torch.tensor([2.0])}, 0.25)
     assert (model.weight.item(), model.bias.item()) == (5.0, -1.0)
-    mix_in(model, {}, 0.0)
+    interpolate_weights(model, {}, 0.0)
     assert (model.weight.item(), model.bias.item()) == (5.0, -1.0)
 
 

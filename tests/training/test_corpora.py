@@ -46,13 +46,13 @@ def test_what_is_missing_is_named_with_what_there_is(tmp_path):
     write_split(tmp_path, "mine", "train", text=["a"])
     write_split(tmp_path, "mine", "empty", text=[])
     (tmp_path / "hollow").mkdir()
-    with pytest.raises(DataError, match=r"there is no folder .*yours; .* holds hollow, mine"):
+    with pytest.raises(DataError, match=r"there is no folder .*yours; .* has hollow, mine"):
         read_split("yours", "train", tmp_path)
-    with pytest.raises(DataError, match=r"there is no folder .*; .*nowhere holds no folder"):
+    with pytest.raises(DataError, match=r"there is no folder .*; .*nowhere has no folder"):
         read_split("mine", "train", tmp_path / "nowhere")
-    with pytest.raises(DataError, match=r"mine holds no tset-\*\.parquet; its splits are empty, train"):
+    with pytest.raises(DataError, match=r"mine has no tset-\*\.parquet; its splits are empty, train"):
         read_split("mine", "tset", tmp_path)
-    with pytest.raises(DataError, match=r"hollow holds no <split>-\*\.parquet"):
+    with pytest.raises(DataError, match=r"hollow has no <split>-\*\.parquet"):
         read_split("hollow", "train", tmp_path)
     with pytest.raises(DataError, match="'mine' has no column 'label', 'tags'; it has text"):
         read_split("mine", "train", tmp_path, columns=("text", "label", "tags"))
@@ -92,8 +92,8 @@ def test_a_hub_that_does_not_answer_is_told(monkeypatch):
 def test_the_text_column_must_hold_texts(tmp_path):
     for columns, message in [
         ({"title": ["a"]}, "'mine' has no column 'text', 'sentence' or 'tokens'; it has title"),
-        ({"text": [1, 2]}, "column 'text' of 'mine' holds .*int64.*; expected string"),
-        ({"text": [["a", "b"]]}, "column 'text' of 'mine' holds .*; expected string"),
+        ({"text": [1, 2]}, "column 'text' of 'mine' is .*int64.*; expected string"),
+        ({"text": [["a", "b"]]}, "column 'text' of 'mine' is .*; expected string"),
         ({"sentence": ["a", None, None]}, "column 'sentence' of 'mine' is null in 2 rows; remove them"),
     ]:
         with pytest.raises(DataError, match=message):
