@@ -23,7 +23,7 @@ from rnn_demo.microscope.gradients import gradient_over_distance
 from rnn_demo.microscope.sentiment_direction import LayerStates, find_sentiment_direction
 from rnn_demo.microscope.sentiment_direction import section_of as direction_entry
 from rnn_demo.precomputed import Entry, Precomputed
-from rnn_demo.predictor import Predictor
+from rnn_demo.predictor import ForwardPredictor, Predictor
 from rnn_demo.sentiment.score import SentimentScorer
 from rnn_demo.tasks import TASKS
 from rnn_demo.tokenizer import Tokenizer
@@ -150,7 +150,9 @@ def test_the_reach_is_measured_over_every_chunk_trained_and_untrained(tokenizer:
     subjects = {name: subject(name, tokenizer) for name in ("lm-rnn", "lm-lstm", "sentiment-gru")}
     section = reach.section(Material(subjects, CHUNKS))
     for name, line in zip(subjects, section.tables[0][2:], strict=True):
-        reaches = [reach.reach(gradient_over_distance(subjects[name].predictor, text)) for text in CHUNKS]
+        predictor = subjects[name].predictor
+        assert isinstance(predictor, ForwardPredictor)
+        reaches = [reach.reach(gradient_over_distance(predictor, predictor.encode(text))) for text in CHUNKS]
         shown = line.strip("| ").split(" | ")
         assert shown[0] == name
         assert shown[1] == f"{round(np.median(reaches))} ({min(reaches)} to {max(reaches)})"
