@@ -36,7 +36,7 @@ from rnn_demo.training.fit import find_same_encoder, fit, network_sizes, open_to
 from rnn_demo.training.loop import Progress
 
 ALPHAS = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
-"""That are tried on the held-out sentences."""
+"""Smoothing strengths to try on the held-out sentences."""
 MOST_ROWS = 256
 """Sentences whose likelihood is computed at a time."""
 VECTORS = "word_tagger.reader.vectors."
@@ -102,7 +102,7 @@ class EntityObjective:
     def batch_at(self, step: int, rank: int, world: int) -> dict[str, Tensor]:
         """token_ids int64 (batch / world, 1 + seq); subword_counts, tags and pos_tags int64 (batch / world, words).
 
-        And of_name and of_sentence, int64 (words of all sentences,), where the places of a name settle together; the
+        And of_name and of_sentence, int64 (words of all sentences,), for label-consistency smoothing; the
         spelling, where whole words are read; corpus, int64 (batch / world,), where there are several.
         """
         rows = self.batches.rows_at(step, rank, world).tolist()
@@ -136,7 +136,7 @@ class EntityObjective:
         return int(batch["subword_counts"].sum())
 
     def validate(self, model: TaggerModel) -> dict[str, float]:
-        """F1, precision and recall of the held-out entities, and the accuracy of the parts of speech.
+        """Return F1, precision and recall of the held-out entities, and the accuracy of the parts of speech.
 
         With several data sets F1 is the mean of theirs, and that of each is given too; the rest is of the first.
         """
@@ -150,9 +150,9 @@ class EntityObjective:
         return {**mean, **(rates if len(rates) > 1 else {}), **pos}
 
     def finish(self, model: TaggerModel) -> None:
-        """Choose what makes the held-out sentences likeliest.
+        """Choose the settings with the highest likelihood of the held-out sentences.
 
-        These are, in this order: how heavy the two taggers are where there are two, how far the places of a name agree,
+        These are, in this order: how heavy the two taggers are where there are two, the smoothing strength,
         and a temperature. Emissions and steps alike are divided by that one temperature.
         """
         if self.subword_steps is not None:

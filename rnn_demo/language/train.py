@@ -1,8 +1,8 @@
-"""How a language model is trained: truncated back-propagation through a stream of documents, the state carried on.
+"""Train a language model: truncated back-propagation through a stream of documents, with the state carried over.
 
-A document opens with its domain (`<novel>`, `<review>`), or in a tenth of them with `<s>` alone, so that the model
+A document starts with its domain (`<novel>`, `<review>`), or in a tenth of them with `<s>` alone, so that the model
 also writes where the domain is unknown. These prefix tokens are read and never predicted. Novels are cut into excerpts
-at paragraph ends, each opening with the domain again: otherwise a domain would be seen once in 300,000 tokens. From
+at paragraph ends, each with the domain in front again: otherwise a domain would be seen once in 300,000 tokens. From
 short excerpts the model learns to forget.
 
 Now and then a stream starts from a zero state (Melis et al. 2018, arXiv:1707.05589: "On the state of the art of
@@ -42,7 +42,7 @@ class LanguageObjective:
     Args:
         token_ids: int32 (token,); all documents, end to end.
         validation: token ids of held-out documents.
-        tokenizer: tells which pieces are not to be predicted.
+        tokenizer: its control tokens are not predicted.
         recipe: batch and sequence sizes, and how often a state is not carried on.
     """
 
@@ -60,7 +60,7 @@ class LanguageObjective:
         self.uncounted[list(tokenizer.suppressed_ids)] = True
 
     def batch_at(self, step: int, rank: int, world: int) -> dict[str, Tensor]:
-        """token_ids and targets, int64 (batch / world, seq); carried, bool (batch / world,): whose state is kept."""
+        """Return token_ids and targets, int64 (batch / world, seq), and carried, bool (batch / world,)."""
         token_ids, targets = self.batches.batch_at(step, rank, world)
         targets = np.where(self.uncounted[targets], UNCOUNTED, targets)
         draws = np.random.default_rng([self.recipe.seed, step]).random(self.recipe.batch_size)
@@ -72,23 +72,23 @@ class LanguageObjective:
         return {name: torch.from_numpy(part) for name, part in parts.items()}
 
     def loss(self, model: nn.Module, batch: dict[str, Tensor], state: State | None) -> tuple[Tensor, State | None]:
-        """Cross-entropy of a batch, nats per token, and the state after it."""
+        """Return the cross-entropy of a batch, nats per token, and the state after it."""
         if state is not None:
             state = tuple(part * batch["carried"][:, None] for part in state)
         loss, state = model(batch["token_ids"], batch["targets"], state)
         return loss, state
 
     def num_tokens(self, batch: dict[str, Tensor]) -> int:
-        """Tokens in a batch; there is no padding."""
+        """Return the tokens in a batch; there is no padding."""
         return batch["token_ids"].numel()
 
     def validate(self, model: LanguageModel) -> dict[str, float]:
-        """Nats per token of the held-out documents, each read from a zero state."""
+        """Return nats per token of the held-out documents, each read from a zero state."""
         nats, tokens = count_losses(model, self.validation)
         return {"nats_per_token": nats / tokens, "perplexity": float(np.exp(nats / tokens))}
 
     def finish(self, model: LanguageModel) -> None:
-        """Leave the weights as they are."""
+        """Keep the weights unchanged."""
 
 
 def train(recipe: LanguageRecipe, on_progress: Callable[[Progress], None]) -> Path | None:
@@ -108,22 +108,19 @@ def _character_tokenizer(recipe: LanguageRecipe) -> Tokenizer:
 
 
 def _validation_documents(recipe: LanguageRecipe, tokenizer: Tokenizer) -> list[list[int]]:
-    """The openings of the held-out documents, an equal share of `validation_tokens` each; read as the model reads."""
+    """Return the token ids of the first part of each held-out document, an equal share of `validation_tokens`."""
     name = recipe.validation_dataset
     rows = read_split(name, "validation", recipe.data_dir)
     texts = [text for text in map(clean, as_texts(rows, name)["text"]) if text]
     if not texts:
         raise DataError(f"{name}/validation: no text in any row")
     share = max(2, recipe.validation_tokens // len(texts))
-    openings = [tokenizer.decode(tokenizer.encode(text[: 10 * share])[:share]) for text in texts]
-    return [document_ids(text, DOMAIN_OF.get(name), tokenizer, recipe.backward) for text in openings]
+    excerpts_of_share = [tokenizer.decode(tokenizer.encode(text[: 10 * share])[:share]) for text in texts]
+    return [document_ids(text, DOMAIN_OF.get(name), tokenizer, recipe.backward) for text in excerpts_of_share]
 
 
 def _token_stream(recipe: LanguageRecipe, tokenizer: Tokenizer) -> tuple[np.ndarray, list[str]]:
-    """All documents in a random order, end to end: int32 (token,); and the splits they came from.
-
-    A data set that is named twice is read twice.
-    """
+    """Return all documents in a random order, end to end: int32 (token,), and the splits they come from."""
     splits = _training_splits(recipe)
     texts = (as_texts(read_split(name, split, recipe.data_dir), name) for name, split in splits)
     parts = [_encode(rows, name, tokenizer, recipe) for rows, (name, _) in zip(texts, splits, strict=True)]
@@ -137,7 +134,7 @@ def _token_stream(recipe: LanguageRecipe, tokenizer: Tokenizer) -> tuple[np.ndar
 
 
 def _training_splits(recipe: LanguageRecipe) -> list[tuple[str, str]]:
-    """The data set and the split of all that is read."""
+    """Return the data set and the split of all training texts."""
     names = [(name, split) for name in recipe.datasets for split in available_splits(name, recipe.data_dir)]
     splits = [(name, split) for name, split in names if split in ("train", "unsupervised")]
     if not splits:
@@ -146,24 +143,24 @@ def _training_splits(recipe: LanguageRecipe) -> list[tuple[str, str]]:
 
 
 def _rows(encoded: datasets.Dataset) -> list[np.ndarray]:
-    """The token ids of every row, taken from the column whole: row by row the library needs minutes."""
+    """Return the token ids of every row from the whole column: row by row the library needs minutes."""
     column = encoded.with_format("arrow")["ids"][:].combine_chunks()
     return np.split(column.values.to_numpy(), column.offsets.to_numpy()[1:-1])
 
 
 def _encode(rows: datasets.Dataset, name: str, tokenizer: Tokenizer, recipe: LanguageRecipe) -> datasets.Dataset:
-    """One row of token ids an excerpt; kept in the library's cache, so that the next run need not wait."""
+    """Return one row of token ids per excerpt, kept in the cache of the library for the next run."""
     start_id, turn = tokenizer.domain_id(DOMAIN_OF.get(name)), -1 if recipe.backward else 1
-    # not the recipe: the cache is looked up by what is used here
+    # not the recipe: the key of the cache is what this function uses
     seed, lowercase_prob, size = recipe.seed, recipe.lowercase_prob, recipe.excerpt_chars
 
     def encode(batch: dict[str, list[str]], rows: list[int]) -> dict[str, list[list[int]]]:
-        whole = [excerpts(clean(text), size)[::turn] for text in batch["text"]]
-        pieces = [(piece, i + 1 == len(parts)) for parts in whole for i, piece in enumerate(parts)]
-        lowered = np.random.default_rng([seed, rows[0]]).random(len(pieces)) < lowercase_prob
-        shown = [text.lower() if lower else text for (text, _), lower in zip(pieces, lowered, strict=True)]
-        ends = [[tokenizer.eos_id] if last else [] for _, last in pieces]
-        encoded = tokenizer.encode_many(shown)
+        documents = [excerpts(clean(text), size)[::turn] for text in batch["text"]]
+        parts = [(part, i + 1 == len(document)) for document in documents for i, part in enumerate(document)]
+        lowered = np.random.default_rng([seed, rows[0]]).random(len(parts)) < lowercase_prob
+        texts = [text.lower() if lower else text for (text, _), lower in zip(parts, lowered, strict=True)]
+        ends = [[tokenizer.eos_id] if last else [] for _, last in parts]
+        encoded = tokenizer.encode_many(texts)
         return {"ids": [[start_id, *ids[::turn], *end] for ids, end in zip(encoded, ends, strict=True)]}
 
     features = datasets.Features({"ids": datasets.List(datasets.Value("int32"))})

@@ -30,20 +30,20 @@ class SentimentModel(CheckpointModel):
         self.dropout = nn.Dropout(config.dropout_prob)
         self.classifier = nn.Linear(3 * config.hidden_size, 1)
 
-    def forward(self, token_ids: Tensor, lengths: Tensor, push: Tensor | None = None) -> Tensor:
+    def forward(self, token_ids: Tensor, lengths: Tensor, perturbation: Tensor | None = None) -> Tensor:
         """Return the logits of texts.
 
         Args:
             token_ids: int64 (batch, seq).
             lengths: int64 (batch,), 1..seq.
-            push: float32 (batch, seq, embed); added to the vectors of the tokens (see regularisation/adversarial.py).
+            perturbation: float32 (batch, seq, embed); added to the vectors of the tokens (see adversarial.py).
 
         Returns:
             float32 (batch,); logits of P(positive).
         """
-        if push is None:
+        if perturbation is None:
             return self.logits(self.encoder(token_ids).outputs, lengths)
-        return self.logits(self.encoder.read(self.encoder.embed(token_ids) + push).outputs, lengths)
+        return self.logits(self.encoder.read(self.encoder.embed(token_ids) + perturbation).outputs, lengths)
 
     def logits(self, outputs: Tensor, lengths: Tensor) -> Tensor:
         """Return the logits, float32 (batch,), of the last layer's outputs (batch, seq, hidden), pooled over each text.

@@ -1,4 +1,4 @@
-"""Everyday sentences made from patterns: forms that reviews hardly hold, each with the form of the opposite verdict.
+"""Everyday sentences made from patterns: forms that are rare in reviews, each with its opposite.
 
 "Isn't it great?", "I wouldn't say I liked it", "not bad at all": a network that has met "not" beside blame all its life
 calls each of them negative. In patterns.toml a pattern stands with its minimal pair, in which one word changes the

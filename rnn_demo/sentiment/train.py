@@ -1,4 +1,4 @@
-"""How a sentiment classifier is trained: binary cross-entropy on long reviews and one-line opinions together.
+"""Train a sentiment classifier: binary cross-entropy on long reviews and single sentences together.
 
 Five-class rows are soft targets (0, 0.25, .. 1), so that the middle of the scale means neutral.
 """
@@ -38,7 +38,7 @@ class SentimentObjective:
         recipe: batch size and cut.
     """
 
-    metric = "accuracy"  # not nats: five-class rows hold back what a network is sure of, and so favour a young one
+    metric = "accuracy"  # not nats: on five-class rows they grow with confidence, and so favour an early network
     higher_is_better = True
 
     def __init__(
@@ -73,28 +73,30 @@ class SentimentObjective:
         return {name: torch.from_numpy(part) for name, part in parts.items()}
 
     def loss(self, model: nn.Module, batch: dict[str, Tensor], state: State | None) -> tuple[Tensor, State | None]:
-        """Cross-entropy of a batch, nats per text, as it is or pushed where it is hardest; nothing is carried."""
+        """Return the cross-entropy of a batch, nats per text, perturbed if requested; no state is carried."""
         token_ids, lengths, targets = batch["token_ids"], batch["lengths"], batch["targets"]
 
-        def loss_at(network: nn.Module, push: Tensor | None) -> Tensor:
-            return nn.functional.binary_cross_entropy_with_logits(network(token_ids, lengths, push), targets)
+        def loss_at(network: nn.Module, perturbation: Tensor | None) -> Tensor:
+            return nn.functional.binary_cross_entropy_with_logits(network(token_ids, lengths, perturbation), targets)
 
         if not self.recipe.adversarial_size:
             return loss_at(model, None), None
-        network = extract_model_from_parallel(model)  # the gradient of the push is not one to share between processes
+        network = extract_model_from_parallel(model)  # this gradient is not shared between processes
         with torch.no_grad():
             vectors = network.encoder.embed(token_ids)
-        push = adversarial_perturbation(partial(loss_at, network), vectors, lengths, self.recipe.adversarial_size)
-        return loss_at(model, push), None
+        perturbation = adversarial_perturbation(
+            partial(loss_at, network), vectors, lengths, self.recipe.adversarial_size
+        )
+        return loss_at(model, perturbation), None
 
     def num_tokens(self, batch: dict[str, Tensor]) -> int:
-        """Real tokens in a batch."""
+        """Return the tokens in a batch, padding excluded."""
         return int(batch["lengths"].sum())
 
     def validate(self, model: nn.Module) -> dict[str, float]:
-        """Cross-entropy over all held-out rows; the accuracy at 0.5 on each data set, neutral rows apart, and its mean.
+        """Return the cross-entropy over all held-out rows, and the accuracy at 0.5 per data set without neutral rows.
 
-        Where no row is clear, the accuracy is 0.
+        `accuracy` is their mean, 0 without clear rows.
         """
         accuracies, nats = {}, []
         for name, (rows, targets) in self.held_out.items():

@@ -2,9 +2,9 @@
 
 Source: Guo et al. 2017, arXiv:1706.04599: one T for all, chosen by the likelihood of held-out data.
 
-The surprise: a network that learned from sentences and reviews is not sure enough of the ones (T = 0.8) and too sure of
-the others (1.2), and one T is wrong for both. Each held-out data set has its own here, which holds for texts of its
-length; between two lengths T goes along the logarithm of the length, and beyond the last it stays.
+The surprise: trained on sentences and reviews, a network is not confident enough on the former and too confident on the
+latter (docs/experiments.md), so one T is wrong for both. Here each held-out data set has its own T, for texts of its
+length; T is interpolated along the logarithm of the length, and constant beyond the last.
 """
 
 from collections.abc import Callable, Sequence

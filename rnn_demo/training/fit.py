@@ -167,9 +167,9 @@ def command_line(task: str, recipe: Recipe) -> str:
         value = getattr(recipe, field.name)
         if value == field.default or field.name in ("output_dir", "runs_dir", "resume", "num_threads"):
             continue
-        given = ["DIR"] if field.name == "data_dir" else value if isinstance(value, tuple) else [value]
-        given = [] if value is True else [str(_without_path(part)) for part in given]
-        words += ["--" + field.name.replace("_", "-"), *given]
+        values = ["DIR"] if field.name == "data_dir" else value if isinstance(value, tuple) else [value]
+        values = [] if value is True else [str(_without_path(part)) for part in values]
+        words += ["--" + field.name.replace("_", "-"), *values]
     if recipe.output_dir is not None and recipe.output_dir.name != recipe.checkpoint_name(task):
         words += ["--output-dir", f"checkpoints/{recipe.output_dir.name}"]
     return shlex.join(words)

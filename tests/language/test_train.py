@@ -247,7 +247,7 @@ def test_what_cannot_be_trained_is_said_before_the_first_step(places, tmp_path):
     with pytest.raises(DataError, match="only: no train or unsupervised split to read"):
         attempt(datasets=("only",))
     (places["data_dir"] / "hollow").mkdir()
-    with pytest.raises(DataError, match=r"hollow holds no <split>-\*\.parquet"):
+    with pytest.raises(DataError, match=r"hollow has no <split>-\*\.parquet"):
         attempt(datasets=("hollow",))
     write_split(places["data_dir"], "blank", "validation", text=["", ""])
     with pytest.raises(DataError, match="blank/validation: no text in any row"):

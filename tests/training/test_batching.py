@@ -117,7 +117,7 @@ def test_consecutive_batches_differ_from_epoch_to_epoch():
 
 def test_too_few_rows_for_consecutive_batches_are_refused():
     ConsecutiveBatches(6, 3, 0)
-    with pytest.raises(DataError, match="5 rows are too few for consecutive batches of 3; give .*2 or less"):
+    with pytest.raises(DataError, match=r"5 rows are too few for consecutive batches of 3; give .*2 or less"):
         ConsecutiveBatches(5, 3, 0)
 
 
