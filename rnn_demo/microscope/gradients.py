@@ -13,7 +13,7 @@ the state of each directly, and that way back is no memory.
 import torch
 from torch import Tensor
 
-from rnn_demo.errors import InputError
+from rnn_demo.errors import NothingToReadError
 from rnn_demo.predictor import ForwardPredictor
 from rnn_demo.tokenizer import EncodedText
 
@@ -35,10 +35,10 @@ def gradient_over_distance(predictor: ForwardPredictor, encoded: EncodedText) ->
         The norm at distance 0 (dL_T / dh_T itself), 1, 2, .. tokens; the last is that of the first token's state.
 
     Raises:
-        InputError: there are not two tokens to read.
+        NothingToReadError: there are not two tokens to read.
     """
     if len(encoded.tokens) < 2:
-        raise InputError("the text has fewer than two tokens; give at least two words")
+        raise NothingToReadError("the text has fewer than two tokens; give at least two words")
     token_ids, readout = predictor.final_readout(encoded.token_ids)
     cell = predictor.model.encoder.cells[-1]
     start = max(0, len(token_ids) - MAX_TOKENS)

@@ -10,7 +10,16 @@ from scipy.special import expit
 from rnn_demo.microscope.fixed_points import DRIFT_STEPS, LINE, MAX_SPEED, FixedPoints, is_line
 from rnn_demo.plots import Figure, draw_fixed_points, draw_time_constants
 from rnn_demo.ui.service import MAX_TOKENS, Service
-from rnn_demo.ui.shared.events import INSTANT, LATEST, SLOW_LATEST, RequestToken, build_request_counter, shows_errors
+from rnn_demo.ui.shared.events import (
+    INSTANT,
+    LATEST,
+    SLOW_LATEST,
+    RequestToken,
+    build_note,
+    build_request_counter,
+    clears_on_empty,
+    shows_errors,
+)
 from rnn_demo.ui.shared.examples import SENTIMENT_TEXTS
 from rnn_demo.ui.shared.export import build_export, checked_shown
 from rnn_demo.ui.shared.problems import build_problems
@@ -55,6 +64,7 @@ def build_attractor_tab(service: Service) -> None:
         return *show(networks), ""
 
     @shows_errors
+    @clears_on_empty(*[gr.skip()] * 5, "")
     def search(
         turn: RequestToken,
         number: int,
@@ -89,6 +99,7 @@ def build_attractor_tab(service: Service) -> None:
     with gr.Accordion("Compute it again from my text", open=False):
         gr.Markdown(AGAIN)
         text = gr.Textbox(SENTIMENT_TEXTS[0], label="Text", lines=3, max_lines=12)
+        note = build_note()
         with gr.Row():
             start = gr.Button("Compute", variant="primary", min_width=80)
             stop = gr.Button("Stop", variant="stop", min_width=80)
@@ -97,7 +108,7 @@ def build_attractor_tab(service: Service) -> None:
     outputs = [points, summary, modes, compared, shown, status]
     turn, counter = gr.State(RequestToken()), build_request_counter()
     start.click(lambda turn: turn.next(), turn, counter, **INSTANT)
-    counter.change(search, [turn, counter, text, model], outputs, show_progress_on=status, **SLOW_LATEST)
+    counter.change(search, [turn, counter, text, model], [*outputs, note], show_progress_on=status, **SLOW_LATEST)
     gr.on([stop.click, model.input], lambda turn: turn.end(), turn, **INSTANT)
     model.change(show_stored, model, outputs, **LATEST)
 

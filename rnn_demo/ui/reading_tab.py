@@ -9,9 +9,9 @@ from rnn_demo.microscope.surprisal import Surprisal
 from rnn_demo.plots import Figure, draw_surprisal
 from rnn_demo.plots.surprisal import word_around
 from rnn_demo.ui.service import Service
-from rnn_demo.ui.shared.events import LATEST, build_request_counter, shows_errors
+from rnn_demo.ui.shared.events import LATEST, build_note, build_request_counter, clears_on_empty, shows_errors
 from rnn_demo.ui.shared.examples import READING_TEXTS, build_examples, on_pick
-from rnn_demo.ui.shared.export import build_export
+from rnn_demo.ui.shared.export import build_export, checked_shown
 from rnn_demo.ui.shared.highlights import Highlights, mark_runs, plain
 from rnn_demo.ui.shared.problems import build_problems
 from rnn_demo.ui.shared.theme import SURPRISE_COLOURS
@@ -40,15 +40,17 @@ def build_reading_tab(service: Service) -> None:
         return {name: service.surprisal(text, name) for name in service.store.names_alike(model)}
 
     @shows_errors
+    @clears_on_empty(None, None, None, None)
     def read(text: str, model: str) -> tuple[str, Figure, Highlights, tuple[str, str]]:
         measured = measure(text, model)
         summary = describe(measured) + compare_readings(text, measured)
         return summary, draw_surprisal(measured, cells), colour_surprise(text, measured[model]), (text, model)
 
-    first_summary, first_lines, first_marks, first_request = read(READING_TEXTS[0], models[0])
+    first_summary, first_lines, first_marks, first_request, _ = read(READING_TEXTS[0], models[0])
 
     gr.Markdown(INTRO)
     text = gr.Textbox(READING_TEXTS[0], label="Text", lines=2, max_lines=12)
+    note = build_note()
     examples = build_examples(text, READING_TEXTS)
     with gr.Row():
         model = gr.Dropdown(models, value=models[0], label="Colour the text by", filterable=False)
@@ -56,7 +58,7 @@ def build_reading_tab(service: Service) -> None:
     summary = gr.Markdown(first_summary, elem_id="surprisal-summary")
     lines = gr.Plot(first_lines, show_label=False, elem_id="surprisal")
     request = gr.State(first_request)  # the textbox may have changed since
-    build_export(lambda request: measure(*request), request, "surprisal.json")
+    build_export(lambda request: measure(*checked_shown(request, "press Read")), request, "surprisal.json")
     marked = gr.HighlightedText(
         first_marks,
         label="The text, coloured by surprisal",
@@ -68,7 +70,7 @@ def build_reading_tab(service: Service) -> None:
 
     counter = build_request_counter()
     triggers = [start.click, text.submit, model.input, counter.change]
-    gr.on(triggers, read, [text, model], [summary, lines, marked, request], **LATEST)
+    gr.on(triggers, read, [text, model], [summary, lines, marked, request, note], **LATEST)
     on_pick(examples, text, counter)
 
 

@@ -11,7 +11,9 @@ from rnn_demo.ui.shared.events import (
     LATEST,
     SLOW_LATEST,
     RequestToken,
+    build_note,
     build_request_counter,
+    clears_on_empty,
     for_newest_request,
     shows_errors,
 )
@@ -44,15 +46,16 @@ def build_sentiment_tab(service: Service) -> None:
         return
 
     @shows_errors
+    @clears_on_empty(None, None, None, "", None, None, None)
     def score(
         turn: RequestToken, text: str, model: str
     ) -> tuple[str, Highlights, Figure, str, Highlights, Highlights, str]:
+        turn.end()
         result = service.score(text, model)
         no_reasons: tuple[Highlights, Highlights, str] = ([], [], "")  # they explain the score before
         before = service.score_before(model)
         moves = colour_moves(text, result, before)
         line = draw_running_score(result, before)
-        turn.end()
         return describe(result), moves, line, text, *no_reasons
 
     @shows_errors
@@ -75,6 +78,7 @@ def build_sentiment_tab(service: Service) -> None:
 
     gr.Markdown(INTRO)
     text = gr.Textbox(SENTIMENT_TEXTS[0], label="Text", lines=3, max_lines=12)
+    note = build_note()
     examples = build_examples(text, SENTIMENT_TEXTS)
     with gr.Row():
         model = gr.Dropdown(models, value=models[0], label="Model", filterable=False, visible=len(models) > 1)
@@ -101,7 +105,7 @@ def build_sentiment_tab(service: Service) -> None:
         )
 
     reasons = [shares, left_out, sums]
-    outputs = [verdict, moves, line, read_text, *reasons]
+    outputs = [verdict, moves, line, read_text, *reasons, note]
     turn, counter = gr.State(RequestToken()), build_request_counter()
     triggers = [start.click, text.submit, model.change, counter.change]
     gr.on(triggers, score, [turn, text, model], outputs, **LATEST)

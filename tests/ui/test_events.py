@@ -43,14 +43,14 @@ def test_other_errors_are_left_to_gradio() -> None:
 
 def test_an_empty_text_clears_the_outputs_and_is_explained_in_a_line() -> None:
     @shows_errors
-    @clears_on_empty(2)
+    @clears_on_empty(None, 0)
     def answer(text: str) -> tuple[str, int]:
         if not text:
             raise NothingToReadError("the text is empty; type <b>")
         return text, len(text)
 
     @shows_errors
-    @clears_on_empty(1)
+    @clears_on_empty(None)
     def stream(text: str) -> Iterator[Any]:
         yield [text]
         if len(text) > 3:
@@ -58,7 +58,7 @@ def test_an_empty_text_clears_the_outputs_and_is_explained_in_a_line() -> None:
         raise InputError("something else")
 
     assert answer("Ada") == ("Ada", 3, "")
-    assert answer("") == (None, None, "The text is empty; type &lt;b&gt;.")
+    assert answer("") == (None, 0, "The text is empty; type &lt;b&gt;.")
     assert list(stream("Babbage")) == [(["Babbage"], ""), (None, "No more.")]
     with pytest.raises(gr.Error, match="something else"):
         list(stream("Ada"))

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tiny_models import REFERENCE, write_checkpoints
 
-from rnn_demo.errors import CheckpointError, InputError
+from rnn_demo.errors import CheckpointError, InputError, NothingToReadError
 from rnn_demo.microscope.correlations import RankedUnit
 from rnn_demo.microscope.sentiment_direction import LayerStates, find_sentiment_direction, section_of
 from rnn_demo.precomputed import Entry, Precomputed, write_precomputed
@@ -87,6 +87,13 @@ def test_an_empty_prompt_begins_a_text_and_an_empty_text_is_refused(service: Ser
     assert written[0] == ""
     assert len(candidates) == 3
     assert all("the text is empty" in str(answer) for answer in refused)
+
+
+@pytest.mark.parametrize("text", ["\u200b", ".", "\x00", "?! ..."])
+def test_signs_alone_have_no_score(service: Service, text: str) -> None:
+    for refuse in (service.score, service.attribute):
+        with pytest.raises(NothingToReadError, match="give at least one word"):
+            refuse(text, "sentiment-lstm")
 
 
 @pytest.mark.parametrize("name", ["max_new_tokens", "temperature", "top_k", "top_p", "seed"])

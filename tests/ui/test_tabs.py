@@ -1,11 +1,14 @@
 """What the tabs make of results: the parts of a text, joined, are the text."""
 
 import re
+from copy import deepcopy
 from dataclasses import replace
+from inspect import isgenerator
 from pathlib import Path
 from shutil import copytree
 from typing import Any
 
+import gradio as gr
 import numpy as np
 import pytest
 from hypothesis import given
@@ -241,6 +244,20 @@ def test_app_has_a_tab_for_each_entry_of_the_registry(tmp_path: Path) -> None:
     config = build_app(tmp_path).get_config_file()
     labels = [component["props"]["label"] for component in config["components"] if component["type"] == "tabitem"]
     assert labels == list(TABS)
+
+
+def test_an_empty_text_clears_every_tab_and_is_explained_in_a_line(checkpoints_dir: Path) -> None:
+    """It used to leave the results of the text before under "Error" pills."""
+    notes = []
+    for event in build_app(checkpoints_dir).fns.values():
+        note = event.outputs[-1] if event.outputs else None
+        if isinstance(note, gr.Markdown) and "note" in (note.elem_classes or []):
+            values = ["" if isinstance(each, gr.Textbox) else deepcopy(each.value) for each in event.inputs]
+            cleared = event.fn(*values)
+            *_, note_text = next(cleared) if isgenerator(cleared) else cleared
+            notes.append(note_text)
+    assert len(notes) == 9  # eight tabs read a text, Memory in three ways; Write takes an empty prompt
+    assert all(note.startswith("The text ") and "; give at least " in note for note in notes)
 
 
 def follows_a_choice(event: dict[str, Any], types: dict[int, str]) -> bool:

@@ -158,14 +158,14 @@ def test_similar_places_are_counted() -> None:
 def test_the_tab_works_without_a_reference_text_and_says_so(checkpoints_dir: Path, tmp_path: Path) -> None:
     folder = Path(copytree(checkpoints_dir, tmp_path / "checkpoints"))
     show = make_show(Service(ModelStore(folder)))
-    early, (_, _, _, highest, lowest, caption, table, read) = show("Ada met Babbage.", "lm-lstm", 1, "h", 3)
+    early, (_, _, _, highest, lowest, caption, table, read, _) = show("Ada met Babbage.", "lm-lstm", 1, "h", 3)
     assert early[3] == early[4] == [(WAIT, None)]
     assert [label for _, label in highest].count(HERE) >= 2
     assert highest != lowest
     assert (table["value"], table["visible"]) == ([], False)
     assert caption == f"{say_why_unknown('h')}."
     assert read == ("Ada met Babbage.", "lm-lstm", 1, "h")
-    (_, gate, _, _, _, caption, _, _) = list(show("Ada met Babbage.", "lm-lstm", 1, "forget", 3))[-1]
+    (_, gate, _, _, _, caption, *_) = list(show("Ada met Babbage.", "lm-lstm", 1, "forget", 3))[-1]
     assert gate["color_map"] == GATE_COLOURS
     assert caption == f"{say_why_unknown('forget')}."
     once = list(show("Ada met", "lm-lstm", 1, "h", 3))

@@ -7,7 +7,14 @@ import gradio as gr
 from rnn_demo.results import TaggedText
 from rnn_demo.ui.entities.why_panel import build_why_entity_panel, offer_entities
 from rnn_demo.ui.service import Service
-from rnn_demo.ui.shared.events import LATEST, RequestToken, build_request_counter, shows_errors
+from rnn_demo.ui.shared.events import (
+    LATEST,
+    RequestToken,
+    build_note,
+    build_request_counter,
+    clears_on_empty,
+    shows_errors,
+)
 from rnn_demo.ui.shared.examples import ENTITY_TEXTS, build_examples, on_pick
 from rnn_demo.ui.shared.export import build_export
 from rnn_demo.ui.shared.highlights import Highlights
@@ -50,17 +57,19 @@ def build_entities_tab(service: Service) -> None:
         return
 
     @shows_errors
+    @clears_on_empty(None, None, "", gr.update(choices=[], value=None), None, None, None)
     def tag(turn: RequestToken, text: str, model: str, marked: str) -> tuple[Any, ...]:
+        turn.end()
         result = service.tag(text, model)
         rows = [[token.token, token.tag, f"{token.confidence:.3f}", token.pos] for token in result.tokens]
         marks = mark(result) if marked == MARKED[0] else mark_parts_of_speech(result)
-        turn.end()
         return marks, rows, text, *offer_entities(result)
 
     first_marked, first_rows, *_ = tag(RequestToken(), ENTITY_TEXTS[0], models[0], MARKED[0])
 
     gr.Markdown(INTRO)
     text = gr.Textbox(ENTITY_TEXTS[0], label="Text", lines=3, max_lines=12)
+    note = build_note()
     examples = build_examples(text, ENTITY_TEXTS)
     with gr.Row():
         model = gr.Dropdown(models, value=models[0], label="Model", filterable=False, visible=len(models) > 1)
@@ -83,7 +92,7 @@ def build_entities_tab(service: Service) -> None:
     first = service.tag(ENTITY_TEXTS[0], models[0])
     explained = build_why_entity_panel(service, turn, read_text, model, first)
 
-    outputs = [marked, table, read_text, *explained]
+    outputs = [marked, table, read_text, *explained, note]
     triggers = [start.click, text.submit, model.change, what.change, counter.change]
     gr.on(triggers, tag, [turn, text, model, what], outputs, **LATEST)
     on_pick(examples, text, counter)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import asdict
 from functools import partial
+from itertools import chain
 from typing import Any, NamedTuple
 
 import gradio as gr
@@ -25,9 +26,17 @@ from rnn_demo.ui.hidden_states.drawing import (
 from rnn_demo.ui.hidden_states.paths import numbers_of_paths
 from rnn_demo.ui.model_store import say_which_encoder
 from rnn_demo.ui.service import Service
-from rnn_demo.ui.shared.events import INSTANT, LATEST, build_request_counter, count_request, shows_errors
+from rnn_demo.ui.shared.events import (
+    INSTANT,
+    LATEST,
+    build_note,
+    build_request_counter,
+    clears_on_empty,
+    count_request,
+    shows_errors,
+)
 from rnn_demo.ui.shared.examples import HIDDEN_TEXTS, PAIRS, build_examples, on_pick
-from rnn_demo.ui.shared.export import build_export
+from rnn_demo.ui.shared.export import build_export, checked_shown
 from rnn_demo.ui.shared.names import layer_choices
 from rnn_demo.ui.shared.problems import build_problems
 from rnn_demo.ui.shared.quantities import describe_gate, quantity_choices
@@ -65,7 +74,8 @@ def build_hidden_states_tab(service: Service) -> None:
     models = service.store.names()
     if not models:
         return
-    read = shows_errors(partial(show, service))
+    cleared = [None] * 5, [gr.skip()], [None] * (2 * len(CELLS))  # a row cannot be emptied
+    read = shows_errors(clears_on_empty(*chain(*cleared))(partial(show, service)))
     first_model = FIRST_MODEL if FIRST_MODEL in models else models[0]
     (_, first_layer), first_colour = layers_of(service, first_model)[-1], colours_of(service, first_model)[0]
     first_summary, first_path, first_map, first_caption, first_shown, *_ = read(
@@ -74,6 +84,7 @@ def build_hidden_states_tab(service: Service) -> None:
 
     gr.Markdown(INTRO)
     text = gr.Textbox(HIDDEN_TEXTS[0], label="Text", lines=2, max_lines=12)
+    note = build_note()
     examples = build_examples(text, HIDDEN_TEXTS)
     start = gr.Button("Read", variant="primary")
     choices = build_choices(service, models, first_model, text)
@@ -82,7 +93,7 @@ def build_hidden_states_tab(service: Service) -> None:
         of_cells = [component for cell in CELLS for component in build_cell(cell)]
     summary = gr.Markdown(first_summary, elem_id="trace-summary")
     shown = gr.State(first_shown)  # the boxes may have changed since
-    build_export(lambda shown: numbers_shown(service, *shown), shown, "hidden-states.json")
+    build_export(lambda shown: numbers_shown(service, *checked_shown(shown, "press Read")), shown, "hidden-states.json")
     map_caption = gr.Markdown(first_caption, elem_id="map-caption")
     heatmap = gr.Plot(first_map, show_label=False, elem_id="heatmap")
 
@@ -94,7 +105,7 @@ def build_hidden_states_tab(service: Service) -> None:
     changed = [choices.layer.input, choices.quantity.input, choices.with_cells.input]
     changed += [choices.colour.input, choices.space.input]
     inputs = [text, *choices[:-1]]
-    outputs = [summary, path, heatmap, map_caption, shown, cells_row, *of_cells]
+    outputs = [summary, path, heatmap, map_caption, shown, cells_row, *of_cells, note]
     gr.on([start.click, text.submit, choices.other.submit, *changed, counter.change], read, inputs, outputs, **LATEST)
 
 

@@ -7,7 +7,7 @@ import gradio as gr
 from rnn_demo.microscope.clipping import ClippedStep
 from rnn_demo.plots import Figure, draw_clipped_steps
 from rnn_demo.ui.service import Service
-from rnn_demo.ui.shared.events import SLOW_LATEST, shows_errors
+from rnn_demo.ui.shared.events import SLOW_LATEST, clears_on_empty, shows_errors
 from rnn_demo.ui.shared.export import build_export, checked_shown
 
 INTRO = (
@@ -27,7 +27,7 @@ Request = tuple[str, float, float]
 """A text, the maximum gradient norm and the step size."""
 
 
-def build_clipping_panel(service: Service, text: gr.Textbox) -> None:
+def build_clipping_panel(service: Service, text: gr.Textbox, note: gr.Markdown) -> None:
     """Lay out the accordion; nothing where there is no language model."""
     if not service.store.names("lm"):
         return
@@ -38,6 +38,7 @@ def build_clipping_panel(service: Service, text: gr.Textbox) -> None:
         return {name: service.clipped_step(text, name, clip_norm, step_size) for name in models}
 
     @shows_errors
+    @clears_on_empty(None, None, None, None)
     def show(text: str, clip_norm: float, step_size: float) -> tuple[Figure, str, list[list[str]], Request]:
         steps = take(text, clip_norm, step_size)
         rows = [row_of(name, step) for name, step in steps.items()]
@@ -67,7 +68,7 @@ def build_clipping_panel(service: Service, text: gr.Textbox) -> None:
         [start.click, clip_norm.release, step_size.release],
         show,
         [text, clip_norm, step_size],
-        [lines, summary, table, request],
+        [lines, summary, table, request, note],
         **SLOW_LATEST,
     )
 

@@ -9,7 +9,7 @@ from gradio.components import Component
 from rnn_demo.microscope.jacobians import JacobianNorms
 from rnn_demo.plots import Figure, draw_singular_values
 from rnn_demo.ui.service import Service
-from rnn_demo.ui.shared.events import LATEST, for_newest_request, shows_errors
+from rnn_demo.ui.shared.events import LATEST, clears_on_empty, for_newest_request, shows_errors
 from rnn_demo.ui.shared.export import build_export, checked_shown
 
 INTRO = (
@@ -22,7 +22,7 @@ Request = tuple[str, str]
 
 
 def build_singular_values_panel(
-    service: Service, tasks: Mapping[str, str], turn: gr.State, text: gr.Textbox, which: gr.Radio
+    service: Service, tasks: Mapping[str, str], turn: gr.State, text: gr.Textbox, which: gr.Radio, note: gr.Markdown
 ) -> list[Component]:
     """Lay out the accordion.
 
@@ -32,12 +32,14 @@ def build_singular_values_panel(
         turn: ended when other lines are drawn above.
         text: what to read.
         which: the title of a task.
+        note: the line by the box.
 
     Returns:
         The figure, its summary and its request, to be emptied when other lines are drawn above.
     """
 
     @shows_errors
+    @clears_on_empty(None, None, None)
     @for_newest_request
     def measure(text: str, title: str) -> tuple[Figure, str, Request]:
         names = service.store.names_by_cell(tasks[title])
@@ -56,7 +58,7 @@ def build_singular_values_panel(
         summary = gr.Markdown(elem_id="singular-values-summary")
         request = gr.State()
         build_export(numbers, request, "singular-values.json")
-    start.click(measure, [turn, text, which], [lines, summary, request], **LATEST)
+    start.click(measure, [turn, text, which], [lines, summary, request, note], **LATEST)
     return [lines, summary, request]
 
 

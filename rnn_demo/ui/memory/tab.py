@@ -11,9 +11,16 @@ from rnn_demo.ui.memory.clipping_panel import build_clipping_panel
 from rnn_demo.ui.memory.singular_values_panel import Request, build_singular_values_panel
 from rnn_demo.ui.model_store import ModelStore
 from rnn_demo.ui.service import Service
-from rnn_demo.ui.shared.events import LATEST, RequestToken, build_request_counter, shows_errors
+from rnn_demo.ui.shared.events import (
+    LATEST,
+    RequestToken,
+    build_note,
+    build_request_counter,
+    clears_on_empty,
+    shows_errors,
+)
 from rnn_demo.ui.shared.examples import MEMORY_TEXTS, build_examples, on_pick
-from rnn_demo.ui.shared.export import build_export
+from rnn_demo.ui.shared.export import build_export, checked_shown
 from rnn_demo.ui.shared.problems import build_problems
 
 INTRO = (
@@ -40,11 +47,12 @@ def build_memory_tab(service: Service) -> None:
         return
 
     @shows_errors
+    @clears_on_empty(None, None, None, None, None, None)
     def measure(turn: RequestToken, text: str, title: str) -> tuple[Figure, str, Request, None, str, None]:
+        turn.end()
         names = service.store.names_by_cell(tasks[title])
         norms = {names[cell]: by_state for cell, by_state in service.gradients(text, tasks[title]).items()}
         lines = draw_gradients(norms, {name: cell for cell, name in names.items()})
-        turn.end()
         return lines, describe(norms), (text, title), None, "", None  # the accordion is about the lines before
 
     first_title = next(iter(tasks))
@@ -52,6 +60,7 @@ def build_memory_tab(service: Service) -> None:
 
     gr.Markdown(INTRO)
     text = gr.Textbox(MEMORY_TEXTS[0], label="Text", lines=3, max_lines=12)
+    note = build_note()
     examples = build_examples(text, MEMORY_TEXTS)
     with gr.Row():
         which = gr.Radio(
@@ -65,15 +74,18 @@ def build_memory_tab(service: Service) -> None:
     lines = gr.Plot(first_lines, show_label=False, elem_id="gradients")
     summary = gr.Markdown(first_summary, elem_id="gradient-summary")
     request = gr.State((MEMORY_TEXTS[0], first_title))  # the textbox may have changed since
-    build_export(
-        lambda request: service.gradients(request[0], tasks[request[1]]), request, "gradient-over-distance.json"
-    )
+
+    def numbers(request: Request | None) -> dict[str, dict[str, list[float]]]:
+        text, title = checked_shown(request, "press Measure")
+        return service.gradients(text, tasks[title])
+
+    build_export(numbers, request, "gradient-over-distance.json")
     turn, counter = gr.State(RequestToken()), build_request_counter()
-    steps = build_singular_values_panel(service, tasks, turn, text, which)
-    build_clipping_panel(service, text)
+    steps = build_singular_values_panel(service, tasks, turn, text, which, note)
+    build_clipping_panel(service, text, note)
 
     triggers = [start.click, text.submit, which.input, counter.change]
-    gr.on(triggers, measure, [turn, text, which], [lines, summary, request, *steps], **LATEST)
+    gr.on(triggers, measure, [turn, text, which], [lines, summary, request, *steps, note], **LATEST)
     on_pick(examples, text, counter)
 
 

@@ -10,6 +10,7 @@ second. So there are three lanes, each with its own places:
 """
 
 from collections.abc import Callable, Iterator
+from copy import deepcopy
 from dataclasses import dataclass
 from functools import wraps
 from html import escape
@@ -111,22 +112,22 @@ def answers_of(handler: Callable[Params, Any], *args: Params.args, **kwargs: Par
         yield handler(*args, **kwargs)
 
 
-def clears_on_empty(num_outputs: int) -> Callable[[Callable[Params, Any]], Callable[Params, Any]]:
+def clears_on_empty(*cleared: Any) -> Callable[[Callable[Params, Any]], Callable[Params, Any]]:
     """Make a handler clear its outputs where a text has nothing to read, and say so in a line by the box.
 
     The outputs gain a last one: the line (see `build_note`), empty where there is an answer. The decorator stands below
     `shows_errors`. A handler that calls `RequestToken.end` must do so before it reads the text.
 
     Args:
-        num_outputs: of the handler itself; each becomes None.
+        cleared: a value for each output of the handler; None empties most components.
     """
 
     def with_note(answer: Any, note: str) -> tuple[Any, ...]:
-        return (answer, note) if num_outputs == 1 else (*answer, note)
+        return (answer, note) if len(cleared) == 1 else (*answer, note)
 
-    def cleared(error: NothingToReadError) -> tuple[Any, ...]:
+    def explained(error: NothingToReadError) -> tuple[Any, ...]:
         message = escape(str(error), quote=False)
-        return *[None] * num_outputs, f"{message[:1].upper()}{message[1:]}."
+        return *deepcopy(cleared), f"{message[:1].upper()}{message[1:]}."  # gradio takes updates apart: give it copies
 
     def decorate(handler: Callable[Params, Any]) -> Callable[Params, Any]:
         @wraps(handler)
@@ -135,14 +136,14 @@ def clears_on_empty(num_outputs: int) -> Callable[[Callable[Params, Any]], Calla
                 for answer in handler(*args, **kwargs):
                     yield with_note(answer, "")
             except NothingToReadError as error:
-                yield cleared(error)
+                yield explained(error)
 
         @wraps(handler)
         def answer(*args: Params.args, **kwargs: Params.kwargs) -> Any:
             try:
                 return with_note(handler(*args, **kwargs), "")
             except NothingToReadError as error:
-                return cleared(error)
+                return explained(error)
 
         return stream if isgeneratorfunction(handler) else answer
 

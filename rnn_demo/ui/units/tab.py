@@ -14,13 +14,15 @@ from rnn_demo.ui.shared.events import (
     INSTANT,
     LATEST,
     RequestToken,
+    build_note,
     build_request_counter,
+    clears_on_empty,
     count_request,
     for_newest_request,
     shows_errors,
 )
 from rnn_demo.ui.shared.examples import UNIT_TEXTS, build_examples, on_pick
-from rnn_demo.ui.shared.export import build_export
+from rnn_demo.ui.shared.export import build_export, checked_shown
 from rnn_demo.ui.shared.highlights import Highlights
 from rnn_demo.ui.shared.names import layer_choices
 from rnn_demo.ui.shared.problems import build_problems
@@ -86,6 +88,7 @@ def make_show(service: Service) -> Callable[[str, str, int, str, int | None], It
     """Return the handler that reads a text; it shows the text first where the held-out passages take longer."""
 
     @shows_errors
+    @clears_on_empty(*[None] * len(Reading._fields))
     def show(text: str, model: str, layer: int, quantity: str, unit: int | None) -> Iterator[Shown]:
         reading, predictor = service.units(text, model, layer, quantity), service.store.find(model)
         meaning = service.quantities(model)[quantity]
@@ -130,6 +133,7 @@ def build_units_tab(service: Service) -> None:
 
     gr.Markdown(INTRO)
     text = gr.Textbox(UNIT_TEXTS[0], label="Text", lines=2, max_lines=12)
+    note = build_note()
     examples = build_examples(text, UNIT_TEXTS)
     with gr.Row():
         model = gr.Dropdown(models, value=models[0], label="Model", filterable=False)
@@ -149,7 +153,7 @@ def build_units_tab(service: Service) -> None:
     on_pick(examples, text, counter)
     count_request(reading.table.select(pick_unit, None, unit, **INSTANT), counter)
     triggers = [start.click, text.submit, unit.input, counter.change]
-    gr.on(triggers, show, [text, model, layer, quantity, unit], list(reading), **LATEST)
+    gr.on(triggers, show, [text, model, layer, quantity, unit], [*reading, note], **LATEST)
     gr.on(
         [search.find.click, search.words.submit],
         shows_errors(for_newest_request(partial(find_similar, service))),
@@ -171,7 +175,7 @@ def build_reading(service: Service, unit: gr.Dropdown, first: Shown) -> Reading:
     )
     summary = gr.Markdown(first[2], elem_id="unit-summary")
     request = gr.State(first[7])  # the boxes may have changed since
-    build_export(lambda request: service.units(*request), request, "units.json")
+    build_export(lambda request: service.units(*checked_shown(request, "press Read")), request, "units.json")
     highest = build_passages(first[3], "Held-out passages with its highest values", "unit-highest")
     lowest = build_passages(first[4], "Held-out passages with its lowest values", "unit-lowest")
     with gr.Accordion("What the units track", open=False):
