@@ -191,7 +191,7 @@ def vary(row: LabelledText, draw: random.Random) -> LabelledText:
         return row
     how = draw.random()
     text = row.text.rstrip(". ") or row.text if how < 0.3 else row.text
-    text = text.upper() if how < 0.05 else text.lower() if how < 0.2 else text
+    text = text.upper() if how < 0.1 else text.lower() if how < 0.25 else text
     return LabelledText(text, row.target)
 
 
