@@ -19,6 +19,8 @@ from rnn_demo.training.calibration import best_temperature
 from rnn_demo.training.metrics import expected_calibration_error
 
 WIDTHS = np.linspace(0, 2, 21)
+MAX_NEUTRAL = 0.25
+"""Share of neutral rows in a data set that hardly has any."""
 MAX_ERROR = 0.025
 """Calibration error on clear texts that a width may bring."""
 
@@ -33,6 +35,8 @@ class Scored:
     """float64 (row,); not calibrated."""
     targets: np.ndarray
     """(row,); 0 negative .. 1 positive, 0.5 neutral."""
+
+    FIELDS = ("lengths", "log_odds", "targets")
 
 
 def draw_in(log_odds: np.ndarray, width: float) -> np.ndarray:
@@ -50,25 +54,34 @@ def calibrate(config: SentimentConfig, held_out: Sequence[Scored]) -> SentimentC
     is_short = [float(np.median(rows.lengths)) <= MAX_SHORT for rows in held_out]
     for short in (True, False):
         group = [rows for rows, its in zip(held_out, is_short, strict=True) if its == short]
-        clear = [rows.targets != 0.5 for rows in group]
-        if not any(rows.any() for rows in clear):
+        clear = clear_rows(group)
+        if not len(clear.targets):
             continue
-        length = float(np.median(np.concatenate([rows.lengths[its] for rows, its in zip(group, clear, strict=True)])))
-        odds = np.concatenate([rows.log_odds[its] for rows, its in zip(group, clear, strict=True)])
-        positive = np.concatenate([rows.targets[its] > 0.5 for rows, its in zip(group, clear, strict=True)])
-        width, temperature = _best_width(group, odds, positive)
+        width, temperature = _best_width(group, clear)
+        length = float(np.median(clear.lengths))
         temperatures.append((length, temperature))
         widths.append((length, width))
     return replace(config, temperatures=tuple(sorted(temperatures)), neutral_widths=tuple(sorted(widths)))
 
 
-def _best_width(group: Sequence[Scored], odds: np.ndarray, positive: np.ndarray) -> tuple[float, float]:
+def clear_rows(group: Sequence[Scored]) -> Scored:
+    """Join the rows that are not neutral, of the data sets that hardly have any neutral ones if there are such.
+
+    Where many texts are neutral a network that is unsure stays in the middle; of a clear one it could be surer.
+    """
+    hardly = [rows for rows in group if (rows.targets == 0.5).mean() <= MAX_NEUTRAL]
+    joined = [np.concatenate([getattr(rows, field) for rows in hardly or group] or [[]]) for field in Scored.FIELDS]
+    return Scored(*(column[joined[-1] != 0.5] for column in joined))
+
+
+def _best_width(group: Sequence[Scored], clear: Scored) -> tuple[float, float]:
     """The smallest width that makes most labels right, and its temperature; 0 where no row is neutral."""
     with_neutral = [rows for rows in group if (rows.targets == 0.5).any()]
+    positive = clear.targets > 0.5
     best = (-1.0, -0.0, 1.0)
     for width in WIDTHS if with_neutral else (0.0,):
-        temperature = best_temperature(partial(_nats_at, odds, positive, float(width)))
-        scores = 1 / (1 + np.exp(-draw_in(odds / temperature, float(width))))
+        temperature = best_temperature(partial(_nats_at, clear.log_odds, positive, float(width)))
+        scores = 1 / (1 + np.exp(-draw_in(clear.log_odds / temperature, float(width))))
         if width and expected_calibration_error(scores, positive.astype(int)) > MAX_ERROR:
             continue
         right = float(np.mean([_three_way(rows, temperature, float(width)) for rows in with_neutral] or [0.0]))

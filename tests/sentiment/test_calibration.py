@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from rnn_demo.sentiment.calibration import MAX_ERROR, WIDTHS, Scored, calibrate, draw_in
+from rnn_demo.sentiment.calibration import MAX_ERROR, WIDTHS, Scored, calibrate, clear_rows, draw_in
 from rnn_demo.sentiment.config import SentimentConfig
 from rnn_demo.sentiment.score import label_of
 from rnn_demo.training.metrics import expected_calibration_error
@@ -54,3 +54,14 @@ def test_a_middle_that_is_too_narrow_is_widened_as_far_as_clear_texts_allow():
 def test_without_clear_rows_nothing_is_calibrated():
     nothing = calibrate(CONFIG, [Scored(np.array([5.0]), np.array([1.0]), np.array([0.5]))])
     assert nothing.temperatures == nothing.neutral_widths == ()
+
+
+def test_temperatures_come_from_data_sets_that_hardly_hold_neutral_rows():
+    rng = np.random.default_rng(0)
+    clear, mixed = drawn(rng, 3000, 20, 1.5), drawn(rng, 3000, 20, 0.5)
+    half = Scored(mixed.lengths, mixed.log_odds, np.where(np.arange(3000) % 2, mixed.targets, 0.5))
+    assert clear_rows([clear, half]).targets.tolist() == clear.targets.tolist()
+    assert len(clear_rows([half]).targets) == 1500
+    assert len(clear_rows([]).targets) == 0
+    ((_, alone),) = calibrate(CONFIG, [clear]).temperatures
+    assert alone == pytest.approx(1.5, rel=0.07)
