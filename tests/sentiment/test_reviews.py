@@ -172,8 +172,8 @@ def test_a_data_set_without_held_out_rows_cannot_choose(recipe):
         ([-1, -1, -1], r"row 0 has label -1"),
         ([0, 7, 1], r"row 1 has label 7; labels must be 0 or 1, or 0 to 4$"),
         ([0, 4, -1], r"row 2 has label -1"),
-        ([0.5, 1.0, 0.0], r"column 'label' of 'mine' holds .*float64.*; expected int"),
-        (["good", "bad", "good"], r"column 'label' of 'mine' holds .*string.*; expected int"),
+        ([0.5, 1.0, 0.0], r"column 'label' of 'mine' .*float64.*; expected int"),
+        (["good", "bad", "good"], r"column 'label' of 'mine' .*string.*; expected int"),
         ([0, None, 1], r"column 'label' of 'mine' is null in 1 rows"),
     ],
 )
