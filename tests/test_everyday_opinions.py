@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 import rnn_demo
+from rnn_demo.errors import NothingToReadError
 from rnn_demo.sentiment.score import label_of
 
 PATH = Path(__file__).parent / "everyday_opinions.jsonl"
@@ -19,7 +20,15 @@ KINDS = {"plain": 0.7}
 
 @pytest.fixture(scope="module")
 def scores():
-    return [result.score for result in rnn_demo.load("sentiment-lstm").predict([row["text"] for row in ROWS])]
+    scorer = rnn_demo.load("sentiment-lstm")
+
+    def score(text):
+        try:
+            return scorer.predict([text])[0].score
+        except NothingToReadError:  # emoji alone, which only a network that reads their names can score
+            return 0.5
+
+    return [score(row["text"]) for row in ROWS]
 
 
 def test_there_are_enough_sentences_of_every_label_and_kind():

@@ -4,7 +4,7 @@ The tagger has only read words that somebody else had split, so a text has to re
 words there, `O'Brien` and `Jan-April` are one, and the stop of `U.S.` belongs to the word except at the end of a text.
 None of this is used for a data set that brings its own words and sentences.
 
-One regular expression, tried part by part at each position. The last part takes whatever is left, so every code point
+One regular expression, tried part by part at each position. The last part matches any other sign, so every code point
 that is not white space lies in exactly one word, be it a letter of any script, an emoji or a control character.
 """
 
@@ -31,7 +31,7 @@ WORD = re.compile(
     rf"""
       (?: https?:// | www\. ) \S* [\w/]                 # a web address, without the stop or bracket after it
     | \w [\w.+-]{{0,63}} @ \w [\w-]* (?: \. \w [\w-]* )+  # a mail address
-    | ^ \d{{1,2}} \. (?=\s)                             # 1. where a line begins: a place in a list of results
+    | ^ \d{{1,2}} \. (?=\s)                             # 1. at the start of a line: a rank in a list
     | \b [A-Z]{{1,3}} \$                                # US$; the amount is a word of its own
     | (?i: n['’]t ) \b                                  # the "n't" of "don't"
     | \b [^\W\d_]+ (?= (?i: n['’]t ) \b )               # the "do" of "don't", the "ca" of "can't"
