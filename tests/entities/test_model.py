@@ -6,6 +6,7 @@ import pytest
 import torch
 from safetensors import safe_open
 
+from rnn_demo.cells import CELLS
 from rnn_demo.entities.config import TaggerConfig
 from rnn_demo.entities.consistency import group_occurrences
 from rnn_demo.entities.model import TaggerModel
@@ -80,7 +81,7 @@ def test_parts_of_speech_are_the_likeliest(model, sentences):
     assert model.parts_of_speech(scores.pos_logits[0]) == expected
 
 
-@pytest.mark.parametrize("cell", ["rnn", "gru", "lstm"])
+@pytest.mark.parametrize("cell", CELLS)
 def test_every_weight_learns(cell, sentences, tokenizer):
     sizes = {"vocab_size": tokenizer.vocab_size, "embed_size": 8, "hidden_size": 6, "num_layers": 2}
     model = TaggerModel(TaggerConfig(cell, **sizes, tags=("O", "B-X", "I-X"), pos_tags=("A", "B")))

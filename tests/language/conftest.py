@@ -3,11 +3,12 @@
 import pytest
 from tiny import checkpoint_of, language_model
 
+from rnn_demo.cells import CELLS
 from rnn_demo.checkpoint import save_checkpoint
 from rnn_demo.language.write import Writer
 
 
-@pytest.fixture(params=["rnn", "gru", "lstm"])
+@pytest.fixture(params=CELLS)
 def writer(request, tokenizer):
     """Make a predictor of a tiny model, once a cell."""
     model = language_model(tokenizer.vocab_size, request.param, num_layers=2)
