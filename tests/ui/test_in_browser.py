@@ -257,7 +257,7 @@ def test_sentiment_is_scored(page: Page) -> None:
     expect(panel.locator("#verdict b")).to_have_text(re.compile("negative|neutral|positive"))
     expect(panel.locator("#running-score .main-svg").first).to_be_visible()
     panel.get_by_label("Text").fill("Ada & <b>London</b>\nwas fine")
-    panel.get_by_role("button", name="Score").click()
+    panel.get_by_role("button", name="Score", exact=True).click()
     expect(panel.locator("#moves")).to_have_text(spaced("<b>London</b>"))
     panel.get_by_role("button", name="but the story is a mess").click()
     expect(panel.locator("#moves")).to_have_text(spaced("the story is a mess"))
@@ -281,7 +281,7 @@ def test_a_verdict_is_explained_on_request(page: Page, monkeypatch: pytest.Monke
     explain.click()
     until(page, lambda: len(asked) == 2)
     assert asked[0] == asked[1]
-    panel.get_by_role("button", name="Score").click()
+    panel.get_by_role("button", name="Score", exact=True).click()
     expect(panel.locator("#left-out")).not_to_contain_text("loved")
     expect(panel.locator("#shares-sum")).to_have_text("")
 
@@ -356,7 +356,7 @@ def test_a_figure_can_be_downloaded_as_numbers_and_as_a_picture(page: Page, url:
     numbers_button = panel.get_by_role("button", name="Download data").first
     for text in ("Ada was fine", "Ada was bad é 東京"):
         panel.get_by_label("Text").fill(text)
-        panel.get_by_role("button", name="Score").click()
+        panel.get_by_role("button", name="Score", exact=True).click()
         expect(panel.locator("#moves")).to_have_text(spaced(text))
         panel.get_by_label("Text").fill("London")  # not scored: the figure is of the other
         assert saved(page, numbers_button) == call(url, "score_sentiment", [text])[-1][1][0]
@@ -667,13 +667,25 @@ def test_models_are_listed(page: Page) -> None:
         expect(panel.get_by_role("grid")).to_contain_text(name)
 
 
-@pytest.mark.parametrize("text", ["", "x" * 20_001], ids=["empty", "too long"])
-def test_a_text_that_cannot_be_read_gets_a_message(page: Page, text: str) -> None:
+def test_a_text_that_is_too_long_gets_a_message(page: Page) -> None:
     panel = open_tab(page, "Sentiment")
-    panel.get_by_label("Text").fill(text)
-    panel.get_by_role("button", name="Score").click()
-    message = re.compile("the text (is empty|has 20,001)")
-    expect(page.get_by_test_id("toast-body")).to_contain_text(message)
+    panel.get_by_label("Text").fill("x" * 20_001)
+    panel.get_by_role("button", name="Score", exact=True).click()
+    expect(page.get_by_test_id("toast-body")).to_contain_text("the text has 20,001")
+
+
+@pytest.mark.parametrize("title", ["Sentiment", "Entities", "Reading", "Hidden states", "Units", "Memory"])
+def test_an_empty_text_clears_a_tab_and_a_line_explains_it(page: Page, title: str) -> None:
+    panel = open_tab(page, title)
+    panel.get_by_label("Text", exact=True).first.fill("")
+    panel.get_by_role("button", name=re.compile("^(Score|Tag|Read|Measure)$")).click()
+    expect(panel.get_by_text("; give at least")).to_be_visible()
+    expect(page.get_by_test_id("toast-body")).to_have_count(0)
+    expect(panel.get_by_text("Error", exact=True)).to_have_count(0)
+    expect(panel.locator(".js-plotly-plot").filter(visible=True)).to_have_count(0)
+    panel.get_by_label("Text", exact=True).first.fill("a fine film")
+    panel.get_by_role("button", name=re.compile("^(Score|Tag|Read|Measure)$")).click()
+    expect(panel.get_by_text("; give at least")).to_have_count(0)
 
 
 @pytest.mark.parametrize("page", [390], indirect=True)
