@@ -18,7 +18,7 @@ from rnn_demo.cells import CELLS
 from rnn_demo.language.write import Writer
 from rnn_demo.microscope.basis import basis_arrays, fit_basis
 from rnn_demo.microscope.fixed_points import FixedPoints, is_line
-from rnn_demo.microscope.fixed_points_section import section_of as fixed_points_entry
+from rnn_demo.microscope.fixed_points import to_entry as fixed_points_entry
 from rnn_demo.microscope.gradients import gradient_over_distance
 from rnn_demo.microscope.sentiment_direction import LayerStates, find_sentiment_direction
 from rnn_demo.microscope.sentiment_direction import section_of as direction_entry

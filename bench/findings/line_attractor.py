@@ -5,8 +5,7 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 
 from bench.findings.report import Claim, Material, Section, table, tenth
-from rnn_demo.microscope.fixed_points import LINE, MAX_SPEED, FixedPoints, is_line
-from rnn_demo.microscope.fixed_points_section import fixed_points_of
+from rnn_demo.microscope.fixed_points import LINE, MAX_SPEED, FixedPoints, from_entry, is_line
 from rnn_demo.microscope.joint_state import REST_CAP
 from rnn_demo.plots import draw_fixed_points
 
@@ -28,7 +27,7 @@ HEADER = [
 def section(material: Material) -> Section:
     """Report the fixed points of every model that has them."""
     entries = {name: subject.precomputed.get("fixed_points") for name, subject in material.subjects.items()}
-    searched = {name: fixed_points_of(entry) for name, entry in entries.items() if entry is not None}
+    searched = {name: from_entry(entry) for name, entry in entries.items() if entry is not None}
     rows = [row(f"{name}, {state}", each) for name, both in searched.items() for state, each in both.items()]
     return Section(
         [table(HEADER, rows)],

@@ -25,8 +25,6 @@ NUM_BINS = 40
 """Of the density, along each axis."""
 OUTLIERS = 0.001
 """The share of the states that may lie outside the density, at each of its four sides."""
-CHUNK = 8192
-"""States that are multiplied at a time in float32, before float64 adds them up."""
 
 
 @dataclass(frozen=True)
@@ -52,30 +50,32 @@ def own_basis(states: np.ndarray, source: str = "this text") -> Basis:
 
     Args:
         states: float32 (state, unit), one or more. One, or states that never change, have components of zeros.
-        source: how the states are called.
+        source: the name of the states.
     """
-    exact = states.astype(np.float64)
-    mean = exact.mean(axis=0)
-    _, s, vt = np.linalg.svd(exact - mean, full_matrices=False)
-    s = np.where(s > SMALLEST_MOVE * np.linalg.norm(exact), s, 0.0)
-    return Basis(mean, first_components(np.where(s[:, None] > 0, vt, 0.0)), shares_of(s**2), source)
+    return Basis(*principal_components(states), source)
 
 
 def fit_basis(states: np.ndarray) -> Basis:
-    """Find the components of many held-out states, and how densely these lie in the plane of the first two.
+    """Find the components of many held-out states, and their density in the plane of the first two.
 
     Args:
         states: float32 (state, unit).
     """
-    mean = states.mean(axis=0, dtype=np.float64)
-    scatter = np.zeros((len(mean), len(mean)))
-    for start in range(0, len(states), CHUNK):
-        centred = states[start : start + CHUNK] - mean.astype(np.float32)
-        scatter += centred.T @ centred
-    values, vectors = np.linalg.eigh(scatter)  # smallest first
-    components = first_components(vectors.T[::-1])
+    mean, components, shares = principal_components(states)
     density, extent = density_of((states - mean.astype(np.float32)) @ components[:2].T.astype(np.float32))
-    return Basis(mean, components, shares_of(values[::-1].clip(min=0)), HELD_OUT, density, extent)
+    return Basis(mean, components, shares, HELD_OUT, density, extent)
+
+
+def principal_components(states: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the mean (unit,), the components (3, unit) and the shares of the variance (10,) of (state, unit)."""
+    exact = states.astype(np.float64)
+    mean = exact.mean(axis=0)
+    centred = exact - mean
+    if len(centred) > centred.shape[1]:
+        centred = np.linalg.qr(centred, mode="r")  # has the same singular values and right vectors
+    _, s, vt = np.linalg.svd(centred, full_matrices=False)
+    s = np.where(s > SMALLEST_MOVE * np.linalg.norm(exact), s, 0.0)
+    return mean, first_components(np.where(s[:, None] > 0, vt, 0.0)), shares_of(s**2)
 
 
 def first_components(vectors: np.ndarray) -> np.ndarray:

@@ -140,8 +140,8 @@ def nats_per_token(model: LanguageModel, token_ids: Tensor) -> Tensor:
 
 
 def norm_of(gradient: dict[str, Tensor]) -> float:
-    """The length of all parts together."""
-    return float(torch.stack([part.double().square().sum() for part in gradient.values()]).sum().sqrt())
+    """Return the norm of all parts together."""
+    return float(nn.utils.get_total_norm([part.double() for part in gradient.values()]))
 
 
 def grouped(gradient: dict[str, Tensor]) -> dict[str, dict[str, Tensor]]:

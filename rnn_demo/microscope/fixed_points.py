@@ -12,24 +12,27 @@ q < MAX_SPEED over h, as published; `FixedPoints.whole_speeds` has q over c too.
 `FixedPoints.drift` tells how far they move when the network runs on.
 """
 
-from collections.abc import Generator, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Generator, Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import Self, TypeVar
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from rnn_demo.microscope.baseline import random_init_baseline
+from rnn_demo.microscope.basis import principal_components
 from rnn_demo.microscope.joint_state import REST_CAP, JointState
 from rnn_demo.microscope.slow_modes import jacobian_at, slowest_modes, time_constant
+from rnn_demo.precomputed import Entry
 from rnn_demo.sentiment.score import SentimentScorer
 
 MAX_SPEED = 1e-8
 RELAX_STEPS = 300
 ADAM_STEPS, FIRST_LR, LAST_LR = 250, 2e-2, 2e-4
-ADAM_BETAS = (0.9, 0.999)
 AT_REST = 1e-14
 """Nothing slower is told apart from standing still."""
-STEPS_A_NEWS = 10
+STEPS_PER_YIELD = 10
 NUM_MODE_POINTS, NUM_MODES = 8, 20
 NUM_VISITED, NUM_COMPONENTS, NUM_SHARES = 1500, 3, 10
 DRIFT_STEPS = 20
@@ -86,48 +89,97 @@ class FixedPoints:
         """Fixed points kept."""
         return len(self.points)
 
+    def to_arrays(self, name: str) -> dict[str, np.ndarray]:
+        """Return the arrays to store, under a network's name."""
+        return {f"{name}.{field.name}": getattr(self, field.name) for field in fields(self)}
+
+    @classmethod
+    def from_entry(cls, entry: Entry, name: str) -> Self:
+        """Read the arrays of a network back."""
+        return cls(**{field.name: entry.arrays[f"{name}.{field.name}"] for field in fields(cls)})
+
+
+NETWORKS = ("trained", "untrained")
+"""Names in an entry; untrained is the random-init baseline."""
+Result = TypeVar("Result")
+
+
+def to_entry(found: Mapping[str, FixedPoints]) -> Entry:
+    """Return the entry to store, from the fixed points of each of NETWORKS."""
+    return Entry({key: array for name in NETWORKS for key, array in found[name].to_arrays(name).items()}, {})
+
+
+def from_entry(entry: Entry) -> dict[str, FixedPoints]:
+    """Read a stored entry."""
+    return {name: FixedPoints.from_entry(entry, name) for name in NETWORKS}
+
+
+def compare_fixed_points(
+    scorer: SentimentScorer, texts: Sequence[Sequence[int]], num_starts: int
+) -> Generator[float, None, dict[str, FixedPoints]]:
+    """Find the fixed points of a network and of its random-init baseline; otherwise as `find_fixed_points`."""
+    results: dict[str, FixedPoints] = {}
+    for name, network in zip(NETWORKS, (scorer, random_init_baseline(scorer)), strict=True):
+        search = find_fixed_points(network, texts, num_starts)
+        while name not in results:
+            try:
+                yield (len(results) + next(search)) / len(NETWORKS)
+            except StopIteration as end:
+                results[name] = end.value
+    return results
+
+
+def result_of(work: Generator[object, None, Result]) -> Result:
+    """Run a generator to its end and return its result."""
+    while True:
+        try:
+            next(work)
+        except StopIteration as end:
+            return end.value
+
 
 def find_fixed_points(
     scorer: SentimentScorer, texts: Sequence[Sequence[int]], num_starts: int, seed: int = 0
-) -> Iterator[float | FixedPoints]:
-    """Find the fixed points of a sentiment classifier, and tell how far the work is.
+) -> Generator[float, None, FixedPoints]:
+    """Find the fixed points of a sentiment classifier.
 
     Args:
         scorer: the classifier.
-        texts: token ids of each text whose states are visited.
-        num_starts: searches, from states drawn among the visited; fewer where fewer were visited.
+        texts: token ids of each text; the states after their tokens are the on-trajectory states.
+        num_starts: searches, from states drawn among these; fewer where there are fewer.
         seed: of that draw.
 
     Yields:
-        Shares of the work that are done, in [0, 1], and at the end what was found. It may be left at any step.
+        The fraction of the work that is done, in [0, 1). The search may be dropped at any of them.
+
+    Returns:
+        The fixed points.
     """
     joint = JointState(scorer)
     visited = joint.visit(texts)
     order = torch.randperm(len(visited), generator=torch.Generator().manual_seed(seed))
     starts = visited[order[:num_starts]]
     ends = yield from search(joint, starts)
-    speeds = speed(joint.shown(ends), joint.shown(rest(joint, ends)))
-    points = ends[speeds < MAX_SPEED]
+    energies = kinetic_energy(joint.shown(ends), joint.shown(rest(joint, ends)))
+    points = ends[energies < MAX_SPEED]
     points = points[joint.logits(points).argsort()]
 
-    mean, components, shares = principal_components(joint.last(visited))
+    mean, components, shares = pca_of(joint.last(visited))
     mode_points = np.unique(np.linspace(0, len(points) - 1, min(NUM_MODE_POINTS, len(points))).round().astype(np.int64))
     modes = []
     for i, point in enumerate(mode_points):
         yield SEARCH_SHARE + (1 - SEARCH_SHARE) * i / len(mode_points)
         modes.append(linearise(joint, points[point]))
     directions = [direction for *_, direction in modes]
-    yield FixedPoints(
-        speeds=as_array(speeds),
-        whole_speeds=as_array(speed(ends, rest(joint, ends))),
+    return FixedPoints(
+        speeds=as_array(energies),
+        whole_speeds=as_array(kinetic_energy(ends, rest(joint, ends))),
         points=as_array((joint.last(points) - mean) @ components),
         logits=as_array(joint.logits(points)),
         drift=as_array(drift(joint, points, visited)),
         visited=as_array((joint.last(visited[order[:NUM_VISITED]]) - mean) @ components),
         explained_variance=as_array(shares),
-        memory_variance=as_array(
-            principal_components(joint.last(visited, 1))[2] if joint.num_parts > 1 else shares.new_zeros(0)
-        ),
+        memory_variance=as_array(pca_of(joint.last(visited, 1))[2] if joint.num_parts > 1 else shares[:0]),
         readout=as_array(unit_readout(joint) @ components),
         mode_points=mode_points,
         time_constants=stacked([constants for constants, *_ in modes]),
@@ -140,25 +192,24 @@ def find_fixed_points(
 
 
 def search(joint: JointState, starts: Tensor) -> Generator[float, None, Tensor]:
-    """Let each row come to rest, then lower log q by Adam; yields shares done, returns the slower of the two, a row."""
+    """Take zero-input steps, then lower log q by Adam; yield the fraction done, return the slower end of each row."""
     states = starts.clamp(-REST_CAP, REST_CAP)
     for step in range(RELAX_STEPS):
         states = rest(joint, states)
-        if step % STEPS_A_NEWS == 0:
+        if step % STEPS_PER_YIELD == 0:
             yield SEARCH_SHARE / 3 * step / RELAX_STEPS
-    relaxed, first, second = states, torch.zeros_like(states), torch.zeros_like(states)
+    relaxed, states = states, states.clone()
+    optimizer = torch.optim.Adam([states])
     for step in range(ADAM_STEPS):
-        speeds, gradient = log_speed_gradient(joint, states)
-        if bool((speeds < AT_REST).all()):
+        energies, states.grad = log_energy_gradient(joint, states)
+        if bool((energies < AT_REST).all()):
             break
-        first = torch.lerp(gradient, first, ADAM_BETAS[0])
-        second = torch.lerp(gradient**2, second, ADAM_BETAS[1])
-        mean, square = (m / (1 - beta ** (step + 1)) for m, beta in zip((first, second), ADAM_BETAS, strict=True))
-        lr = FIRST_LR * (LAST_LR / FIRST_LR) ** (step / ADAM_STEPS)
-        states = (states - lr * mean / (square.sqrt() + 1e-8)).clamp(-REST_CAP, REST_CAP)
-        if step % STEPS_A_NEWS == 0:
+        optimizer.param_groups[0]["lr"] = FIRST_LR * (LAST_LR / FIRST_LR) ** (step / ADAM_STEPS)
+        optimizer.step()
+        states.clamp_(-REST_CAP, REST_CAP)
+        if step % STEPS_PER_YIELD == 0:
             yield SEARCH_SHARE * (1 + 2 * step / ADAM_STEPS) / 3
-    slower = speed(states, rest(joint, states)) < speed(relaxed, rest(joint, relaxed))
+    slower = kinetic_energy(states, rest(joint, states)) < kinetic_energy(relaxed, rest(joint, relaxed))
     return torch.where(slower[:, None], states, relaxed)
 
 
@@ -169,15 +220,15 @@ def rest(joint: JointState, states: Tensor) -> Tensor:
 
 
 @torch.enable_grad()
-def log_speed_gradient(joint: JointState, states: Tensor) -> tuple[Tensor, Tensor]:
+def log_energy_gradient(joint: JointState, states: Tensor) -> tuple[Tensor, Tensor]:
     """Return q of each row over all that is carried, and d log q / ds; 0 where it stands still."""
     leaf = states.detach().requires_grad_()
-    speeds = speed(leaf, joint.rest(leaf))
-    (gradient,) = torch.autograd.grad(speeds.clamp_min(AT_REST).log().sum(), leaf)
-    return speeds.detach(), gradient
+    energies = kinetic_energy(leaf, joint.rest(leaf))
+    (gradient,) = torch.autograd.grad(energies.clamp_min(AT_REST).log().sum(), leaf)
+    return energies.detach(), gradient
 
 
-def speed(states: Tensor, moved: Tensor) -> Tensor:
+def kinetic_energy(states: Tensor, moved: Tensor) -> Tensor:
     """Measure q = 1/N |s - F(s)|^2: (row, state) twice -> (row,)."""
     return (states - moved).square().mean(-1)
 
@@ -206,15 +257,10 @@ def unit_readout(joint: JointState) -> Tensor:
     return readout / readout.norm()
 
 
-def principal_components(states: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """Mean (unit,), first components (unit, NUM_COMPONENTS), and the shares of the variance of the first NUM_SHARES."""
-    mean = states.mean(0)
-    centred = (states - mean).double()
-    variances, vectors = torch.linalg.eigh(centred.T @ centred / len(states))
-    components = vectors.flip(1)[:, :NUM_COMPONENTS]
-    largest = components.gather(0, components.abs().argmax(0, keepdim=True))
-    shares = variances.flip(0).clamp_min(0) / variances.clamp_min(0).sum().clamp_min(torch.finfo(torch.float64).tiny)
-    return mean, (components * largest.sign()).to(states), shares[:NUM_SHARES]
+def pca_of(states: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Return mean (unit,), first components (unit, component) and shares of the variance, in the type of the states."""
+    mean, components, shares = principal_components(states.numpy())
+    return states.new_tensor(mean), states.new_tensor(components.T), states.new_tensor(shares)
 
 
 def as_array(values: Tensor) -> np.ndarray:

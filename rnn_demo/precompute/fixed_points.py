@@ -1,8 +1,6 @@
-"""The section `fixed_points`: where a sentiment network rests, from held-out reviews, trained and as it was drawn."""
+"""The entry `fixed_points`: the fixed points of a sentiment network, trained and untrained, from held-out reviews."""
 
-from rnn_demo.microscope.baseline import random_init_baseline
-from rnn_demo.microscope.fixed_points import FixedPoints, find_fixed_points
-from rnn_demo.microscope.fixed_points_section import section_of
+from rnn_demo.microscope.fixed_points import compare_fixed_points, result_of, to_entry
 from rnn_demo.precompute.held_out import HeldOut
 from rnn_demo.precomputed import Entry
 from rnn_demo.predictor import Predictor
@@ -18,9 +16,4 @@ def precompute_fixed_points(predictor: Predictor, held_out: HeldOut) -> Entry | 
         return None
     rows = held_out.reviews[:: max(1, len(held_out.reviews) // NUM_TEXTS)][:NUM_TEXTS]
     texts = [predictor.encode(row.text).token_ids[:MAX_TOKENS] for row in rows]
-    found: dict[str, FixedPoints] = {}
-    for state, network in (("trained", predictor), ("untrained", random_init_baseline(predictor))):
-        for news in find_fixed_points(network, texts, NUM_STARTS):
-            if isinstance(news, FixedPoints):
-                found[state] = news
-    return section_of(found)
+    return to_entry(result_of(compare_fixed_points(predictor, texts, NUM_STARTS)))

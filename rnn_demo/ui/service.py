@@ -25,8 +25,7 @@ from rnn_demo.microscope.clipping import ClippedStep, take_clipped_step
 from rnn_demo.microscope.contexts import Context, SpanMatches, find_contexts, find_span, match_spans
 from rnn_demo.microscope.correlations import UnitCorrelations
 from rnn_demo.microscope.entity_attribution import attribute_entity, leave_one_word_out
-from rnn_demo.microscope.fixed_points import FixedPoints, find_fixed_points
-from rnn_demo.microscope.fixed_points_section import fixed_points_of
+from rnn_demo.microscope.fixed_points import FixedPoints, compare_fixed_points, from_entry
 from rnn_demo.microscope.gradients import gradient_over_distance
 from rnn_demo.microscope.held_out_corpus import HELD_OUT_NAME, HeldOutCorpus, HeldOutStore
 from rnn_demo.microscope.jacobians import JacobianNorms, compare_jacobians
@@ -327,20 +326,13 @@ class Service:
     def fixed_points(self, model: str) -> Mapping[str, FixedPoints] | None:
         """Return the fixed points of a sentiment model, trained and untrained; None where none were precomputed."""
         entry = self.store.precomputed(self.store.get(model, SentimentScorer).name).get("fixed_points")
-        return None if entry is None else fixed_points_of(entry)
+        return None if entry is None else from_entry(entry)
 
     def search_fixed_points(self, texts: Sequence[str], model: str) -> Iterator[float | Mapping[str, FixedPoints]]:
         """Search from the states of texts, the last MAX_TOKENS of each; yield the fraction done, then the result."""
         predictor = self.store.get(model, SentimentScorer)
         token_ids = [predictor.encode(checked_text("text", text)).token_ids[-MAX_TOKENS:] for text in texts]
-        results: dict[str, FixedPoints] = {}
-        for state, network in (("trained", predictor), ("untrained", random_init_baseline(predictor))):
-            for progress in find_fixed_points(network, token_ids, NUM_STARTS):
-                if isinstance(progress, FixedPoints):
-                    results[state] = progress
-                else:
-                    yield (len(results) + progress) / 2
-        yield results
+        yield (yield from compare_fixed_points(predictor, token_ids, NUM_STARTS))
 
 
 def growing(start: str, parts: Iterator[str]) -> Iterator[str]:

@@ -1,5 +1,6 @@
 """Fixed points of networks that are known, Jacobians against finite differences, and networks run on from there."""
 
+from collections.abc import Generator
 from pathlib import Path
 
 import numpy as np
@@ -9,8 +10,16 @@ from tiny import FILM_TEXTS, checkpoint_of, language_model, sentiment_model
 
 from rnn_demo.cells import CELLS
 from rnn_demo.language.write import Writer
-from rnn_demo.microscope.fixed_points import MAX_SPEED, FixedPoints, find_fixed_points, search, speed, unit_readout
-from rnn_demo.microscope.fixed_points_section import fixed_points_of
+from rnn_demo.microscope.fixed_points import (
+    MAX_SPEED,
+    FixedPoints,
+    find_fixed_points,
+    from_entry,
+    kinetic_energy,
+    result_of,
+    search,
+    unit_readout,
+)
 from rnn_demo.microscope.joint_state import REST_CAP, JointState
 from rnn_demo.microscope.slow_modes import jacobian_at, slowest_modes, time_constant
 from rnn_demo.precompute.fixed_points import precompute_fixed_points
@@ -31,10 +40,20 @@ def reader_of(tokenizer: Tokenizer, cell: str, num_layers: int = 2, shrink: floa
 
 
 def found_by(predictor: SentimentScorer, num_starts: int = 12) -> FixedPoints:
-    *shares, found = find_fixed_points(predictor, [predictor.encode(text).token_ids for text in FILM_TEXTS], num_starts)
-    assert shares == sorted(shares)
-    assert all(0 <= share < 1 for share in shares)
-    assert isinstance(found, FixedPoints)
+    work = find_fixed_points(predictor, [predictor.encode(text).token_ids for text in FILM_TEXTS], num_starts)
+    fractions = []
+
+    def watched() -> Generator[float, None, FixedPoints]:
+        while True:
+            try:
+                fractions.append(next(work))
+                yield fractions[-1]
+            except StopIteration as end:
+                return end.value  # type: ignore[no-any-return]
+
+    found = result_of(watched())
+    assert fractions == sorted(fractions)
+    assert all(0 <= fraction < 1 for fraction in fractions)
     return found
 
 
@@ -80,21 +99,12 @@ def test_fixed_points_stay_put_when_the_network_runs_on(tokenizer: Tokenizer, ce
     assert found.num_converged == found.num_started == 12
     assert found.drift.max() < 1e-4
     joint = JointState(predictor)
-    ends = run(search(joint, joint.visit([predictor.encode(FILM_TEXTS[0]).token_ids])))
+    ends = result_of(search(joint, joint.visit([predictor.encode(FILM_TEXTS[0]).token_ids])))
     with torch.no_grad():
         moved = ends
         for _ in range(20):  # by the equations, without the cap
             moved = joint.step(moved, torch.zeros(len(ends), 8, dtype=torch.float64))
     torch.testing.assert_close(moved, ends, rtol=0, atol=1e-5)
-
-
-def run(work: object) -> torch.Tensor:
-    """Take what a generator returns."""
-    while True:
-        try:
-            next(work)  # type: ignore[call-overload]
-        except StopIteration as end:
-            return end.value  # type: ignore[no-any-return]
 
 
 def test_a_linear_rnn_has_the_fixed_point_of_its_equation(tokenizer: Tokenizer) -> None:
@@ -108,7 +118,7 @@ def test_a_linear_rnn_has_the_fixed_point_of_its_equation(tokenizer: Tokenizer) 
         kernel.bias_ih_l0.copy_(bias)
         kernel.bias_hh_l0.zero_()
     joint = JointState(predictor)
-    ends = run(search(joint, joint.visit([predictor.encode(FILM_TEXTS[0]).token_ids])))
+    ends = result_of(search(joint, joint.visit([predictor.encode(FILM_TEXTS[0]).token_ids])))
     torch.testing.assert_close(ends, (bias / (1 - diagonal)).expand_as(ends), rtol=1e-2, atol=2e-5)
     found = found_by(predictor)
     expected = [1 / abs(np.log(value)) for value in (0.98, 0.9, 0.5, 0.5, 0.1)]
@@ -126,8 +136,8 @@ def test_an_unstable_fixed_point_is_found_where_the_network_would_leave_it(token
         kernel.bias_ih_l0.zero_()
         kernel.bias_hh_l0.zero_()
     joint = JointState(predictor)
-    ends = run(search(joint, torch.tensor([[0.1] * 6, [-0.1] * 6, [0.0] * 6]).double()))
-    assert bool((speed(ends, joint.rest(ends)) < MAX_SPEED).all())
+    ends = result_of(search(joint, torch.tensor([[0.1] * 6, [-0.1] * 6, [0.0] * 6]).double()))
+    assert bool((kinetic_energy(ends, joint.rest(ends)) < MAX_SPEED).all())
     torch.testing.assert_close(ends[:, 0], torch.tensor([0.9575, -0.9575, 0.0]).double(), rtol=0, atol=1e-3)
     eigenvalues, _ = slowest_modes(jacobian_at(joint.rest, ends[2]), 1, 6)
     assert float(eigenvalues.abs().max()) == pytest.approx(2, rel=1e-3)
@@ -162,7 +172,7 @@ def test_a_memory_cell_that_counts_rests_at_the_cap(tokenizer: Tokenizer) -> Non
             parameter.zero_()
         cell.kernel.bias_ih_l0.fill_(50)
     joint = JointState(predictor)
-    ends = run(search(joint, torch.zeros(1, 12).double()))
+    ends = result_of(search(joint, torch.zeros(1, 12).double()))
     torch.testing.assert_close(joint.last(ends, 1), torch.full((1, 6), REST_CAP).double())
     torch.testing.assert_close(joint.last(ends), torch.ones(1, 6).double(), rtol=0, atol=1e-4)
     assert len(slowest_modes(jacobian_at(joint.rest, ends[0]), 1, 20)[0]) == 6  # c is held: only h is left
@@ -183,6 +193,6 @@ def test_the_study_comes_back_as_it_was_found(tokenizer: Tokenizer, tmp_path: Pa
     stored = read_precomputed(tmp_path).get("fixed_points")
     assert stored is not None
     assert sum(array.nbytes for array in stored.arrays.values()) < 200_000
-    trained = fixed_points_of(stored)["trained"]
+    trained = from_entry(stored)["trained"]
     assert trained.num_converged > 0
     np.testing.assert_array_equal(trained.points, section.arrays["trained.points"])

@@ -359,7 +359,7 @@ def test_quick_answers_pass_long_ones(
 
     stall(Writer, "stream", lambda *_, max_new_tokens, **__: max_new_tokens == 2000)
     stall(SentimentScorer, "score", lambda _, reading: len(reading.encoded.text) >= len(LONG_TEXT))
-    stall(service_module, "find_fixed_points", lambda *_: True)
+    stall(service_module, "compare_fixed_points", lambda *_: True)
     stall(service_module, "attribute", lambda *_: True)
     with ThreadPoolExecutor(2) as pool:
         long = [pool.submit(call, url, *values) for values in calls]
