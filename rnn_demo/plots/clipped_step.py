@@ -17,7 +17,7 @@ def draw_clipped_steps(steps: Mapping[str, ClippedStep], cells: Mapping[str, str
         steps: by model; all of one text.
         cells: the cell of each model, for its colour.
     """
-    figure, styles = base_figure(height=340), line_styles(cells)
+    figure, styles = base_figure(340, "memory-clipping"), line_styles(cells)
     for name, step in steps.items():
         last = len(step.lengths) - 1
         clipped = step.lengths.index(step.clipped_length)

@@ -21,9 +21,8 @@ def draw_fixed_points(networks: Mapping[str, FixedPoints]) -> go.Figure:
     Args:
         networks: title -> its fixed points; side by side, in order.
     """
-    figure = base_figure(height=420)
-    grid = make_subplots(rows=1, cols=len(networks), subplot_titles=list(networks), horizontal_spacing=0.16)
-    figure = grid.update_layout(figure.layout)
+    figure = base_figure(420, "attractor-fixed-points")
+    make_subplots(rows=1, cols=len(networks), subplot_titles=list(networks), horizontal_spacing=0.16, figure=figure)
     for column, points in enumerate(networks.values(), start=1):
         for trace in traces_of(points, legend=column == 1):
             figure.add_trace(trace, row=1, col=column)
@@ -99,7 +98,7 @@ def draw_time_constants(networks: Mapping[str, FixedPoints]) -> go.Figure:
     Args:
         networks: title -> its fixed points.
     """
-    figure, drawn = base_figure(height=280), [1.0]
+    figure, drawn = base_figure(280, "attractor-time-constants"), [1.0]
     for (title, points), colour in zip(networks.items(), (INDIGO, GREY), strict=False):
         constants = np.maximum(points.time_constants, 0.1)
         if not len(constants):

@@ -17,7 +17,7 @@ def draw_gradients(norms: Mapping[str, Mapping[str, Sequence[float]]], cells: Ma
         norms: model -> trained, untrained -> norm at distance 0, 1, 2, ..
         cells: the cell of each model, for its colour.
     """
-    figure, styles, drawn = base_figure(height=400), line_styles(cells), [1.0]
+    figure, styles, drawn = base_figure(400, "memory-gradient-over-distance"), line_styles(cells), [1.0]
     for name, by_state in norms.items():
         for state, values in by_state.items():
             largest = max(values[0], SMALLEST)

@@ -27,7 +27,7 @@ def draw_heatmap(trace: HiddenTrace, units: Sequence[int], quantity: str = "h", 
     labels = [token_label(token) for token in trace.tokens]
     largest = float(np.abs(values).max()) or 1.0
     columns, rows = list(range(len(labels))), list(range(len(units)))
-    figure = base_figure(height=140 + 9 * len(rows))
+    figure = base_figure(140 + 9 * len(rows), "hidden-states-units")
     figure.add_heatmap(
         z=np.round(values, 4).tolist(),
         x=columns,

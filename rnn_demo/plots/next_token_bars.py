@@ -17,7 +17,7 @@ def draw_next_token_bars(candidates: Sequence[TokenProbability]) -> go.Figure:
     labels = [token_label(candidate.token, mark_space=True) for candidate in candidates]
     probs = [candidate.probability for candidate in candidates]
     rows = list(range(len(labels)))  # row numbers, as two tokens may look the same
-    figure = base_figure(height=24 + 34 * len(labels))
+    figure = base_figure(24 + 34 * len(labels), "write-next-token")
     figure.add_bar(
         x=probs,
         y=rows,

@@ -25,7 +25,7 @@ def draw_running_score(result: SentimentScore, before: float) -> go.Figure:
     moves = [0.0, *(abs(here - last) for last, here in pairwise(scores))]
     named = sorted(range(len(moves)), key=moves.__getitem__)[-NUM_NAMED:]
     texts = [name if place in named and moves[place] > 0 else "" for place, name in enumerate(names)]
-    figure = base_figure(height=260)
+    figure = base_figure(260, "sentiment-running-score")
     figure.add_hrect(y0=0.4, y1=0.6, fillcolor="rgba(148,163,184,.18)", line_width=0)
     figure.add_scatter(
         x=list(range(len(scores))),

@@ -20,7 +20,7 @@ def draw_singular_values(measured: Mapping[str, JacobianNorms], cells: Mapping[s
         measured: by model; all of one text.
         cells: the cell of each model, for its colour.
     """
-    figure, styles, drawn = base_figure(height=340), line_styles(cells), [1.0]
+    figure, styles, drawn = base_figure(340, "memory-singular-values"), line_styles(cells), [1.0]
     figure.add_hline(y=1, line={"color": GREY, "width": 1.5})
     for name, norms in measured.items():
         labels = [token_label(token) for token in norms.tokens]

@@ -6,6 +6,7 @@ ui/shared/theme.py. Only 3-D figures and downloaded pictures keep the grey.
 Plotly reads text as HTML, so every token passes through `token_label` before it is drawn.
 """
 
+import json
 import math
 from collections.abc import Mapping
 from html import escape
@@ -50,13 +51,26 @@ def _visible(character: str) -> str:
     return character if character.isprintable() else f"U+{ord(character):04X}"
 
 
-def base_figure(height: int) -> go.Figure:
+class PageFigure(go.Figure):
+    """A figure that carries its settings for the page: without plotly's logo, and named when it is downloaded."""
+
+    file_name = "figure"
+
+    def to_json(self, *args: Any, **kwargs: Any) -> str:
+        """Return data, layout and, as gradio's plot passes it on to plotly, config."""
+        config = {"displaylogo": False, "toImageButtonOptions": {"filename": self.file_name}}
+        return f'{super().to_json(*args, **kwargs)[:-1]},"config":{json.dumps(config)}}}'
+
+
+def base_figure(height: int, file_name: str) -> go.Figure:
     """Return an empty figure in the page's style.
 
     Args:
         height: pixels.
+        file_name: of the downloaded picture: tab and content, without a suffix.
     """
-    figure = go.Figure()
+    figure = PageFigure()
+    figure.file_name = file_name
     figure.update_layout(
         height=height,
         margin={"l": 8, "r": 8, "t": 8, "b": 8},

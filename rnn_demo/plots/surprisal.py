@@ -22,7 +22,7 @@ def draw_surprisal(measured: Mapping[str, Surprisal], cells: Mapping[str, str]) 
         measured: by model; all of one text.
         cells: the cell of each model, for its colour.
     """
-    figure = base_figure(height=340)
+    figure = base_figure(340, "reading-surprisal")
     styles = line_styles({name: cell for name, cell in cells.items() if name in measured})
     for i, (name, surprisal) in enumerate(measured.items()):
         bits = [token.bits for token in surprisal.tokens]

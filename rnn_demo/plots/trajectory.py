@@ -38,7 +38,7 @@ def draw_trajectory(
         basis: has the density, and with it the same axes for every text but those of `is_close_up`; None has neither.
         height: pixels.
     """
-    figure = base_figure(height)
+    figure = base_figure(height, "hidden-states-path")
     if basis is not None and basis.density is not None and basis.extent is not None:
         add_density(figure, basis.density, basis.extent)
     first, mode = len(figure.data), mode_of(paths)

@@ -31,7 +31,7 @@ def draw_trajectory_3d(paths: Sequence[TracedPath], colouring: Colouring = BY_PO
         colouring: of the points.
         height: pixels.
     """
-    figure, mode = base_figure(height), mode_of(paths)
+    figure, mode = base_figure(height, "hidden-states-path-3d"), mode_of(paths)
     coordinates = []
     for path, line in zip(paths, LINES, strict=False):
         points = np.round(path.trajectory.points.astype(np.float64), 4).T

@@ -21,7 +21,7 @@ from rnn_demo.ui.models_tab import build_models_tab
 from rnn_demo.ui.reading_tab import build_reading_tab
 from rnn_demo.ui.sentiment_tab import build_sentiment_tab
 from rnn_demo.ui.service import Service
-from rnn_demo.ui.shared.events import CLOSE_MESSAGES
+from rnn_demo.ui.shared.events import PAGE_SCRIPT
 from rnn_demo.ui.shared.theme import CSS, THEME
 from rnn_demo.ui.units.tab import build_units_tab
 from rnn_demo.ui.write.tab import build_write_tab
@@ -47,7 +47,7 @@ Watch recurrent networks read and write text, one token at a time."""
 LAUNCH: dict[str, Any] = {
     "theme": THEME,
     "css": CSS,
-    "js": CLOSE_MESSAGES,
+    "js": PAGE_SCRIPT,
     "footer_links": ["api"],
     "run_history": False,
     "enable_monitoring": False,

@@ -42,7 +42,13 @@ def build_models_tab(service: Service) -> None:
         elem_id="models",
     )
     with gr.Accordion("Training commands of the last runs", open=False):
-        gr.Code("\n".join(train_commands(service.store)), language="shell", interactive=False, label="Commands")
+        gr.Code(
+            "\n".join(train_commands(service.store)),
+            language=None,
+            wrap_lines=True,
+            interactive=False,
+            label="Commands",
+        )
 
 
 def say_which_compare(store: ModelStore) -> str:

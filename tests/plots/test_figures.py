@@ -32,6 +32,7 @@ from rnn_demo.plots import (
     draw_time_constants,
     draw_trajectory,
 )
+from rnn_demo.plots.style import PageFigure
 from rnn_demo.results import ScoredToken, SentimentScore, TokenProbability
 
 HOSTILE = ("<b>bold</b>", "</s>", "", " ", "\n", "\x00", "%{x}", "👩‍👧", "&amp;", "a", "a")
@@ -130,7 +131,10 @@ def test_figure_is_transparent_and_draws_every_token(name: str, tokens: tuple[st
     figure = draw(name, tokens)
     assert figure.layout.paper_bgcolor == figure.layout.plot_bgcolor == "rgba(0,0,0,0)"
     text = figure.to_json()
-    assert json.loads(text)["data"]
+    shown = json.loads(text)
+    assert shown["data"]
+    assert shown["config"]["displaylogo"] is False
+    assert shown["config"]["toImageButtonOptions"]["filename"] != PageFigure.file_name
     assert "<b>bold" not in text
     assert "\\u003cb\\u003ebold" not in text
 

@@ -38,11 +38,18 @@ This holds within one event, so everything that leads to an answer must trigger 
 SLOW_LATEST: dict[str, Any] = {**LATEST, **SLOW}
 INSTANT: dict[str, Any] = {"api_visibility": "private", "queue": False, "show_progress": "hidden"}
 """For events that only move values on the page: they do not queue."""
-CLOSE_MESSAGES = """() => document.addEventListener("click", (event) => {
-  if (event.target.closest("[role=tabpanel] button, [role=option]"))
-    document.querySelectorAll("[data-testid=toast-close]").forEach((button) => button.click());
-}, true)"""
-"""Run once by the browser. The next press closes the messages of the last one, which gradio would pile up."""
+PAGE_SCRIPT = """() => {
+  document.addEventListener("click", (event) => {
+    if (event.target.closest("[role=tabpanel] button, [role=option]"))
+      document.querySelectorAll("[data-testid=toast-close]").forEach((button) => button.click());
+  }, true);
+  const giveRole = () => document.querySelectorAll(".empty[aria-label]:not([role])").forEach(
+    (box) => box.setAttribute("role", "img"));
+  new MutationObserver(giveRole).observe(document.body, {childList: true, subtree: true});
+  giveRole();
+}"""
+"""Run once by the browser. The next press closes the messages of the last one, which gradio would pile up; and gradio's
+empty boxes get a role, without which screen readers ignore their label."""
 SHORTEST_GAP_S = 0.04
 """Between two updates of a streamed text; a reader sees no difference below it, and each update costs the browser."""
 

@@ -1,6 +1,6 @@
-"""How the page looks, light and dark: contrast holds in both, as a test with axe checks.
+"""How the page looks, light and dark. A test with axe checks the contrast of both.
 
-Fonts are named by plain strings, so that nothing is fetched from outside.
+Fonts are plain strings, so that the browser fetches nothing from outside.
 """
 
 import gradio as gr
@@ -44,6 +44,8 @@ button[role=tab][aria-selected=true] { color: var(--primary-700) !important }
 button.export { width: auto !important; flex-grow: 0 !important; align-self: flex-end; background: none !important;
   color: var(--body-text-color-subdued) !important; box-shadow: none !important; text-decoration: underline }
 .js-plotly-plot text:not(.hoverlayer *) { fill: var(--body-text-color-subdued) !important }
+.note:not(:has(p)) { display: none }
+.note p { border-left: 4px solid #f59e0b; padding: 2px 12px }
 footer .divider { display: none }
 .problem { border-left: 4px solid #f59e0b; padding: 8px 12px; margin: 4px 0; overflow-wrap: anywhere }
 .problem code { font-family: var(--font-mono) }
@@ -71,21 +73,21 @@ PART_OF_SPEECH_COLOURS = {
     "number": "#facc15",
 }
 SURPRISE_COLOURS = {"under 2 bits": "#c7d2fe", "2 to 6": "#e2e8f0", "6 to 10": "#fdba74", "over 10": "#f97316"}
-"""How little a token was expected: indigo as thought, orange against all odds."""
+"""Surprisal of a token: indigo where it was expected, orange where it was not."""
 DARK_SURPRISE_COLOURS = {"under 2 bits": "#312e81", "2 to 6": "#334155", "6 to 10": "#7c2d12", "over 10": "#c2410c"}
-"""The same on a dark page, where what is to be seen first is brightest and not darkest."""
+"""The same on a dark page, where the largest surprisal is brightest instead of darkest."""
 MOVE_COLOURS = {"−−": "#f97316", "−": "#fdba74", "+": "#a5b4fc", "++": "#6366f1"}
 """How a token moved the score: orange down, indigo up, as in the figures."""
 UNIT_COLOURS = {"far below 0": "#f97316", "below 0": "#fdba74", "above 0": "#a5b4fc", "far above 0": "#6366f1"}
-"""What a unit held, on the scale of all texts: orange and indigo as in the heat map."""
+"""A unit's value on the scale of all texts: orange and indigo as in the heat map."""
 GATE_COLOURS = {"0.2 to 0.6": "#a5b4fc", "over 0.6": "#6366f1"}
-"""How far a gate was open."""
+"""The value of a gate."""
 HERE_COLOUR = {"here": "#a5b4fc"}
-"""The place itself in a quoted context."""
+"""The passage's own token."""
 
 
 def dark_rule(light: str, dark: str) -> str:
-    r"""Return a mark of the Reading tab another colour on a dark page: gradio writes the one of the light page into it.
+    r"""Return a CSS rule for the Reading tab's dark page: gradio writes the light page's colour into each highlight.
 
     >>> dark_rule("#f97316", "#c2410c")
     '.dark #surprises [style*="rgba(249, 115, 22,"] { background: #c2410c !important }\n'

@@ -6,6 +6,7 @@ from typing import Any
 import gradio as gr
 
 from rnn_demo.domains import domains_of
+from rnn_demo.language.sampling import LOW_TEMPERATURE, LOW_TEMPERATURE_PENALTY
 from rnn_demo.plots import Figure, draw_next_token_bars
 from rnn_demo.tokenizer import Tokenizer
 from rnn_demo.ui.service import ANY_DOMAIN, Service, WritingSettings
@@ -19,6 +20,7 @@ INTRO = (
     "the next token. A higher temperature makes them flatter and the text wilder."
 )
 BARS_CAPTION = "**The next token,** as you type; ␣ is a space. Temperature, top-k and top-p can leave tokens out."
+PENALTY = f"Below {LOW_TEMPERATURE} a penalty of {LOW_TEMPERATURE_PENALTY} on repeated tokens prevents loops"
 NUM_BARS = 10
 START_TEMPERATURE, START_LENGTH, START_SEED = 0.8, 80, 1
 CHARACTERS_LENGTH = 320
@@ -75,7 +77,9 @@ def build_write_tab(service: Service) -> None:
             examples = build_examples(prompt, PROMPTS)
             with gr.Row():
                 model = gr.Dropdown(models, value=models[0], label="Model", filterable=False)
-                temperature = gr.Slider(0, 2, START_TEMPERATURE, step=0.05, label="Temperature", buttons=[])
+                temperature = gr.Slider(
+                    0, 2, START_TEMPERATURE, step=0.05, label="Temperature", info=PENALTY, buttons=[]
+                )
             with gr.Row():
                 start = gr.Button("Write", variant="primary", size="md", min_width=80)
                 another = gr.Button("Again", size="md", min_width=80)
