@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import gradio as gr
 
+from rnn_demo.checks import require_text
 from rnn_demo.plots import Figure, draw_gradients
 from rnn_demo.predictor import ForwardPredictor
 from rnn_demo.tasks import TASKS
@@ -51,7 +52,8 @@ def build_memory_tab(service: Service) -> None:
     def measure(turn: RequestToken, text: str, title: str) -> tuple[Figure, str, Request, None, str, None]:
         turn.end()
         names = service.store.names_by_cell(tasks[title])
-        norms = {names[cell]: by_state for cell, by_state in service.gradients(text, tasks[title]).items()}
+        gradients = service.gradients(require_text("text", text), tasks[title])
+        norms = {names[cell]: by_state for cell, by_state in gradients.items()}
         lines = draw_gradients(norms, {name: cell for cell, name in names.items()})
         return lines, describe(norms), (text, title), None, "", None  # the accordion is about the lines before
 
