@@ -90,7 +90,7 @@ def test_errors_name_what_is_wrong(folder, tmp_path):
         evaluate(folder, "blank", "test", tmp_path, "asis")
     with pytest.raises(DataError, match="'pairs' has no column 'text', 'sentence' or 'tokens'; it has en, de"):
         evaluate(folder, "pairs", "test", tmp_path, "asis")
-    with pytest.raises(DataError, match=r"there is no folder .*nothing; .* holds blank, lm-tiny, pairs"):
+    with pytest.raises(DataError, match=r"there is no folder .*nothing; .* blank, lm-tiny, pairs"):
         evaluate(folder, "nothing", "test", tmp_path, "asis")
     with pytest.raises(
         InputError, match=r"unknown case 'uper'; choose one of asis, lower, upper \(did you mean 'upper'"
