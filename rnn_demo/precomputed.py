@@ -24,7 +24,7 @@ PRECOMPUTED_NAME = "microscope.safetensors"
 
 @dataclass(frozen=True)
 class Entry:
-    """What one study found."""
+    """The arrays and notes of one precomputed analysis."""
 
     arrays: Mapping[str, np.ndarray]
     notes: Mapping[str, Any]
@@ -33,7 +33,7 @@ class Entry:
 
 @dataclass(frozen=True)
 class Precomputed:
-    """All that was found of one checkpoint."""
+    """The precomputed analyses of one checkpoint."""
 
     sections: Mapping[str, Entry]
 

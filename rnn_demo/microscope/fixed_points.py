@@ -1,14 +1,14 @@
-"""The line attractor: where a sentiment network comes to rest when it reads nothing, and what it keeps there.
+"""The line attractor: the fixed points of a sentiment network under zero input, and its slow modes there.
 
 A network that adds up opinions needs, for each sum, a state that stays: a line of fixed points along the readout
 (Maheswaranathan et al. 2019, arXiv:1906.10720). They are found by minimising how fast a state moves,
 
     q(s) = 1/N |s - F(s, 0)|^2
 
-from states that were visited while reading (Sussillo & Barak 2013). The network is first left alone for some hundred
-steps, so that counting memory cells reach their cap (see `joint_state.py`: there, too, why x = 0); then log q is
-lowered by Adam (Kingma & Ba 2015, arXiv:1412.6980), each row on its own, over all that is carried. Kept are those with
-q < MAX_SPEED over h, as published; `FixedPoints.whole_speeds` has q over c too. Slow points pass as well as exact ones:
+from on-trajectory states (Sussillo & Barak 2013). The network first takes some hundred zero-input steps, so that
+counting memory cells reach their cap (see `joint_state.py`: there, too, why x = 0); then log q is lowered by Adam
+(Kingma & Ba 2015, arXiv:1412.6980), each row by itself, over all that is carried. Kept are those with q < MAX_SPEED
+over h, as published; `FixedPoints.whole_speeds` has q over c too. Slow points pass as well as exact ones:
 `FixedPoints.drift` tells how far they move when the network runs on.
 """
 
@@ -45,9 +45,9 @@ LINE, MAX_GAP = 1.0, 0.25
 
 @dataclass(frozen=True)
 class FixedPoints:
-    """Where a sentiment network comes to rest when it reads nothing. Every field is an array, so that it can be stored.
+    """The fixed points of a sentiment network under zero input. Every field is an array, so that it can be stored.
 
-    Occurrences are coordinates on the first components of the last layer's h over the visited states.
+    Points are coordinates on the first components of the last layer's h over the on-trajectory states.
     """
 
     speeds: np.ndarray
@@ -57,11 +57,11 @@ class FixedPoints:
     points: np.ndarray
     """float32 (point, 3); the ends with a q small enough to be kept."""
     logits: np.ndarray
-    """float32 (point,); of P(positive), if the network stood there for ever."""
+    """float32 (point,); of P(positive) at the fixed point."""
     drift: np.ndarray
-    """float32 (point,); how far h moves in 20 more steps, compared with how far visited states lie from their mean."""
+    """float32 (point,); how far h moves in 20 more steps, over the mean distance of on-trajectory states from their mean."""
     visited: np.ndarray
-    """float32 (state, 3); some of the states that were visited."""
+    """float32 (state, 3); some of the on-trajectory states."""
     explained_variance: np.ndarray
     """float32 (component,); shares of the variance of the last layer's h, largest first."""
     memory_variance: np.ndarray
@@ -215,7 +215,7 @@ def search(joint: JointState, starts: Tensor) -> Generator[float, None, Tensor]:
 
 @torch.no_grad()
 def rest(joint: JointState, states: Tensor) -> Tensor:
-    """F(s, 0) without a gradient."""
+    """Take a zero-input step F(s, 0) without a gradient."""
     return joint.rest(states)
 
 
@@ -234,7 +234,7 @@ def kinetic_energy(states: Tensor, moved: Tensor) -> Tensor:
 
 
 def drift(joint: JointState, points: Tensor, visited: Tensor) -> Tensor:
-    """How far h moves in DRIFT_STEPS steps, compared with how far visited states lie from their mean: (point,)."""
+    """Return how far h moves in DRIFT_STEPS steps, over the mean distance of `visited` from its mean: (point,)."""
     states = points
     for _ in range(DRIFT_STEPS):
         states = rest(joint, states)
@@ -264,7 +264,7 @@ def pca_of(states: Tensor) -> tuple[Tensor, Tensor, Tensor]:
 
 
 def as_array(values: Tensor) -> np.ndarray:
-    """Store as float32."""
+    """Return a float32 array."""
     array: np.ndarray = values.detach().float().numpy()
     return array
 

@@ -28,7 +28,7 @@ MAX_KEPT = 4
 
 @dataclass(frozen=True, eq=False)
 class HeldOutCorpus:
-    """What a network held over the reference passages."""
+    """The hidden states of a network over the held-out text."""
 
     passages: tuple[EncodedText, ...]
     starts: np.ndarray
