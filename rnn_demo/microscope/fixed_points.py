@@ -59,7 +59,7 @@ class FixedPoints:
     logits: np.ndarray
     """float32 (point,); of P(positive) at the fixed point."""
     drift: np.ndarray
-    """float32 (point,); how far h moves in 20 more steps, over the mean distance of on-trajectory states from their mean."""
+    """float32 (point,); how far h moves in 20 more steps, over the mean distance of `visited` from its mean."""
     visited: np.ndarray
     """float32 (state, 3); some of the on-trajectory states."""
     explained_variance: np.ndarray
