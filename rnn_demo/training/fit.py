@@ -177,7 +177,7 @@ def command_line(task: str, recipe: Recipe) -> str:
 
 def _without_path(value: Any) -> Any:
     """Shorten a local path to its name; a card is read elsewhere."""
-    return Path(value).name if isinstance(value, str) and Path(value).is_absolute() else value
+    return Path(value).name if isinstance(value, (str, Path)) and Path(value).is_absolute() else value
 
 
 def _hardware(device: str) -> str:

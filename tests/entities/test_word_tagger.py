@@ -79,6 +79,8 @@ def test_words_are_learned_beside_the_subwords_and_both_are_pooled(recipe):
     config = json.loads((folder / "config.json").read_text())
     assert (config["reads"], config["corpora"], config["vectors"]) == ("all", ["mine", "other"], "tiny")
     assert config["data"] == ["mine/train", "other/train"]
+    assert "--vectors v.safetensors" in config["command"]
+    assert str(recipe.data_dir.parent) not in config["command"]
     assert config["chosen_on"] == "mine/validation, other/validation"
     assert config["more_weights"] == ["backward.safetensors", "vectors.safetensors", "words.safetensors"]
     before, after = read_all_weights(Path(recipe.init_from)), read_all_weights(folder)
