@@ -1,6 +1,7 @@
 """What clipping does to a training step on the visitor's text; an accordion of the Memory tab."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import gradio as gr
 
@@ -39,10 +40,15 @@ def build_clipping_panel(service: Service, text: gr.Textbox, note: gr.Markdown) 
 
     @shows_errors
     @clears_on_empty(None, None, None, None)
-    def show(text: str, clip_norm: float, step_size: float) -> tuple[Figure, str, list[list[str]], Request]:
+    def show(text: str, clip_norm: float, step_size: float) -> tuple[Figure, str, Any, Request]:
         steps = take(text, clip_norm, step_size)
         rows = [row_of(name, step) for name, step in steps.items()]
-        return draw_clipped_steps(steps, cells), describe(steps), rows, (text, clip_norm, step_size)
+        return (
+            draw_clipped_steps(steps, cells),
+            describe(steps),
+            gr.update(value=rows, visible=True),
+            (text, clip_norm, step_size),
+        )
 
     with gr.Accordion("What clipping does", open=False):
         gr.Markdown(INTRO)
@@ -60,6 +66,7 @@ def build_clipping_panel(service: Service, text: gr.Textbox, note: gr.Markdown) 
             headers=HEADERS,
             label="Gradient norm, before and after clipping",
             interactive=False,
+            visible=False,  # an empty table cannot be scrolled by keyboard
             elem_id="clipping-parts",
         )
         request = gr.State()
