@@ -20,7 +20,7 @@ from rnn_demo.errors import CheckpointError
 from rnn_demo.language.clamping import Clamp, read_clamped
 from rnn_demo.language.evaluate import count_losses
 from rnn_demo.language.write import Writer
-from rnn_demo.microscope.sentiment_direction import read_direction
+from rnn_demo.microscope.sentiment_direction import SentimentDirection
 from rnn_demo.precomputed import Entry, read_precomputed
 from rnn_demo.sentiment.evaluate import review_ids, score_rows
 from rnn_demo.sentiment.score import SentimentScorer
@@ -51,7 +51,7 @@ class ClampedTexts:
 
 def settings_of(entry: Entry, layer: int) -> dict[str, Clamp]:
     """Return the settings of one layer: the sentiment direction, then the best unit at its extremes and its limits."""
-    direction = read_direction(entry, layer)
+    direction = SentimentDirection.from_entry(entry, layer)
     settings = {
         f"direction at {deviations:+} sd": Clamp(layer, {}, direction.vector, direction.at(deviations))
         for deviations in DEVIATIONS

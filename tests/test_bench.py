@@ -18,7 +18,7 @@ from bench.intervals import f1_of, interval, percent, ratio_of
 from rnn_demo.errors import InputError
 from rnn_demo.language.clamping import Clamp
 from rnn_demo.language.write import Writer
-from rnn_demo.microscope.sentiment_direction import LayerStates, find_sentiment_direction, section_of
+from rnn_demo.microscope.sentiment_direction import LayerStates, find_sentiment_direction, to_entry
 from rnn_demo.sentiment.score import SentimentScorer, label_of
 
 
@@ -90,7 +90,7 @@ def writer(tokenizer):
 def entry():
     states = np.random.default_rng(0).normal(size=(3, 40, 6)).astype(np.float32)
     direction = find_sentiment_direction(LayerStates(*states), np.arange(40) % 3 == 0)
-    return section_of([direction, direction], 40)
+    return to_entry([direction, direction], 40)
 
 
 def test_clamping_is_measured_for_every_setting(writer, entry, tokenizer):

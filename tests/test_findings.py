@@ -16,12 +16,13 @@ from bench.findings.__main__ import CHUNK_CHARS, NUM_CHUNKS, report, spread
 from bench.findings.report import Claim, Material, Section, Subject, table
 from rnn_demo.cells import CELLS
 from rnn_demo.language.write import Writer
-from rnn_demo.microscope.basis import basis_arrays, fit_basis
+from rnn_demo.microscope.basis import fit_basis
+from rnn_demo.microscope.basis import to_entry as basis_entry
 from rnn_demo.microscope.fixed_points import FixedPoints, is_line
 from rnn_demo.microscope.fixed_points import to_entry as fixed_points_entry
 from rnn_demo.microscope.gradients import gradient_over_distance
 from rnn_demo.microscope.sentiment_direction import LayerStates, find_sentiment_direction
-from rnn_demo.microscope.sentiment_direction import section_of as direction_entry
+from rnn_demo.microscope.sentiment_direction import to_entry as direction_entry
 from rnn_demo.precomputed import Entry, Precomputed
 from rnn_demo.predictor import ForwardPredictor, Predictor
 from rnn_demo.sentiment.score import SentimentScorer
@@ -73,7 +74,7 @@ def test_held_out_chunks_are_spread_over_the_text_and_cut() -> None:
 def test_components_add_up_the_variance(tokenizer: Tokenizer, spread_of_units: list[float], holds: bool) -> None:
     states = np.random.default_rng(0).normal(size=(400, 6)) * spread_of_units
     basis = fit_basis(states.astype(np.float32))
-    entry = Entry({f"0.h.{name}": array for name, array in basis_arrays(basis).items()}, {})
+    entry = basis_entry({(0, "h"): basis}, 9, 400)
     subjects = {name: subject(name, tokenizer, {"basis": entry}) for name in ("lm-rnn", "sentiment-gru")}
     section = components.section(Material({**subjects, "lm-gru": subject("lm-gru", tokenizer)}, []))
     percents = [f"{100 * share:.0f} %" for share in np.cumsum(basis.explained_variance)[[0, 1, 2, 9]]]

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from bench.clamping import LENGTH, SAMPLES, ClampedTexts, measure
 from bench.findings.report import Claim, Material, Section, table
 from rnn_demo.language.write import Writer
-from rnn_demo.microscope.sentiment_direction import read_direction
+from rnn_demo.microscope.sentiment_direction import SentimentDirection
 from rnn_demo.sentiment.score import SentimentScorer
 
 WRITER, JUDGE = "lm-lstm", "sentiment-lstm"
@@ -31,7 +31,7 @@ def section(material: Material, samples: int = SAMPLES, length: int = LENGTH) ->
     lines = [
         [row.setting, f"{row.score:.2f} ({row.low:.2f} to {row.high:.2f})", f"{row.perplexity:.0f}"] for row in rows
     ]
-    percent = 100 * (accuracy := read_direction(entry, subject.last_layer).unit_accuracy)
+    percent = 100 * (accuracy := SentimentDirection.from_entry(entry, subject.last_layer).unit_accuracy)
     return Section(
         [table(HEADER, lines)],
         f"{samples} texts of {length} tokens per setting after “The movie was”, scored by {JUDGE}, with bootstrap 95 % "
@@ -62,7 +62,7 @@ def accuracies(material: Material) -> Iterator[str]:
     for name, subject in material.subjects.items():
         entry = subject.precomputed.get("sentiment_direction")
         if entry is not None:
-            direction = read_direction(entry, subject.last_layer)
+            direction = SentimentDirection.from_entry(entry, subject.last_layer)
             yield (
                 f"{name}'s direction classifies {100 * direction.accuracy:.1f} % of labelled reviews correctly, its "
                 f"unit {direction.unit} alone {100 * direction.unit_accuracy:.1f} %"

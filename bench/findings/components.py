@@ -3,7 +3,7 @@
 import numpy as np
 
 from bench.findings.report import Claim, Material, Section, table
-from rnn_demo.microscope.basis import read_basis
+from rnn_demo.microscope.basis import Basis
 from rnn_demo.sentiment.score import SentimentScorer
 
 SHOWN = (1, 2, 3, 10)
@@ -41,7 +41,7 @@ def shares_by_model(material: Material) -> dict[str, tuple[int, np.ndarray]]:
     """Return the units of the last layer, and the share that the first 1, 2, .. components explain together."""
     shares = {}
     for name, subject in material.subjects.items():
-        basis = read_basis(subject.precomputed.get("basis"), subject.last_layer, "h")
-        if basis is not None:
+        entry = subject.precomputed.get("basis")
+        if entry is not None and (basis := Basis.from_entry(entry, subject.last_layer, "h")):
             shares[name] = len(basis.mean), np.cumsum(basis.explained_variance)
     return shares

@@ -10,7 +10,9 @@ states always draw the same picture. Axes that were made of held-out texts mean 
 text itself do not, and are for checkpoints that nobody has studied.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 
@@ -23,6 +25,7 @@ NUM_COMPONENTS = 3
 NUM_SHARES = 10
 NUM_BINS = 40
 """Of the density, along each axis."""
+STORED = ("mean", "components", "explained_variance", "density", "extent")
 OUTLIERS = 0.001
 """The share of the states that may lie outside the density, at each of its four sides."""
 
@@ -43,6 +46,14 @@ class Basis:
     """Float (row, column): the share of the states in each cell of the plane of the first two, from its lower left."""
     extent: np.ndarray | None = None
     """Float (2, 2): where that plane begins and ends along the first component, then along the second."""
+
+    @classmethod
+    def from_entry(cls, entry: Entry, layer: int, quantity: str) -> Self | None:
+        """Read the basis of a layer's states back, layers counted from 0; None where none was stored."""
+        start = f"{layer}.{quantity}."
+        if f"{start}mean" not in entry.arrays:
+            return None
+        return cls(source=HELD_OUT, **{name: entry.arrays[start + name] for name in STORED})
 
 
 def own_basis(states: np.ndarray, source: str = "this text") -> Basis:
@@ -108,18 +119,11 @@ def density_of(points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return counts.T / len(points), extent
 
 
-def basis_arrays(basis: Basis) -> dict[str, np.ndarray]:
-    """Return the arrays of a basis of held-out states as they are stored, float32."""
-    names = ("mean", "components", "explained_variance", "density", "extent")
-    return {name: np.asarray(getattr(basis, name), dtype=np.float32) for name in names}
-
-
-def read_basis(section: Entry | None, layer: int, quantity: str) -> Basis | None:
-    """Find the basis of a state of a layer in a study's section; None where it was not computed."""
-    start = f"{layer}.{quantity}."
-    if section is None or f"{start}mean" not in section.arrays:
-        return None
-    mean, components, shares, density, extent = (
-        section.arrays[start + name] for name in ("mean", "components", "explained_variance", "density", "extent")
-    )
-    return Basis(mean, components, shares, HELD_OUT, density, extent)
+def to_entry(bases: Mapping[tuple[int, str], Basis], num_texts: int, num_states: int) -> Entry:
+    """Return the entry to store, from the bases of held-out states by layer and quantity."""
+    arrays = {
+        f"{layer}.{quantity}.{name}": np.asarray(getattr(basis, name), dtype=np.float32)
+        for (layer, quantity), basis in bases.items()
+        for name in STORED
+    }
+    return Entry(arrays, {"texts": num_texts, "states": num_states})

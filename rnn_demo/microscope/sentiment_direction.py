@@ -10,9 +10,9 @@ A review counts as positive if d . h lies nearer to that class's mean, and likew
 Directions, units and bounds come from one half of the reviews, accuracies from the other.
 """
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Self
 
 import numpy as np
 
@@ -70,6 +70,13 @@ class SentimentDirection:
         """The projection so many standard deviations from its mean."""
         return self.mean + deviations * self.std
 
+    @classmethod
+    def from_entry(cls, entry: Entry, layer: int) -> Self:
+        """Read the direction of a layer back; negative layers count from the end."""
+        layers = entry.notes["layers"]
+        layer %= len(layers)
+        return cls(vector=entry.arrays[f"{layer}.vector"], **layers[layer])
+
 
 def find_sentiment_direction(states: LayerStates, positive: np.ndarray) -> SentimentDirection:
     """Find a layer's direction and unit.
@@ -110,18 +117,11 @@ def find_sentiment_direction(states: LayerStates, positive: np.ndarray) -> Senti
     )
 
 
-def section_of(layers: list[SentimentDirection], num_reviews: int) -> Entry:
-    """Write directions down, layer 0 first; `num_reviews` is how many they were made from and tried on, together."""
+def to_entry(layers: Sequence[SentimentDirection], num_reviews: int) -> Entry:
+    """Return the entry to store, from the direction of each layer and the number of reviews in both halves together."""
     notes = [{name: value for name, value in asdict(layer).items() if name != "vector"} for layer in layers]
     arrays = {f"{i}.vector": layer.vector for i, layer in enumerate(layers)}
     return Entry(arrays, {"layers": notes, "reviews": num_reviews})
-
-
-def read_direction(section: Entry, layer: int) -> SentimentDirection:
-    """Read one layer's direction back; negative layers count from the end."""
-    notes: list[Mapping[str, Any]] = section.notes["layers"]
-    layer %= len(notes)
-    return SentimentDirection(vector=section.arrays[f"{layer}.vector"], **notes[layer])
 
 
 def _difference(x: np.ndarray, positive: np.ndarray) -> np.ndarray:

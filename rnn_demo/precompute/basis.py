@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from rnn_demo.cells import CELLS
-from rnn_demo.microscope.basis import basis_arrays, fit_basis
+from rnn_demo.microscope.basis import fit_basis, to_entry
 from rnn_demo.microscope.states import read_states
 from rnn_demo.precompute.held_out import HeldOut
 from rnn_demo.precomputed import Entry
@@ -28,9 +28,9 @@ def precompute_basis(predictor: Predictor, held_out: HeldOut) -> Entry:
     chosen = np.linspace(0, len(texts) - 1, min(NUM_TEXTS, len(texts))).round().astype(int)
     read = (predictor.encode(texts[i]) for i in chosen)
     encoded = [replace(text, tokens=text.tokens[:MAX_TOKENS]) for text in read]
-    arrays: dict[str, np.ndarray] = {}
+    bases = {}
     for quantity in CELLS[predictor.model.encoder.config.cell].state_names:
         by_text = [layers for _, layers in read_states(predictor, encoded, quantity)]
         for layer, states in enumerate(map(np.concatenate, zip(*by_text, strict=True))):
-            arrays |= {f"{layer}.{quantity}.{key}": array for key, array in basis_arrays(fit_basis(states)).items()}
-    return Entry(arrays, {"texts": len(encoded), "states": sum(len(text.tokens) for text in encoded)})
+            bases[layer, quantity] = fit_basis(states)
+    return to_entry(bases, len(encoded), sum(len(text.tokens) for text in encoded))

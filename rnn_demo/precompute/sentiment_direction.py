@@ -11,7 +11,7 @@ import torch
 from rnn_demo.encoder import Encoder
 from rnn_demo.language.evaluate import document_ids
 from rnn_demo.language.write import Writer
-from rnn_demo.microscope.sentiment_direction import LayerStates, find_sentiment_direction, section_of
+from rnn_demo.microscope.sentiment_direction import LayerStates, find_sentiment_direction, to_entry
 from rnn_demo.precompute.held_out import HeldOut
 from rnn_demo.precomputed import Entry
 from rnn_demo.predictor import Predictor
@@ -30,7 +30,7 @@ def sentiment_direction(predictor: Predictor, held_out: HeldOut) -> Entry | None
     rows = [document_ids(row.text, "review", predictor.tokenizer)[:MAX_TOKENS] for row in clear]
     positive = np.array([row.target == 1.0 for row in clear])
     layers = read_reviews_with(predictor.model.encoder, rows)
-    return section_of([find_sentiment_direction(states, positive) for states in layers], len(rows))
+    return to_entry([find_sentiment_direction(states, positive) for states in layers], len(rows))
 
 
 @torch.inference_mode()

@@ -20,7 +20,7 @@ from rnn_demo.language.clamping import Clamp
 from rnn_demo.language.write import Writer
 from rnn_demo.microscope.attribution import AttributedToken, Attribution, attribute, leave_one_out
 from rnn_demo.microscope.baseline import random_init_baseline
-from rnn_demo.microscope.basis import Basis, read_basis
+from rnn_demo.microscope.basis import Basis
 from rnn_demo.microscope.clipping import ClippedStep, take_clipped_step
 from rnn_demo.microscope.contexts import Context, SpanMatches, find_contexts, find_span, match_spans
 from rnn_demo.microscope.correlations import UnitCorrelations
@@ -29,7 +29,7 @@ from rnn_demo.microscope.fixed_points import FixedPoints, compare_fixed_points, 
 from rnn_demo.microscope.gradients import gradient_over_distance
 from rnn_demo.microscope.held_out_corpus import HELD_OUT_NAME, HeldOutCorpus, HeldOutStore
 from rnn_demo.microscope.jacobians import JacobianNorms, compare_jacobians
-from rnn_demo.microscope.sentiment_direction import SentimentDirection, read_direction
+from rnn_demo.microscope.sentiment_direction import SentimentDirection
 from rnn_demo.microscope.surprisal import Surprisal, measure_surprisal
 from rnn_demo.microscope.trace import HiddenTrace, quantities_of, trace_hidden_states
 from rnn_demo.microscope.units import UnitReading, rank_trace
@@ -188,7 +188,7 @@ class Service:
     def sentiment_direction(self, model: str, layer: int) -> SentimentDirection | None:
         """Return the sentiment direction of a layer; None where none was precomputed."""
         entry = self.store.precomputed(model).get("sentiment_direction")
-        return None if entry is None else read_direction(entry, layer)
+        return None if entry is None else SentimentDirection.from_entry(entry, layer)
 
     @reads_text
     def score(self, text: str, model: str) -> SentimentScore:
@@ -321,7 +321,8 @@ class Service:
 
     def basis(self, model: str, layer: int, quantity: str) -> Basis | None:
         """Return the principal axes of a layer's states, counted from 0; None where none were precomputed."""
-        return read_basis(self.store.precomputed(model).get("basis"), layer, quantity)
+        entry = self.store.precomputed(model).get("basis")
+        return None if entry is None else Basis.from_entry(entry, layer, quantity)
 
     def fixed_points(self, model: str) -> Mapping[str, FixedPoints] | None:
         """Return the fixed points of a sentiment model, trained and untrained; None where none were precomputed."""

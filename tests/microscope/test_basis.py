@@ -1,11 +1,10 @@
-"""The axes of held-out states against the definition, and as they come back from a study."""
+"""The axes of held-out states against the definition, and as an entry gives them back."""
 
 import numpy as np
 import pytest
 from sklearn.decomposition import PCA
 
-from rnn_demo.microscope.basis import basis_arrays, fit_basis, own_basis, principal_components, read_basis
-from rnn_demo.precomputed import Entry
+from rnn_demo.microscope.basis import STORED, Basis, fit_basis, own_basis, principal_components, to_entry
 
 
 def states_of(seed: int, count: int, units: int) -> np.ndarray:
@@ -44,16 +43,17 @@ def test_density_says_where_the_states_lie() -> None:
     np.testing.assert_allclose(column[column > 0], [0.75, 0.25], atol=1e-9)
 
 
-def test_a_basis_comes_back_from_a_section() -> None:
+def test_a_basis_comes_back_from_an_entry() -> None:
     basis = fit_basis(states_of(2, 40, 4))
-    section = Entry({f"1.c.{name}": array for name, array in basis_arrays(basis).items()}, {})
-    assert {array.dtype for array in section.arrays.values()} == {np.dtype(np.float32)}
-    assert read_basis(None, 1, "c") is read_basis(section, 0, "c") is read_basis(section, 1, "h") is None
-    found = read_basis(section, 1, "c")
-    assert found is not None
-    assert found.source == "held-out texts"
-    for name in ("mean", "components", "explained_variance", "density", "extent"):
-        np.testing.assert_allclose(getattr(found, name), getattr(basis, name), rtol=1e-6)
+    entry = to_entry({(1, "c"): basis}, 9, 40)
+    assert entry.arrays.keys() == {f"1.c.{name}" for name in STORED}
+    assert {array.dtype for array in entry.arrays.values()} == {np.dtype(np.float32)}
+    assert Basis.from_entry(entry, 0, "c") is Basis.from_entry(entry, 1, "h") is None
+    read = Basis.from_entry(entry, 1, "c")
+    assert read is not None
+    assert read.source == "held-out texts"
+    for name in STORED:
+        np.testing.assert_allclose(getattr(read, name), getattr(basis, name), rtol=1e-6)
 
 
 def test_states_of_a_single_unit_have_one_component() -> None:

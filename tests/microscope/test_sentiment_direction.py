@@ -5,9 +5,9 @@ import pytest
 
 from rnn_demo.microscope.sentiment_direction import (
     LayerStates,
+    SentimentDirection,
     find_sentiment_direction,
-    read_direction,
-    section_of,
+    to_entry,
 )
 
 
@@ -62,11 +62,11 @@ def test_the_pooling_that_tells_more_is_kept() -> None:
     assert find_sentiment_direction(LayerStates(states.mean, silent, states.drawn), positive).pooling == "mean"
 
 
-def test_a_section_gives_each_layer_back() -> None:
+def test_an_entry_gives_each_layer_back() -> None:
     layers = [find_sentiment_direction(*made_up(shift)) for shift in (1.0, 4.0)]
-    section = section_of(layers, 400)
-    assert section.notes["reviews"] == 400
+    entry = to_entry(layers, 400)
+    assert entry.notes["reviews"] == 400
     for layer in (0, 1, -1, -2):
-        read, written = read_direction(section, layer), layers[layer]
+        read, written = SentimentDirection.from_entry(entry, layer), layers[layer]
         np.testing.assert_array_equal(read.vector, written.vector)
         assert (read.unit, read.accuracy, read.at(2.0)) == (written.unit, written.accuracy, written.at(2.0))

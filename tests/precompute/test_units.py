@@ -8,6 +8,7 @@ from tiny import FILM_LABELS, FILM_TEXTS, write_split
 from tiny_models import NAMES, tiny_checkpoint, tiny_model
 
 from rnn_demo.errors import DataError
+from rnn_demo.microscope.correlations import UnitCorrelations
 from rnn_demo.microscope.features import FEATURES
 from rnn_demo.microscope.trace import trace_hidden_states
 from rnn_demo.precompute.held_out import HeldOut
@@ -58,7 +59,7 @@ def test_every_reader_is_studied_in_every_layer(held_out: HeldOut, tokenizer: To
 
 def test_a_correlation_is_that_of_the_traces_with_the_tags(held_out: HeldOut, tokenizer: Tokenizer) -> None:
     predictor = reader_of("lm-gru", tokenizer)
-    section = correlate_units(predictor, held_out)
+    correlations = UnitCorrelations.from_entry(correlate_units(predictor, held_out))
     states, is_person = [], []
     for words, tags in zip(WORDS, TAGS, strict=True):
         text, ends = write_words(words)
@@ -67,9 +68,9 @@ def test_a_correlation_is_that_of_the_traces_with_the_tags(held_out: HeldOut, to
             word = next(i for i, end in enumerate(ends) if token.end <= end)
             is_person.append(tags[word].endswith("PER"))
     expected = np.corrcoef(np.concatenate(states).T.astype(np.float64), is_person)[-1, :-1]
-    row = section.notes["features"].index("entity: person")
-    np.testing.assert_allclose(section.arrays["1.correlations"][row], expected, atol=1e-5)
-    assert section.notes["tokens"]["sentences"] == len(is_person)
+    row = correlations.features.index("entity: person")
+    np.testing.assert_allclose(correlations.layers[1][row], expected, atol=1e-5)
+    assert correlations.tokens["sentences"] == len(is_person)
 
 
 def test_words_are_written_as_text_and_tokens_find_their_word() -> None:

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 from rnn_demo.errors import InputError
-from rnn_demo.microscope.basis import Basis, basis_arrays, fit_basis
+from rnn_demo.microscope.basis import Basis, fit_basis, to_entry
 from rnn_demo.microscope.trace import HiddenTrace
 from rnn_demo.microscope.trajectory import Trajectory
 from rnn_demo.plots import BY_POSITION, TracedPath
-from rnn_demo.precomputed import Entry, Precomputed, write_precomputed
+from rnn_demo.precomputed import Precomputed, write_precomputed
 from rnn_demo.ui.hidden_states.drawing import (
     BY_ENTITY,
     Picture,
@@ -89,8 +89,7 @@ def test_a_long_text_is_drawn_from_its_last_2000_tokens(service: Service) -> Non
 def test_a_studied_model_has_the_same_axes_for_every_text(checkpoints_dir: Path, tmp_path: Path) -> None:
     folder = Path(copytree(checkpoints_dir, tmp_path / "checkpoints"))
     basis = fit_basis(np.random.default_rng(0).normal(size=(50, 12)).astype(np.float32))
-    arrays = {f"1.h.{name}": array for name, array in basis_arrays(basis).items()}
-    write_precomputed(folder / "lm-rnn", Precomputed({"basis": Entry(arrays, {"texts": 9})}))
+    write_precomputed(folder / "lm-rnn", Precomputed({"basis": to_entry({(1, "h"): basis}, 9, 50)}))
     service = Service(ModelStore(folder))
     for text in (TEXT, "It was"):
         picture = picture_of(service, [text], View("lm-rnn", 1))

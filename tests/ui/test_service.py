@@ -13,7 +13,7 @@ from tiny_models import REFERENCE, write_checkpoints
 
 from rnn_demo.errors import CheckpointError, InputError, NothingToReadError
 from rnn_demo.microscope.correlations import RankedUnit
-from rnn_demo.microscope.sentiment_direction import LayerStates, find_sentiment_direction, section_of
+from rnn_demo.microscope.sentiment_direction import LayerStates, find_sentiment_direction, to_entry
 from rnn_demo.precomputed import Entry, Precomputed, write_precomputed
 from rnn_demo.tokenizer import Tokenizer
 from rnn_demo.ui.model_store import ModelStore
@@ -230,7 +230,7 @@ def test_a_clamp_is_made_from_json_and_from_the_precomputed_direction(tokenizer:
     states = np.random.default_rng(0).normal(size=(3, 40, 12)).astype(np.float32)
     direction = find_sentiment_direction(LayerStates(*states), np.arange(40) % 3 == 0)
     folder = write_checkpoints(tmp_path, tokenizer)
-    write_precomputed(folder / "lm-gru", Precomputed({"sentiment_direction": section_of([direction, direction], 40)}))
+    write_precomputed(folder / "lm-gru", Precomputed({"sentiment_direction": to_entry([direction, direction], 40)}))
     service = Service(ModelStore(folder))
     clamp = service.clamp("lm-gru", {"3": 1, 7: -0.5}, -1, 2)
     assert clamp.units == {3: 1.0, 7: -0.5}
