@@ -1,7 +1,7 @@
 """How a tagger is measured: precision, recall and F1 of whole entities, as conlleval counts them.
 
 An entity is right where its label, its first and its last word are. The words are taken as the data set gives them,
-and sentences that follow each other as one text, all through which a name is mostly the same (see `agreement.py`).
+and sentences that follow each other as one text, all through which a name is mostly the same (see `consistency.py`).
 """
 
 from collections.abc import Collection, Iterator, Sequence
@@ -122,12 +122,15 @@ def evaluate(folder: Path, dataset: str, split: str, data_dir: Path | None, case
     model, tokenizer = TaggerModel.load(folder), Tokenizer.from_file(folder / TOKENIZER_NAME)
     data = read_tagged_sentences(dataset, split, data_dir)
     words = [[in_case(word, case) for word in row] for row in data.words]
-    found = tag_sentences(model, encode_sentences(words, tokenizer))
-    counts = {**count_entities(data.tags, found.tags), "f1_alone": count_entities(data.tags, found.tags_alone)["f1"]}
+    predicted = tag_sentences(model, encode_sentences(words, tokenizer))
+    counts = {
+        **count_entities(data.tags, predicted.tags),
+        "f1_alone": count_entities(data.tags, predicted.tags_alone)["f1"],
+    }
     marked = entity_labels(data)
     if 0 < len(marked) < len(model.config.tags) // 2:
-        counts["f1_marked"] = count_entities(data.tags, found.tags, marked)["f1"]
-    return {**counts, **count_pos(data.pos_tags, found.pos_tags)}
+        counts["f1_marked"] = count_entities(data.tags, predicted.tags, marked)["f1"]
+    return {**counts, **count_pos(data.pos_tags, predicted.pos_tags)}
 
 
 def count_pos(gold: list[list[str]], predicted: list[list[str]]) -> dict[str, float]:
@@ -137,6 +140,6 @@ def count_pos(gold: list[list[str]], predicted: list[list[str]]) -> dict[str, fl
     ({'pos_accuracy': 0.6666666666666666}, {})
     """
     pairs = [pair for rows in zip(gold, predicted, strict=True) for pair in zip(*rows, strict=True)]
-    if not any(true for true, _ in pairs) or not any(found for _, found in pairs):
+    if not any(true for true, _ in pairs) or not any(tag for _, tag in pairs):
         return {}
-    return {"pos_accuracy": sum(true == found for true, found in pairs) / len(pairs)}
+    return {"pos_accuracy": sum(true == tag for true, tag in pairs) / len(pairs)}

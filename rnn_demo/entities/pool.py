@@ -21,10 +21,11 @@ WORD_WEIGHTS = (0.4, 0.6, 0.8, 1.0)
 def mix(first: Sequence[SentenceScores], second: Sequence[SentenceScores], a: float, b: float) -> list[SentenceScores]:
     """Add the scores of the same sentences, a times the first and b times the second."""
     return [
-        one._replace(
-            emissions=a * one.emissions + b * two.emissions, pos_logits=a * one.pos_logits + b * two.pos_logits
+        subword._replace(
+            emissions=a * subword.emissions + b * word.emissions,
+            pos_logits=a * subword.pos_logits + b * word.pos_logits,
         )
-        for one, two in zip(first, second, strict=True)
+        for subword, word in zip(first, second, strict=True)
     ]
 
 

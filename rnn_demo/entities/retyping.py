@@ -31,11 +31,11 @@ def as_headline(words: list[str], rng: np.random.Generator) -> tuple[list[str], 
 
     small_words = SMALL_WORDS.split()
 
-    def shown(place: int, word: str) -> str:
+    def retyped(place: int, word: str) -> str:
         is_small = word.lower() in small_words and place > 0 and not all_words
         return word.lower() if is_small else word[:1].upper() + word[1:] if word[:1].isalpha() else word
 
-    return [shown(place, word) for place, word in enumerate(words[:num_words])], list(range(num_words))
+    return [retyped(place, word) for place, word in enumerate(words[:num_words])], list(range(num_words))
 
 
 def as_chat(words: list[str], rng: np.random.Generator) -> tuple[list[str], list[int]]:
@@ -47,13 +47,13 @@ def as_chat(words: list[str], rng: np.random.Generator) -> tuple[list[str], list
     places = list(range(len(words)))
     if len(words) > 1 and words[-1] == "." and rng.random() < 0.7:
         places.pop()
-    shown = [words[place] for place in places]
+    variant = [words[place] for place in places]
     if rng.random() < 0.3:
-        shown = [word.lower() for word in shown]
+        variant = [word.lower() for word in variant]
 
     def add(words: str, at_start: bool) -> None:
-        choices, place = words.split(), 0 if at_start else len(shown)
-        shown.insert(place, choices[rng.integers(len(choices))])
+        choices, place = words.split(), 0 if at_start else len(variant)
+        variant.insert(place, choices[rng.integers(len(choices))])
         places.insert(place, ADDED)
 
     kind = rng.random()
@@ -62,4 +62,4 @@ def as_chat(words: list[str], rng: np.random.Generator) -> tuple[list[str], list
     if kind > 0.4:
         for _ in range(rng.integers(1, 4)):
             add(EMOJI, rng.random() < 0.3)
-    return shown, places
+    return variant, places

@@ -21,7 +21,7 @@ from torch import Tensor
 from rnn_demo.training.batching import pad_rows
 
 HIDDEN = ""
-"""Stands for a word of which nothing is shown."""
+"""Stands for a masked word."""
 NUM_CHARACTERS = 512
 """Rows for characters: 0 pads, 1 is a hidden word, then those of European scripts, each its own; others share rows."""
 OWN_CHARACTERS = 0x180
@@ -63,10 +63,10 @@ def spell(word: str) -> Spelling:
     """
     plain = word.translate(PLAIN)
     half = LONGEST_WORD // 2
-    shown = plain if len(plain) <= LONGEST_WORD else plain[:half] + plain[-half:]
+    kept = plain if len(plain) <= LONGEST_WORD else plain[:half] + plain[-half:]
     lower = plain.lower()
     forms = (plain, lower, without_accents(lower), lower.capitalize())
-    return Spelling(tuple(map(character_id, shown)) or (1,), tuple(map(word_key, forms)), SHAPES.index(shape_of(plain)))
+    return Spelling(tuple(map(character_id, kept)) or (1,), tuple(map(word_key, forms)), SHAPES.index(shape_of(plain)))
 
 
 def character_id(character: str) -> int:

@@ -106,12 +106,12 @@ class EntityObjective:
         spelling, where whole words are read; corpus, int64 (batch / world,), where there are several.
         """
         rows = self.batches.rows_at(step, rank, world).tolist()
-        shown = [self.sentences.draw(row, np.random.default_rng([self.seed, step, row])) for row in rows]
-        sentences, columns = [one.sentence for one in shown], {}
+        variants = [self.sentences.draw(row, np.random.default_rng([self.seed, step, row])) for row in rows]
+        sentences, columns = [variant.sentence for variant in variants], {}
         for name, ids, added in (("tags", self.tag_ids, 0), ("pos_tags", self.pos_ids, PAD_TAG_ID)):
             moved = [
-                [added if place == ADDED else ids[row][place] for place in one.places]
-                for row, one in zip(rows, shown, strict=True)
+                [added if place == ADDED else ids[row][place] for place in variant.places]
+                for row, variant in zip(rows, variants, strict=True)
             ]
             columns[name] = torch.from_numpy(pad_rows(moved, PAD_TAG_ID)[0])
         batch = {**collate(sentences, self.spelled), **columns}
@@ -121,8 +121,8 @@ class EntityObjective:
             return batch
         named = [
             place != ADDED and self.is_name[row][place]
-            for row, one in zip(rows, shown, strict=True)
-            for place in one.places
+            for row, variant in zip(rows, variants, strict=True)
+            for place in variant.places
         ]
         return batch | group_occurrences([sentence.lowercased_words for sentence in sentences], named)._asdict()
 
@@ -142,10 +142,10 @@ class EntityObjective:
         """
         rates: dict[str, float] = {}
         for split in reversed(self.validation):
-            found = tag_sentences(model, split.sentences)
-            counts = count_entities(split.gold.tags, found.tags, split.labels)
+            predicted = tag_sentences(model, split.sentences)
+            counts = count_entities(split.gold.tags, predicted.tags, split.labels)
             rates[f"f1_{split.gold.name.split('/')[0]}"] = counts["f1"]
-        pos = count_pos(self.validation[0].gold.pos_tags, found.pos_tags)
+        pos = count_pos(self.validation[0].gold.pos_tags, predicted.pos_tags)
         mean = {"f1": sum(rates.values()) / len(rates), **{name: counts[name] for name in ("precision", "recall")}}
         return {**mean, **(rates if len(rates) > 1 else {}), **pos}
 

@@ -4,7 +4,7 @@ The state is carried from token to token, so each costs one step through the net
 
 White space at the end of a prompt is healed. A subword begins with the space before its word, so a prompt that ends in
 a space has split one, and the model would go on in the middle of a word ("were " -> "s"). The white space is cut off
-before the prompt is read, the first token must begin with a space, and comes without it: the text goes on from the
+before the prompt is read, the first token must begin with a space, and comes without it: the text continues from the
 prompt as typed. A line break stays where the model expects one with MIN_BREAK_PROB or more; elsewhere it is a line
 wrapped in the middle of a sentence, and so a space.
 """

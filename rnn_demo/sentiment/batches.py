@@ -10,7 +10,7 @@ MAX_SHORT = 64
 
 
 class ShortAndLong:
-    """Every so many steps a batch of long texts, else batches of short ones: a pure function of the step.
+    """Batches of short texts, with one of long texts at regular intervals: a pure function of the step.
 
     Mixed batches would spend nearly all time on reviews, of which one holds as many tokens as twenty sentences.
 

@@ -1,4 +1,4 @@
-"""How sure a sentiment classifier says it is: temperatures by length, and a middle that is wide enough for neutral.
+"""Calibrated confidence of a sentiment classifier: temperatures by length, and a middle wide enough for neutral.
 
 A network that is in doubt between neutral and praise says 0.75, halfway, where the label is "positive"; of the texts
 that get 0.75 more than half are neutral. So the log-odds x are drawn in to x - w tanh(x / w), which is flat at 0 and

@@ -64,8 +64,8 @@ def evaluate(folder: Path, dataset: str, split: str, data_dir: Path | None, case
         accuracy, ece, its bins (reliability) and examples with two classes, cut at 0.5; with five, accuracy over
         negative (0, 1), neutral (2) and positive (3, 4), and examples.
     """
-    texts, given = read_labels(dataset, split, data_dir)
-    labels = np.array(given)
+    texts, gold = read_labels(dataset, split, data_dir)
+    labels = np.array(gold)
     scores = score_texts(folder, [in_case(text, case) for text in texts])
     if labels.max() > 1:
         truth = np.where(labels < 2, "negative", np.where(labels > 2, "positive", "neutral"))

@@ -67,7 +67,7 @@ def as_typed(text: str, draw: random.Random) -> str:
 
 
 def make_sentences(count: int, seed: int) -> list[Sentence]:
-    """Make so many different sentences: opinions, facts, and opinions told by emoji."""
+    """Return different sentences: opinions, facts, and opinions expressed by emoji."""
     draw = random.Random(seed)
     made: dict[str, float] = {}
     while len(made) < count:

@@ -20,14 +20,14 @@ from rnn_demo.sentiment.patterns import make_sentences
 from rnn_demo.training.corpora import as_texts, available_splits, clean, read_split, require_column
 
 HELD_OUT_EVERY = {"sst5": 8, "sst2": 0}
-"""Every so many train rows of a data set are held out; 0 = none. Others: every tenth."""
+"""Data set -> every how many train rows one is held out; 0 = none. For others it is 10."""
 MAX_HELD_OUT = {"sst5": 1000}
 TREEBANK = ("sst2", "sst5")
 STAND_INS = {"[NAME]": "Sam", "[RELIGION]": "Catholic", "_num_": "5"}
 """What two data sets put for names and numbers, and what a person would have written."""
 PLACEHOLDER = re.compile("|".join(map(re.escape, STAND_INS)))
 TURNS = re.compile(r"\b(not|no|never|nothing|nobody|none|but|although|though|hardly|without)\b|n't\b|\?", re.IGNORECASE)
-"""What may turn a verdict."""
+"""Words that can reverse an opinion."""
 MAX_VARIED = 250
 """Characters; longer texts stay as they are."""
 Row = TypeVar("Row")
@@ -133,13 +133,13 @@ def read_reviews(
 
 def unlabelled_texts(recipe: SentimentRecipe) -> list[tuple[str, list[str]]]:
     """Read what the recipe's teacher is to judge: data sets by name, and their texts or sentences."""
-    whole = [(name, read_unlabelled(name, recipe.data_dir)) for name in recipe.unlabelled]
+    texts = [(name, read_unlabelled(name, recipe.data_dir)) for name in recipe.unlabelled]
     counts = Counter(recipe.unlabelled_sentences)
     cut = [
         (name, opinions(read_unlabelled(name, recipe.data_dir), count * recipe.max_sentences, recipe.max_words))
         for name, count in counts.items()
     ]
-    return whole + cut
+    return texts + cut
 
 
 def read_unlabelled(name: str, data_dir: Path | None) -> list[str]:
@@ -154,10 +154,10 @@ def unlabelled_split(name: str, data_dir: Path | None) -> str:
 
 
 def opinions(texts: list[str], most: int, max_words: int = 40) -> list[str]:
-    """Cut texts into sentences of 4 words and more, and take at most so many, here and there from all of them.
+    """Cut texts into sentences of 4 words and more, and return at most `most`, spread over all of them.
 
-    Half of them hold a word that turns a verdict (not, but, never, ..) or a question mark, as far as there are any. Of
-    fewer or more sentences the ones are among the others, so that what a teacher has judged stays of use.
+    Half of them hold a word that can reverse an opinion (not, but, never, ..) or a question mark, as far as there are
+    any. A smaller sample is part of a larger one, so that a teacher's soft labels stay of use.
 
     >>> sorted(opinions(["A dull film by any measure. See it? I would not see it twice!"], most=9))
     ['A dull film by any measure.', 'I would not see it twice!']
@@ -176,7 +176,7 @@ def opinions(texts: list[str], most: int, max_words: int = 40) -> list[str]:
 
 
 def evenly(rows: list[Row], most: int) -> list[Row]:
-    """Take at most so many rows, at even distances.
+    """Return at most `most` rows, evenly spaced.
 
     >>> evenly(list("abcdef"), 3)
     ['a', 'c', 'e']

@@ -21,7 +21,7 @@ from rnn_demo.sentiment.config import SentimentConfig, SentimentRecipe
 from rnn_demo.sentiment.evaluate import review_ids, score_rows
 from rnn_demo.sentiment.model import SentimentModel
 from rnn_demo.sentiment.reviews import LabelledText, read_reviews, unlabelled_split
-from rnn_demo.sentiment.verdicts import judge_with
+from rnn_demo.sentiment.soft_labels import judge_with
 from rnn_demo.tokenizer import Tokenizer
 from rnn_demo.training.batching import BucketedBatches, pad_rows
 from rnn_demo.training.fit import fit, network_sizes, open_tokenizer, start_model

@@ -21,7 +21,7 @@ from rnn_demo.ui.shared.events import (
     shows_errors,
 )
 from rnn_demo.ui.shared.examples import SENTIMENT_TEXTS
-from rnn_demo.ui.shared.export import build_export, checked_shown
+from rnn_demo.ui.shared.export import build_export, require_displayed
 from rnn_demo.ui.shared.problems import build_problems
 
 INTRO = (
@@ -90,8 +90,8 @@ def build_attractor_tab(service: Service) -> None:
     model = gr.Dropdown(models, value=models[0], label="Model", filterable=False, visible=len(models) > 1)
     points = gr.Plot(first[0], show_label=False, elem_id="fixed-points", visible=stored is not None)
     summary = gr.Markdown(first[1], elem_id="attractor-summary")
-    shown = gr.State(stored)
-    build_export(lambda networks: checked_shown(networks, TO_SEE), shown, "fixed-points.json")
+    results = gr.State(stored)
+    build_export(lambda networks: require_displayed(networks, TO_SEE), results, "fixed-points.json")
     with gr.Accordion("How long it remembers", open=False):
         gr.Markdown(MODES_CAPTION)
         modes = gr.Plot(first[2], show_label=False, elem_id="time-constants")
@@ -105,7 +105,7 @@ def build_attractor_tab(service: Service) -> None:
             stop = gr.Button("Stop", variant="stop", min_width=80)
         status = gr.Markdown(elem_id="attractor-status", min_height=60)
 
-    outputs = [points, summary, modes, compared, shown, status]
+    outputs = [points, summary, modes, compared, results, status]
     turn, counter = gr.State(RequestToken()), build_request_counter()
     start.click(lambda turn: turn.next(), turn, counter, **INSTANT)
     counter.change(search, [turn, counter, text, model], [*outputs, note], show_progress_on=status, **SLOW_LATEST)

@@ -11,7 +11,7 @@ from rnn_demo.plots.surprisal import word_around
 from rnn_demo.ui.service import Service
 from rnn_demo.ui.shared.events import LATEST, build_note, build_request_counter, clears_on_empty, shows_errors
 from rnn_demo.ui.shared.examples import READING_TEXTS, build_examples, on_pick
-from rnn_demo.ui.shared.export import build_export, checked_shown
+from rnn_demo.ui.shared.export import build_export, require_displayed
 from rnn_demo.ui.shared.highlights import Highlights, mark_runs, plain
 from rnn_demo.ui.shared.problems import build_problems
 from rnn_demo.ui.shared.theme import SURPRISE_COLOURS
@@ -58,7 +58,7 @@ def build_reading_tab(service: Service) -> None:
     summary = gr.Markdown(first_summary, elem_id="surprisal-summary")
     lines = gr.Plot(first_lines, show_label=False, elem_id="surprisal")
     request = gr.State(first_request)  # the textbox may have changed since
-    build_export(lambda request: measure(*checked_shown(request, "press Read")), request, "surprisal.json")
+    build_export(lambda request: measure(*require_displayed(request, "press Read")), request, "surprisal.json")
     marked = gr.HighlightedText(
         first_marks,
         label="The text, coloured by surprisal",

@@ -17,9 +17,9 @@ from rnn_demo.sentiment.evaluate import evaluate, score_rows
 from rnn_demo.sentiment.model import SentimentModel
 from rnn_demo.sentiment.reviews import LabelledText
 from rnn_demo.sentiment.score import SentimentScorer
+from rnn_demo.sentiment.soft_labels import remembered
 from rnn_demo.sentiment.teacher import Teacher
 from rnn_demo.sentiment.train import SentimentObjective, train
-from rnn_demo.sentiment.verdicts import remembered
 
 SIZES = {"embed_size": 12, "hidden_size": 12, "num_layers": 1, "batch_size": 8, "precision": "fp32"}
 ROWS = [LabelledText(text, float(label)) for text, label in zip(FILM_TEXTS, FILM_LABELS, strict=True)] * 6
@@ -74,7 +74,7 @@ def test_a_network_teaches_its_successor_what_it_says_of_unlabelled_texts(places
     assert "--teacher tiny" in second.checkpoint.command
 
 
-def test_a_teacher_is_asked_once_and_its_verdicts_are_kept(places, monkeypatch, tmp_path):
+def test_a_teacher_is_asked_once_and_its_soft_labels_are_kept(places, monkeypatch, tmp_path):
     FakeTransformer().save_pretrained(tmp_path / "wise")
     asked = []
 
@@ -91,7 +91,7 @@ def test_a_teacher_is_asked_once_and_its_verdicts_are_kept(places, monkeypatch, 
     scorer = SentimentScorer.load(train(SentimentRecipe(**names), lambda progress: None))
     assert asked == [["Good day here now"], ["It was a bad day"]]
     assert scorer.checkpoint.data == ["imdb/train", "imdb/unsupervised", "noisy/train"]
-    kept = remembered(places["runs_dir"] / "verdicts" / "wise" / "imdb.parquet", ["Good day here now"], None)
+    kept = remembered(places["runs_dir"] / "soft_labels" / "wise" / "imdb.parquet", ["Good day here now"], None)
     np.testing.assert_allclose(kept, fake_teacher().judge(["Good day here now"]))
 
 

@@ -78,7 +78,7 @@ def test_a_view_that_is_not_there_is_refused(service: Service, view: View, messa
 def test_a_long_text_is_drawn_from_its_last_2000_tokens(service: Service) -> None:
     text = "a b " * 1200
     picture = picture_of(service, [text], View("lm-gru", 1, colour="surprisal"))
-    whole, trace = picture.paths.whole[0], picture.paths.traces[0]
+    whole, trace = picture.paths.untrimmed[0], picture.paths.traces[0]
     np.testing.assert_array_equal(whole.states, service.trace(text, "lm-gru", 1).states)
     assert len(picture.traced[0].tokens) == len(picture.traced[0].values) == 2000
     assert picture.paths.num_skipped == [len(whole.tokens) - 2000]

@@ -22,7 +22,7 @@ MAX_TOKENS = 2000
 class Paths:
     """One text or two, read by one model and projected on the same axes."""
 
-    whole: tuple[HiddenTrace, ...]
+    untrimmed: tuple[HiddenTrace, ...]
     """Every token of each text."""
     traces: tuple[HiddenTrace, ...]
     """The tokens that are projected: the last MAX_TOKENS of each text."""
@@ -32,7 +32,7 @@ class Paths:
     @property
     def num_skipped(self) -> list[int]:
         """Return how many tokens at the start of each text are not projected."""
-        return [len(whole.tokens) - len(trace.tokens) for whole, trace in zip(self.whole, self.traces, strict=True)]
+        return [len(full.tokens) - len(cut.tokens) for full, cut in zip(self.untrimmed, self.traces, strict=True)]
 
 
 def trace_paths(
@@ -43,10 +43,10 @@ def trace_paths(
     Raises:
         InputError: a setting is unknown, or a text cannot be read.
     """
-    whole = tuple(service.trace(text, model, layer, quantity) for text in texts)
-    traces = tuple(trace.cut(slice(-MAX_TOKENS, None)) for trace in whole)
+    untrimmed = tuple(service.trace(text, model, layer, quantity) for text in texts)
+    traces = tuple(trace.cut(slice(-MAX_TOKENS, None)) for trace in untrimmed)
     basis = service.basis(model, traces[0].layer, quantity) or basis_of_traces(traces)
-    return Paths(whole, traces, tuple(project_trajectory(trace, basis, dimensions) for trace in traces), basis)
+    return Paths(untrimmed, traces, tuple(project_trajectory(trace, basis, dimensions) for trace in traces), basis)
 
 
 def numbers_of(service: Service, text: str, model: str, layer: int, quantity: str) -> dict[str, Any]:

@@ -36,7 +36,7 @@ from rnn_demo.ui.shared.events import (
     shows_errors,
 )
 from rnn_demo.ui.shared.examples import HIDDEN_TEXTS, PAIRS, build_examples, on_pick
-from rnn_demo.ui.shared.export import build_export, checked_shown
+from rnn_demo.ui.shared.export import build_export, require_displayed
 from rnn_demo.ui.shared.names import layer_choices
 from rnn_demo.ui.shared.problems import build_problems
 from rnn_demo.ui.shared.quantities import describe_gate, quantity_choices
@@ -92,8 +92,10 @@ def build_hidden_states_tab(service: Service) -> None:
     with gr.Row(visible=False) as cells_row:
         of_cells = [component for cell in CELLS for component in build_cell(cell)]
     summary = gr.Markdown(first_summary, elem_id="trace-summary")
-    shown = gr.State(first_shown)  # the boxes may have changed since
-    build_export(lambda shown: numbers_shown(service, *checked_shown(shown, "press Read")), shown, "hidden-states.json")
+    displayed = gr.State(first_shown)  # the boxes may have changed since
+    build_export(
+        lambda values: numbers_shown(service, *require_displayed(values, "press Read")), displayed, "hidden-states.json"
+    )
     map_caption = gr.Markdown(first_caption, elem_id="map-caption")
     heatmap = gr.Plot(first_map, show_label=False, elem_id="heatmap")
 
@@ -105,7 +107,7 @@ def build_hidden_states_tab(service: Service) -> None:
     changed = [choices.layer.input, choices.quantity.input, choices.with_cells.input]
     changed += [choices.colour.input, choices.space.input]
     inputs = [text, *choices[:-1]]
-    outputs = [summary, path, heatmap, map_caption, shown, cells_row, *of_cells, note]
+    outputs = [summary, path, heatmap, map_caption, displayed, cells_row, *of_cells, note]
     gr.on([start.click, text.submit, choices.other.submit, *changed, counter.change], read, inputs, outputs, **LATEST)
 
 
@@ -180,12 +182,12 @@ def show(
     texts = [text, other] if other.strip() else [text]
     view = View(model, layer, quantity, colour, space)
     picture = picture_of(service, texts, view)
-    whole = picture.paths.whole[0]
-    mapped = whole.cut(slice(MAX_TOKENS))
+    trace = picture.paths.untrimmed[0]
+    mapped = trace.cut(slice(MAX_TOKENS))
     units = most_active_units(mapped, MAX_UNITS)
     meaning = service.quantities(model)[quantity]
     return [
-        f"{describe_paths(picture.paths)} {describe_axes(picture)} {describe(whole, mapped, units)}"
+        f"{describe_paths(picture.paths)} {describe_axes(picture)} {describe(trace, mapped, units)}"
         + say_which_encoder(service.store.find(model)),
         gr.update(value=draw_picture(picture), visible=not with_cells),
         draw_heatmap(mapped, units, quantity, is_gate=meaning.is_gate),
@@ -199,17 +201,17 @@ def show(
 def draw_cells(service: Service, texts: Sequence[str], view: View) -> list[Any]:
     """Return a figure and a sentence per cell, for the same texts."""
     views = views_of_cells(service, view)
-    shown: list[Any] = []
+    figures: list[Any] = []
     for cell in CELLS:
         if cell in views:
             of_cell = views[cell]
             picture = picture_of(service, texts, of_cell)
             name = f"{of_cell.model}, layer {of_cell.layer}, {of_cell.quantity}."
             sentences = f"{name} {describe_paths(picture.paths)}{describe_close_up(picture)}"
-            shown += [draw_picture(picture, CELL_HEIGHT), sentences]
+            figures += [draw_picture(picture, CELL_HEIGHT), sentences]
         else:
-            shown += [None, "There is no model of this task with this cell."]
-    return shown
+            figures += [None, "There is no model of this task with this cell."]
+    return figures
 
 
 def numbers_shown(service: Service, texts: Sequence[str], view: View, with_cells: bool) -> list[dict[str, Any]]:
@@ -238,9 +240,9 @@ def caption_map(quantity: Quantity) -> str:
     return f"{MAP_CAPTION} Indigo is above 0, orange below."
 
 
-def describe(whole: HiddenTrace, mapped: HiddenTrace, units: list[int]) -> str:
+def describe(trace: HiddenTrace, mapped: HiddenTrace, units: list[int]) -> str:
     """Return the size of the text and of the layer, and how much of both the heat map shows."""
-    num_tokens, num_units = whole.states.shape
+    num_tokens, num_units = trace.states.shape
     cut = f" over the first {len(mapped.tokens)} tokens" if len(mapped.tokens) < num_tokens else ""
     which = f"the {len(units)} that change most" if len(units) < num_units else "all of them"
-    return f"{num_tokens} tokens. Layer {whole.layer} has {num_units} units; the heat map shows {which}{cut}."
+    return f"{num_tokens} tokens. Layer {trace.layer} has {num_units} units; the heat map shows {which}{cut}."

@@ -9,7 +9,7 @@ from rnn_demo.microscope.clipping import ClippedStep
 from rnn_demo.plots import Figure, draw_clipped_steps
 from rnn_demo.ui.service import Service
 from rnn_demo.ui.shared.events import SLOW_LATEST, clears_on_empty, shows_errors
-from rnn_demo.ui.shared.export import build_export, checked_shown
+from rnn_demo.ui.shared.export import build_export, require_displayed
 
 INTRO = (
     "Suppose each language model took one training step on this text alone (on a copy; its last 500 tokens). **A "
@@ -70,7 +70,7 @@ def build_clipping_panel(service: Service, text: gr.Textbox, note: gr.Markdown) 
             elem_id="clipping-parts",
         )
         request = gr.State()
-        build_export(lambda request: take(*checked_shown(request, "press Take the step")), request, "clipping.json")
+        build_export(lambda request: take(*require_displayed(request, "press Take the step")), request, "clipping.json")
     gr.on(
         [start.click, clip_norm.release, step_size.release],
         show,
@@ -100,12 +100,12 @@ def describe(steps: Mapping[str, ClippedStep]) -> str:
         return f"Clipping changes nothing here: no gradient exceeds the limit. {numbers}"
     saved = [name for name, step in clipped.items() if step.loss_unclipped > step.loss_clipped]
     slowed = [name for name in clipped if name not in saved]
-    verdicts = []
+    outcomes = []
     if saved:
-        verdicts.append(f"**saved {', '.join(saved)}**, whose loss is higher without it")
+        outcomes.append(f"**saved {', '.join(saved)}**, whose loss is higher without it")
     if slowed:
-        verdicts.append(f"**only slowed {', '.join(slowed)}**, whose loss is lower without it")
-    return f"Clipping {', and '.join(verdicts)}. {WHY if slowed else ''}\n\n{numbers}"
+        outcomes.append(f"**only slowed {', '.join(slowed)}**, whose loss is lower without it")
+    return f"Clipping {', and '.join(outcomes)}. {WHY if slowed else ''}\n\n{numbers}"
 
 
 def describe_step(name: str, step: ClippedStep) -> str:

@@ -10,7 +10,7 @@ from rnn_demo.microscope.jacobians import JacobianNorms
 from rnn_demo.plots import Figure, draw_singular_values
 from rnn_demo.ui.service import Service
 from rnn_demo.ui.shared.events import LATEST, clears_on_empty, for_newest_request, shows_errors
-from rnn_demo.ui.shared.export import build_export, checked_shown
+from rnn_demo.ui.shared.export import build_export, require_displayed
 
 INTRO = (
     "Each line above is a product of one factor per token. This figure shows the largest that each factor can be: the "
@@ -48,7 +48,7 @@ def build_singular_values_panel(
         return lines, describe(measured), (text, title)
 
     def numbers(request: Request | None) -> dict[str, JacobianNorms]:
-        text, title = checked_shown(request, "press Measure the steps")
+        text, title = require_displayed(request, "press Measure the steps")
         return service.singular_values(text, tasks[title])
 
     with gr.Accordion("How much each step can amplify the gradient", open=False):

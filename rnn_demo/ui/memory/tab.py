@@ -21,7 +21,7 @@ from rnn_demo.ui.shared.events import (
     shows_errors,
 )
 from rnn_demo.ui.shared.examples import MEMORY_TEXTS, build_examples, on_pick
-from rnn_demo.ui.shared.export import build_export, checked_shown
+from rnn_demo.ui.shared.export import build_export, require_displayed
 from rnn_demo.ui.shared.problems import build_problems
 
 INTRO = (
@@ -78,7 +78,7 @@ def build_memory_tab(service: Service) -> None:
     request = gr.State((MEMORY_TEXTS[0], first_title))  # the textbox may have changed since
 
     def numbers(request: Request | None) -> dict[str, dict[str, list[float]]]:
-        text, title = checked_shown(request, "press Measure")
+        text, title = require_displayed(request, "press Measure")
         return service.gradients(text, tasks[title])
 
     build_export(numbers, request, "gradient-over-distance.json")

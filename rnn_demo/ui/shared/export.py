@@ -58,11 +58,11 @@ def attribution_numbers(attribution: Attribution) -> dict[str, Any]:
     return {"tokens": tokens, "difference": attribution.difference, "gap": attribution.completeness_error}
 
 
-def checked_shown(shown: Value | None, do: str) -> Value:
-    """Return what is shown; raise InputError where nothing is, with what to `do`."""
-    if shown is None:
+def require_displayed(displayed: Value | None, do: str) -> Value:
+    """Return what the page displays; raise InputError where that is nothing, saying what to `do`."""
+    if displayed is None:
         raise InputError(f"nothing is shown yet: {do}")
-    return shown
+    return displayed
 
 
 def to_json(numbers: Any) -> str:

@@ -22,7 +22,7 @@ from rnn_demo.ui.shared.events import (
     shows_errors,
 )
 from rnn_demo.ui.shared.examples import UNIT_TEXTS, build_examples, on_pick
-from rnn_demo.ui.shared.export import build_export, checked_shown
+from rnn_demo.ui.shared.export import build_export, require_displayed
 from rnn_demo.ui.shared.highlights import Highlights
 from rnn_demo.ui.shared.names import layer_choices
 from rnn_demo.ui.shared.problems import build_problems
@@ -175,7 +175,7 @@ def build_reading(service: Service, unit: gr.Dropdown, first: Shown) -> Reading:
     )
     summary = gr.Markdown(first[2], elem_id="unit-summary")
     request = gr.State(first[7])  # the boxes may have changed since
-    build_export(lambda request: service.units(*checked_shown(request, "press Read")), request, "units.json")
+    build_export(lambda request: service.units(*require_displayed(request, "press Read")), request, "units.json")
     highest = build_passages(first[3], "Held-out passages with its highest values", "unit-highest")
     lowest = build_passages(first[4], "Held-out passages with its lowest values", "unit-lowest")
     with gr.Accordion("What the units track", open=False):

@@ -1,7 +1,7 @@
-"""What a teacher says of unlabelled texts, kept in a run's folder: each text is judged once, however often one trains.
+"""The soft labels that a teacher gives unlabelled texts, kept in the runs folder: each text is judged once.
 
-A transformer needs minutes for ten thousand sentences; with its verdicts at hand it is not loaded, and transformers
-need not be installed.
+A transformer needs minutes for ten thousand sentences. Once its soft labels are stored it is not loaded, and the
+transformers package need not be installed.
 """
 
 from collections.abc import Callable
@@ -25,25 +25,22 @@ Shares = Callable[[list[str]], np.ndarray]
 def judge_with(recipe: SentimentRecipe) -> Callable[[str, list[str]], np.ndarray]:
     """Open the recipe's teacher: a data set's name and texts -> P(positive) of each, float64 (text,)."""
     folder = find_checkpoint(str(recipe.teacher))
-    kept = recipe.runs_dir / "verdicts" / folder.absolute().name
+    kept = recipe.runs_dir / "soft_labels" / folder.absolute().name
 
     def judge(name: str, texts: list[str]) -> np.ndarray:
         if not is_transformer(folder):
             return _scores_of_checkpoint(folder, texts, recipe)
 
-        def ask(new: list[str]) -> np.ndarray:
+        def judge_new(new: list[str]) -> np.ndarray:
             return Teacher.load(folder, bf16=recipe.precision == "bf16").judge(new)
 
-        return scores_of(remembered(kept / f"{name}.parquet", texts, ask))
+        return scores_of(remembered(kept / f"{name}.parquet", texts, judge_new))
 
     return judge
 
 
 def remembered(path: Path, texts: list[str], judge: Shares) -> np.ndarray:
-    """Return the shares of CLASSES of each text, float64 (text, 3): those in a file, and of others by asking.
-
-    What is new is added to the file.
-    """
+    """Return P(class) for CLASSES of each text, float64 (text, 3): from a file, or judged and added to it."""
     known: dict[str, tuple[float, ...]] = {}
     if path.exists():
         rows = Dataset.from_parquet(str(path)).to_dict()
