@@ -1,10 +1,10 @@
-"""Which tokens account for a score: integrated gradients, and leave-one-out (occlusion) as a second opinion.
+"""Token attributions of a logit: integrated gradients, and occlusion (leave-one-out) as a check.
 
-    a_i = (v_i - 0) . integral from 0 to 1 of d logit(a v) / d v_i da                   for the vector v_i of token i
+    a_i = v_i . integral from 0 to 1 of d logit(a v) / d v_i da                         v_i: the embedding of token i
 
-Source: Sundararajan, Taly & Yan 2017, arXiv:1703.01365, by captum. The baseline is the same text with every token's
-vector at 0; the attributions add up to logit(text) - logit(baseline), up to a completeness error. The prefix that is
-read before the text is part of the baseline. For an entity see `entity_attribution.py`.
+Source: Sundararajan, Taly & Yan 2017, arXiv:1703.01365, by captum. The baseline is the same text with all token
+embeddings set to 0; the prefix keeps its embeddings. The attributions sum to logit(text) - logit(baseline), up to a
+completeness error. Entities: see `entity_attribution.py`.
 """
 
 from collections.abc import Callable, Sequence
@@ -18,14 +18,14 @@ from rnn_demo.tokenizer import EncodedText, Token
 
 MAX_TOKENS = 2000
 MAX_OCCLUDED = 200
-"""Tokens of a longer text that are left out in turn: the text is read once for each."""
+"""Occlusion reads the text once per token."""
 STEPS = 8
-"""Points of the Gauss-Legendre rule on a part of the way from the baseline."""
+"""Gauss-Legendre points per segment of the path from the baseline."""
 WIDEST_GAP = 0.02
-"""Of the difference; a part of the way with a wider one is halved."""
+"""Segments with a completeness error above this fraction of the difference are halved."""
 MOST_HALVINGS = 6
 BATCH_TOKENS = 4096
-"""Tokens that are read at a time: bounds the memory."""
+"""Tokens per batch, to bound memory."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class AttributedToken:
     start: int
     end: int
     attribution: float
-    """Logits; above 0 speaks for positive, or for the entity."""
+    """Logits; positive values support the positive class, or the entity."""
 
 
 @dataclass(frozen=True)
@@ -45,20 +45,19 @@ class Attribution:
 
     tokens: tuple[AttributedToken, ...]
     difference: float
-    """Logit of the text less logit of the baseline: what is attributed."""
+    """logit(text) - logit(baseline)."""
     completeness_error: float
-    """Sum of the attributions less the difference."""
+    """Sum of the attributions minus the difference."""
     logit: float
-    """Of the text, or of the end of it that is attributed."""
+    """Of the tokens that are read."""
 
 
 def attribute(scorer: SentimentScorer, encoded: EncodedText) -> Attribution:
-    """Share the logit of a sentiment classifier out among the tokens of a text.
+    """Attribute the logit of a sentiment classifier to the tokens of a text.
 
     Args:
         scorer: a sentiment classifier.
-        encoded: a text as the scorer encodes it; of more than MAX_TOKENS tokens the last are read, as if the text began
-            with them.
+        encoded: a text as the scorer encodes it; only its last MAX_TOKENS tokens are read.
     """
     token_ids, tokens, num_start = last_tokens(encoded, MAX_TOKENS)
     with torch.no_grad():
@@ -69,33 +68,33 @@ def attribute(scorer: SentimentScorer, encoded: EncodedText) -> Attribution:
 def attribute_along_path(
     score: Callable[[Tensor], Tensor], vectors: Tensor, tokens: Sequence[Token], num_start: int
 ) -> Attribution:
-    """Share the score of one text, less that of the same text with its vectors at 0, out among its tokens.
+    """Attribute score(vectors) - score(baseline) to the tokens of one text.
 
     Args:
-        score: vectors, (batch, seq, size), -> (batch,).
-        vectors: (1, seq, size); of the start subwords, then of the tokens.
-        tokens: seq - num_start of them.
-        num_start: subwords that stand before the text, and stay as they are.
+        score: (batch, seq, size) -> (batch,).
+        vectors: (1, seq, size); embeddings of the prefix, then of the tokens.
+        tokens: the seq - num_start tokens of the text.
+        num_start: length of the prefix.
     """
-    from captum.attr import IntegratedGradients  # takes seconds to import, and not everybody asks
+    from captum.attr import IntegratedGradients  # takes seconds to import
 
     method = IntegratedGradients(score)
     rows = max(1, BATCH_TOKENS // vectors.shape[1])
     baseline = vectors.clone()
     baseline[:, num_start:] = 0
 
-    def score_at(place: Tensor) -> float:
+    def score_at(point: Tensor) -> float:
         with torch.no_grad():
-            return float(score(place))
+            return float(score(point))
 
     def integrate(start: Tensor, end: Tensor, at_start: float, at_end: float, halvings: int) -> Tensor:
-        """Integrate a part of the way; where the score turns sharply, in smaller parts: they add up to the whole."""
-        found: Tensor = method.attribute(
+        """Integrate one segment of the path; halve it where the score changes sharply."""
+        attributions: Tensor = method.attribute(
             end, baselines=start, n_steps=STEPS, method="gausslegendre", internal_batch_size=rows
         )
-        gap = abs(float(found.sum()) - (at_end - at_start))
+        gap = abs(float(attributions.sum()) - (at_end - at_start))
         if gap <= WIDEST_GAP * abs(difference) or halvings == 0:
-            return found
+            return attributions
         middle = (start + end) / 2
         at_middle = score_at(middle)
         return integrate(start, middle, at_start, at_middle, halvings - 1) + integrate(
@@ -104,16 +103,16 @@ def attribute_along_path(
 
     at_start, at_end = score_at(baseline), score_at(vectors)
     difference = at_end - at_start
-    shares = integrate(baseline, vectors, at_start, at_end, MOST_HALVINGS).sum(-1)[0, num_start:].tolist()
-    return Attribution(attributed(tokens, shares), difference, sum(shares) - difference, at_end)
+    values = integrate(baseline, vectors, at_start, at_end, MOST_HALVINGS).sum(-1)[0, num_start:].tolist()
+    return Attribution(attributed(tokens, values), difference, sum(values) - difference, at_end)
 
 
 @torch.inference_mode()
 def leave_one_out(scorer: SentimentScorer, encoded: EncodedText) -> tuple[AttributedToken, ...]:
-    """Return by how much the logit drops without each of the last MAX_OCCLUDED tokens; otherwise as `attribute`."""
+    """Return the drop of the logit when each of the last MAX_OCCLUDED tokens is removed."""
     token_ids, tokens, num_start = last_tokens(encoded, MAX_OCCLUDED)
     logit = float(scorer.model.score_vectors(scorer.model.encoder.embed(token_ids)))
-    if len(tokens) == 1:  # nothing would be left
+    if len(tokens) == 1:  # its removal would leave no text
         return attributed(tokens, [logit])
     drops: list[float] = []
     rows = max(1, BATCH_TOKENS // token_ids.shape[1])
@@ -130,7 +129,7 @@ def attributed(tokens: Sequence[Token], values: Sequence[float]) -> tuple[Attrib
 
 
 def last_tokens(encoded: EncodedText, most: int) -> tuple[Tensor, tuple[Token, ...], int]:
-    """Return the token ids to read, (1, seq), the last tokens of the text, and how many ids stand before them."""
+    """Return the token ids to read, (1, seq), the last tokens of the text, and the length of the prefix."""
     tokens = encoded.tokens[-most:]
     ids = [*encoded.prefix_ids, *(token.token_id for token in tokens)]
     return torch.tensor([ids]), tokens, len(encoded.prefix_ids)

@@ -1,11 +1,11 @@
-"""Where in the held-out text a unit is driven highest and lowest, and where the units of a span are on again.
+"""Contexts in the held-out corpus: where a unit is highest or lowest, and where the units of a span are on again.
 
-Source: the contexts as in Karpathy, Johnson & Fei-Fei 2015, arXiv:1506.02078; the match of spans as in LSTMVis,
-Strobelt et al. 2018, arXiv:1606.07461, section 5, with a sign: a unit is on over a span where
+Source: contexts as in Karpathy, Johnson & Fei-Fei 2015, arXiv:1506.02078; span matches as in LSTMVis, Strobelt et al.
+2018, arXiv:1606.07461, section 5, with a sign. A unit is on over a span if
 
-    h_t > threshold at every token t of it,      or      h_t < -threshold at every token t of it,
+    h_t > threshold at every token t,      or      h_t < -threshold at every token t.
 
-and a held-out span shares the unit where it is on with the same sign. LSTMVis asks for h_t >= threshold alone.
+A held-out span shares the unit if it is on with the same sign. LSTMVis uses h_t >= threshold alone.
 """
 
 import re
@@ -20,34 +20,34 @@ from rnn_demo.microscope.features import Spans, sentence_starts
 from rnn_demo.microscope.held_out_corpus import HeldOutCorpus
 
 MAX_SPAN = 50
-"""Tokens of a span."""
+"""Tokens per span."""
 WINDOW_WORDS, WINDOW_CHARS = 8, 120
-"""On either side of a place, whichever is less."""
+"""Window on either side of a match; the smaller limit applies."""
 
 
 @dataclass(frozen=True)
 class Context:
-    """A place in a held-out text, with some words around it."""
+    """Some tokens of the held-out corpus with a window of words around them."""
 
     before: str
     token: str
     after: str
     value: float
-    """What one unit held there; over a span of tokens, the mean size of the units that are compared."""
+    """The unit's activation; for a span, the mean absolute activation of the compared units."""
 
 
 @dataclass(frozen=True)
 class SpanMatch:
-    """A held-out span over which units are on."""
+    """A held-out span that shares units with the query span."""
 
     context: Context
     num_shared: int
-    """How many of the units that were looked for are on throughout."""
+    """Units of the query that are on over this span."""
 
 
 @dataclass(frozen=True)
 class SpanMatches:
-    """The units that are on over a span, and where else they are."""
+    """The units that are on over a query span, and the held-out spans that share them."""
 
     span: str
     """The text of the span."""
@@ -57,31 +57,31 @@ class SpanMatches:
 
 
 def find_contexts(reference: HeldOutCorpus, layer: int, unit: int, limit: int, highest: bool = True) -> list[Context]:
-    """Find the held-out tokens at which a unit is highest, or lowest; no two from the same sentence.
+    """Return the held-out tokens at which a unit is highest or lowest, at most one per sentence.
 
     Args:
-        reference: what the network did over the held-out text.
+        reference: the network's states over the held-out corpus.
         layer: from 0.
-        unit: of that layer.
-        limit: places at most.
+        unit: index in that layer.
+        limit: maximum number of contexts.
         highest: else lowest.
     """
     values = reference.layers[layer][:, unit].astype(np.float32)
     order = np.argsort(-values if highest else values, kind="stable").tolist()
-    places = apart(reference, ((row, row) for row in order), limit)
-    return [quote(reference, first, last, float(values[first])) for first, last in places]
+    rows = one_per_sentence(reference, ((row, row) for row in order), limit)
+    return [quote(reference, first, last, float(values[first])) for first, last in rows]
 
 
 def find_span(text: str, spans: Spans, words: object) -> tuple[int, int]:
-    """Find the first and the last token of some words of a text; where they stand several times, the first time.
+    """Return the indices of the first and the last token of the first occurrence of some words in a text.
 
     Args:
         text: as typed.
-        spans: of its tokens.
-        words: copied from it.
+        spans: token spans in the text.
+        words: copied from the text.
 
     Raises:
-        InputError: they are not in the text, or are more than MAX_SPAN tokens.
+        InputError: the words are not in the text, or span more than MAX_SPAN tokens.
     """
     wanted = words.strip() if isinstance(words, str) else ""
     if not wanted:
@@ -90,16 +90,16 @@ def find_span(text: str, spans: Spans, words: object) -> tuple[int, int]:
     if begin < 0:
         raise InputError(f"{wanted!r:.60} is not in the text; copy one or more words from it")
     end = begin + len(wanted)
-    found = [i for i, (start, stop) in enumerate(spans) if start < end and stop > begin]
-    if not found:
+    tokens = [i for i, (start, stop) in enumerate(spans) if start < end and stop > begin]
+    if not tokens:
         raise InputError(f"{wanted!r:.60} is no token of the text; copy one or more words from it")
-    if (count := found[-1] - found[0] + 1) > MAX_SPAN:
+    if (count := tokens[-1] - tokens[0] + 1) > MAX_SPAN:
         raise InputError(f"the span has {count} tokens; at most {MAX_SPAN} are compared: give fewer words")
-    return found[0], found[-1]
+    return tokens[0], tokens[-1]
 
 
 def units_on(states: np.ndarray, threshold: float) -> tuple[np.ndarray, np.ndarray]:
-    """Find the units that are on over a whole span.
+    """Find the units that are on over a span.
 
     Args:
         states: (token, unit) of the span.
@@ -107,7 +107,7 @@ def units_on(states: np.ndarray, threshold: float) -> tuple[np.ndarray, np.ndarr
 
     Returns:
         units: int64 (on,).
-        signs: float32 (on,); 1 where the unit is above the threshold, -1 where it is below its negative.
+        signs: float32 (on,); 1 above the threshold, -1 below its negative.
     """
     up, down = (states > threshold).all(0), (states < -threshold).all(0)
     units = np.flatnonzero(up | down)
@@ -117,18 +117,18 @@ def units_on(states: np.ndarray, threshold: float) -> tuple[np.ndarray, np.ndarr
 def match_spans(
     reference: HeldOutCorpus, layer: int, states: np.ndarray, threshold: float, limit: int
 ) -> tuple[list[int], list[SpanMatch]]:
-    """Find the held-out spans, as long as a given one, over which most of the same units are on.
+    """Find held-out spans of the same length that share most units with a span.
 
     Args:
-        reference: what the network did over the held-out text.
+        reference: the network's states over the held-out corpus.
         layer: from 0.
         states: float32 (token, unit) of the span.
         threshold: 0 or more.
-        limit: spans at most; no two end in the same sentence.
+        limit: maximum number of spans; no two end in the same sentence.
 
     Returns:
-        units: those that are on over the given span.
-        matches: most shared units first, ties by the mean size of the units; each shares more than half of them.
+        units: the units that are on over the query span.
+        matches: most shared units first, ties by mean absolute activation; each shares more than half of the units.
     """
     units, signs = units_on(states, threshold)
     length, rows = len(states), len(reference.layers[layer])
@@ -144,21 +144,23 @@ def match_spans(
     totals = np.concatenate([[0.0], signed.mean(1, dtype=np.float64).cumsum()])
     strength = (totals[length:] - totals[:-length]) / length  # (window,)
     passage = np.searchsorted(reference.starts, np.arange(rows), side="right")
-    whole = passage[:windows] == passage[length - 1 :]
-    candidates = np.flatnonzero(whole & (2 * shared > len(units)))
+    same_passage = passage[:windows] == passage[length - 1 :]
+    candidates = np.flatnonzero(same_passage & (2 * shared > len(units)))
     order = candidates[np.lexsort((-strength[candidates], -shared[candidates]))]
-    places = apart(reference, ((first, first + length - 1) for first in order.tolist()), limit)
+    spans = one_per_sentence(reference, ((first, first + length - 1) for first in order.tolist()), limit)
     matches = [
-        SpanMatch(quote(reference, first, last, float(strength[first])), int(shared[first])) for first, last in places
+        SpanMatch(quote(reference, first, last, float(strength[first])), int(shared[first])) for first, last in spans
     ]
     return units.tolist(), matches
 
 
-def apart(reference: HeldOutCorpus, places: Iterable[tuple[int, int]], limit: int) -> Iterator[tuple[int, int]]:
-    """Pass on the first `limit` places, given by first and last row, that can be shown and end in a sentence each."""
+def one_per_sentence(
+    reference: HeldOutCorpus, spans: Iterable[tuple[int, int]], limit: int
+) -> Iterator[tuple[int, int]]:
+    """Yield the first `limit` spans (first row, last row) that are not blank, at most one per sentence."""
     starts: dict[int, list[int]] = {}
     taken: set[tuple[int, int]] = set()
-    for first, last in places:
+    for first, last in spans:
         if len(taken) == limit:
             return
         passage, begin, end = locate(reference, first, last)
@@ -172,7 +174,7 @@ def apart(reference: HeldOutCorpus, places: Iterable[tuple[int, int]], limit: in
 
 
 def locate(reference: HeldOutCorpus, first: int, last: int) -> tuple[int, int, int]:
-    """Return the passage of some rows, and where in it they begin and end, code points."""
+    """Return the passage of some rows, and their start and end in it in code points."""
     passage = int(np.searchsorted(reference.starts, first, side="right")) - 1
     tokens = reference.passages[passage].tokens
     begin = int(reference.starts[passage])
@@ -180,7 +182,7 @@ def locate(reference: HeldOutCorpus, first: int, last: int) -> tuple[int, int, i
 
 
 def quote(reference: HeldOutCorpus, first: int, last: int, value: float) -> Context:
-    """Cut some rows out of their passage, with a window of words on either side; white space goes to the window."""
+    """Return the text of some rows with a window of words on either side; leading white space goes to the window."""
     passage, begin, end = locate(reference, first, last)
     text = reference.passages[passage].text
     begin = end - len(text[begin:end].lstrip())

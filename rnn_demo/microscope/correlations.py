@@ -1,9 +1,9 @@
-"""Which unit keeps track of what: Pearson's correlation of every unit with every feature, over tokens.
+"""Pearson's correlation of every unit with every feature, over tokens.
 
     r(x, y) = cov(x, y) / sqrt(var(x) var(y))                        Pearson 1895
 
-Summed up batch by batch, so that no more than one batch of states is held. For a feature that is 0 or 1 it is the
-point-biserial correlation. That a unit goes with a feature does not say that the network uses it.
+The sums are accumulated batch by batch to bound memory. For a binary feature r is the point-biserial correlation.
+A correlation does not show that the network uses the feature.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,29 +15,29 @@ import numpy as np
 from rnn_demo.precomputed import Entry
 
 CONSTANT = 1e-10
-"""A variance below this share of the mean square is rounding: what hardly moves correlates with nothing."""
+"""A variance below this fraction of the mean square is rounding; the correlation is then 0."""
 
 
 @dataclass(frozen=True)
 class RankedUnit:
-    """A unit and the feature that it correlates with best."""
+    """A unit and the feature it correlates with most strongly."""
 
     unit: int
     feature: str | None
     """None where nothing was precomputed."""
     correlation: float | None
-    """Pearson's r over held-out tokens; None with the feature."""
+    """Pearson's r over held-out tokens; None where nothing was precomputed."""
 
 
 @dataclass(frozen=True, eq=False)
 class UnitCorrelations:
-    """What the units of a network correlate with over held-out texts."""
+    """Correlations of a network's units with features over held-out texts."""
 
     features: tuple[str, ...]
     layers: Mapping[int, np.ndarray]
     """Layer -> float32 (feature, unit); Pearson's r."""
     tokens: Mapping[str, int]
-    """Data set -> tokens that were read."""
+    """Data set -> number of tokens."""
 
     def to_entry(self) -> Entry:
         """Return the entry to store."""
@@ -52,14 +52,14 @@ class UnitCorrelations:
 
 
 class Correlator:
-    """Sums from which the correlations of features with units follow."""
+    """Running sums for the correlations of features with units."""
 
     def __init__(self) -> None:
         self.num_tokens = 0
         self.sums: list[np.ndarray] = []
 
     def add(self, features: np.ndarray, units: np.ndarray) -> None:
-        """Take in some tokens.
+        """Add some tokens.
 
         Args:
             features: (token, feature).
@@ -67,7 +67,7 @@ class Correlator:
         """
         x, y = features.astype(np.float64), units.astype(np.float64)
         new = [x.sum(0), y.sum(0), (x * x).sum(0), (y * y).sum(0), x.T @ y]
-        self.sums = [old + more for old, more in zip(self.sums, new, strict=True)] if self.sums else new
+        self.sums = [total + term for total, term in zip(self.sums, new, strict=True)] if self.sums else new
         self.num_tokens += len(x)
 
     def correlations(self) -> np.ndarray:
@@ -87,7 +87,7 @@ class Correlator:
 
 
 def correlation(x: Sequence[float], y: Sequence[float]) -> float:
-    """Correlate two rows of numbers; 0 where one is constant.
+    """Return Pearson's r of two sequences; 0 where either is constant.
 
     >>> correlation([0, 1, 0, 1], [2, 4, 2, 4]), correlation([1, 1], [0, 1])
     (1.0, 0.0)
@@ -98,7 +98,7 @@ def correlation(x: Sequence[float], y: Sequence[float]) -> float:
 
 
 def rank_units(correlations: np.ndarray, features: Sequence[str]) -> list[RankedUnit]:
-    """Return every unit the feature that it goes with best, the clearest unit first; ties go to the lower number.
+    """Return each unit with its best feature, largest |r| first; ties go to the lower unit.
 
     Args:
         correlations: (feature, unit).
@@ -111,10 +111,7 @@ def rank_units(correlations: np.ndarray, features: Sequence[str]) -> list[Ranked
 
 
 def best_units(correlations: np.ndarray, features: Sequence[str]) -> list[RankedUnit]:
-    """Return every feature the unit that goes with it best, the clearest feature first; arguments as in `rank_units`.
-
-    A unit that is best for several features comes several times.
-    """
+    """Return each feature with its best unit, largest |r| first; a unit may occur several times."""
     best = np.abs(correlations).argmax(axis=1)  # (feature,)
     r = np.take_along_axis(correlations, best[:, None], axis=1)[:, 0]
     order = np.argsort(-np.abs(r), kind="stable")

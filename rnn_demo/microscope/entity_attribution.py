@@ -1,11 +1,10 @@
-"""Why a tagger marks an entity: which tokens its log-odds rest on.
+"""Token attributions of an entity's log-odds.
 
-    log-odds = log p - log(1 - p)        p = p(exactly this span has this label | X), the CRF's own confidence
+    log-odds = log p - log(1 - p)        p = p(exactly this span has this label | X), the CRF's confidence
 
-That is one number in logits for the whole entity, whatever its length, with the steps between tags and the other paths
-counted in, and the confidence on the page is its sigmoid. Integrated gradients share it out as for sentiment (see
-`microscope/attribution.py`). A tagger reads every subword with two encoders that have an embedding each: the share of a
-subword is that of its two vectors together.
+The log-odds are one number per entity, in logits, and include the CRF's transitions and all other paths; the confidence
+on the page is their sigmoid. Integrated gradients attribute them as in `attribution.py`. A tagger has a forward and a
+backward embedding; the attribution of a subword is the sum over both.
 """
 
 from collections.abc import Sequence
@@ -37,41 +36,39 @@ from rnn_demo.results import TaggedText
 from rnn_demo.tokenizer import Token
 
 SMALLEST_PROB = 1e-15
-"""Of not being this entity: float64 tells no smaller one."""
+"""Lower bound of 1 - p: the resolution of float64."""
 
 
 @dataclass(frozen=True)
 class Window:
-    """Some consecutive words of a text, as a tagger reads them, and an entity among them."""
+    """Consecutive words of a text, as a tagger reads them, around an entity."""
 
     words: Sequence[Word]
     subwords: Sequence[Sequence[Token]]
     sentence_sizes: Sequence[int]
-    """Words in each sentence; each is read by itself."""
+    """Words per sentence; sentences are read separately."""
     sentence: int
-    """The number of the one with the entity."""
+    """Index of the sentence with the entity."""
     span: TagSpan
-    """Counted in the words of that sentence."""
+    """In words of that sentence."""
     vectors: Tensor
-    """float32 (1, 1 + seq, 2 * embed); of the prefix, then of the subwords, for the forward encoder and for the
-    backward one."""
-    places: Occurrences
-    """Which words are the same name: in the whole window, and kept so where a part of it is left out, or the log-odds
-    would jump where a word stops being a name."""
+    """float32 (1, 1 + seq, 2 * embed); of the prefix, then of the subwords, forward and backward embedding."""
+    occurrences: Occurrences
+    """Occurrences of the same name. They stay fixed during occlusion: the log-odds would jump if they changed."""
 
     @property
     def subword_counts(self) -> list[int]:
-        """Subwords in each word."""
+        """Subwords per word."""
         return [len(subwords) for subwords in self.subwords]
 
 
 def attribute_entity(tagger: EntityTagger, tagged: TaggedText, entity: int = 0) -> Attribution:
-    """Attribute the log-odds of an entity to the tokens of a text; the baseline is a text of empty tokens.
+    """Attribute the log-odds of an entity to the tokens of a text; the baseline has all embeddings at 0.
 
     Args:
-        tagger: the tagger that found it.
-        tagged: a text and its entities; of a longer one only the MAX_TOKENS tokens around the entity are read.
-        entity: its index among the entities, from 0.
+        tagger: the tagger that marked the entity.
+        tagged: a text and its entities; a window of MAX_TOKENS tokens around the entity is read.
+        entity: index of the entity, from 0.
 
     Raises:
         InputError: there is no such entity.
@@ -83,28 +80,25 @@ def attribute_entity(tagger: EntityTagger, tagged: TaggedText, entity: int = 0) 
 
 @torch.inference_mode()
 def leave_one_word_out(tagger: EntityTagger, tagged: TaggedText, entity: int = 0) -> tuple[AttributedToken, ...]:
-    """Return by how much the log-odds of an entity fall when each word is left out; otherwise as `attribute_entity`.
+    """Return the drop of an entity's log-odds when each word in a window of MAX_OCCLUDED tokens is occluded.
 
-    A word is left out by setting its vectors to 0, for its place has to stay: the entity may be that very word.
-
-    Returns:
-        One entry a word, of the MAX_OCCLUDED tokens around the entity.
+    Occlusion sets the word's vectors to 0. The word keeps its position, because it may be part of the entity.
     """
     window = read_window(tagger, tagged, entity, MAX_OCCLUDED)
-    whole = float(log_odds(tagger, window, window.vectors))
-    word_of_piece = torch.arange(len(window.words)).repeat_interleave(torch.tensor(window.subword_counts))  # (seq,)
-    falls: list[float] = []
+    full_log_odds = float(log_odds(tagger, window, window.vectors))
+    word_of_subword = torch.arange(len(window.words)).repeat_interleave(torch.tensor(window.subword_counts))  # (seq,)
+    drops: list[float] = []
     for words in torch.arange(len(window.words)).split(max(1, BATCH_TOKENS // window.vectors.shape[1])):
         vectors = window.vectors.repeat(len(words), 1, 1)
-        vectors[:, 1:] *= (word_of_piece != words[:, None])[:, :, None]
-        falls += (whole - log_odds(tagger, window, vectors)).tolist()
+        vectors[:, 1:] *= (word_of_subword != words[:, None])[:, :, None]
+        drops += (full_log_odds - log_odds(tagger, window, vectors)).tolist()
     return tuple(
-        AttributedToken(word.text, word.start, word.end, fall) for word, fall in zip(window.words, falls, strict=True)
+        AttributedToken(word.text, word.start, word.end, drop) for word, drop in zip(window.words, drops, strict=True)
     )
 
 
 def read_window(tagger: EntityTagger, tagged: TaggedText, entity: int, most: int) -> Window:
-    """Return the words around an entity that have at most `most` tokens together."""
+    """Return a window of at most `most` tokens around an entity."""
     entities = tagged.entities
     if not entities:
         raise InputError(f"{tagger.name} finds no entity in this text; give one with a name in it")
@@ -121,7 +115,7 @@ def read_window(tagger: EntityTagger, tagged: TaggedText, entity: int, most: int
     end = next(i for i, (word, _, _) in enumerate(flat) if word.end == entities[entity].end) + 1
     first, last = window_around([len(tokens) for _, tokens, _ in flat], start, end, most)
     words, subwords, numbers = zip(*flat[first:last], strict=True)
-    sizes = [len(list(sentence)) for _, sentence in groupby(numbers)]  # the window may cut the first and the last
+    sizes = [len(list(sentence)) for _, sentence in groupby(numbers)]  # the outer sentences may be cut
     sentence = numbers[start - first] - numbers[0]
     before = first + sum(sizes[:sentence])
     span = TagSpan(0, start - before, end - before, entities[entity].label)
@@ -133,12 +127,12 @@ def read_window(tagger: EntityTagger, tagged: TaggedText, entity: int, most: int
         emissions, pos_logits = score_window(model, vectors, [len(tokens) for tokens in subwords], sizes)
     in_order = iter(words)
     forms = [[word.text.lower() for word in islice(in_order, size)] for size in sizes]
-    places = group_names(model, forms, emissions[0], pos_logits[0])
-    return Window(words, subwords, sizes, sentence, span, vectors, places)
+    occurrences = group_names(model, forms, emissions[0], pos_logits[0])
+    return Window(words, subwords, sizes, sentence, span, vectors, occurrences)
 
 
 def window_around(sizes: Sequence[int], start: int, end: int, most: int) -> tuple[int, int]:
-    """Grow start..end to both sides for as long as what lies between has a size of `most` at most.
+    """Grow start..end on both sides while its total size is at most `most`.
 
     >>> window_around([1, 1, 1, 5, 1, 1], 2, 3, 4), window_around([1, 1], 1, 2, 9)
     ((0, 3), (0, 2))
@@ -154,27 +148,27 @@ def window_around(sizes: Sequence[int], start: int, end: int, most: int) -> tupl
 
 
 def log_odds(tagger: EntityTagger, window: Window, vectors: Tensor) -> Tensor:
-    """Return the log-odds of the window's entity for vectors in the place of its own: (batch, 1 + seq, size)."""
+    """Return the log-odds, (batch,), of the window's entity for other vectors, (batch, 1 + seq, size)."""
     model, sizes = tagger.model, window.sentence_sizes
     emissions, _ = score_window(model, vectors, window.subword_counts, sizes)
-    settled = smooth_emissions(emissions.double(), window.places, model.config.alpha)
-    barred = bar_signs(model, settled, [word.text for word in window.words])
-    around = barred.split(list(sizes), dim=1)[window.sentence]
+    smoothed = smooth_emissions(emissions.double(), window.occurrences, model.config.alpha)
+    masked = bar_signs(model, smoothed, [word.text for word in window.words])
+    sentence = masked.split(list(sizes), dim=1)[window.sentence]
     spans = [replace(window.span, row=row) for row in range(len(vectors))]
-    probs = model.crf.span_posteriors(around, torch.full((len(vectors),), around.shape[1]), spans)  # float64 (batch,)
+    probs = model.crf.span_posteriors(sentence, torch.full((len(vectors),), sentence.shape[1]), spans)  # (batch,)
     return probs.log() - (1 - probs).clamp(min=SMALLEST_PROB).log()
 
 
 def score_window(
     model: TaggerModel, vectors: Tensor, subword_counts: Sequence[int], sentence_sizes: Sequence[int]
 ) -> tuple[Tensor, Tensor]:
-    """Score the words of a window, each sentence read by itself.
+    """Score the words of a window; sentences are read separately.
 
     Args:
         model: a tagger.
-        vectors: float32 (batch, 1 + seq, size); of the window, in several versions.
-        subword_counts: subwords in each word.
-        sentence_sizes: words in each sentence.
+        vectors: float32 (batch, 1 + seq, size); variants of the window's vectors.
+        subword_counts: subwords per word.
+        sentence_sizes: words per sentence.
 
     Returns:
         emissions (batch, words, tags), and pos_logits (batch, words, parts of speech).
@@ -182,7 +176,7 @@ def score_window(
     batch = len(vectors)
     counts = [part.tolist() for part in torch.tensor(subword_counts).split(list(sentence_sizes))]
     start, *parts = vectors.split([1, *map(sum, counts)], dim=1)
-    # (1 + longest, sentences, batch, 2 * embed), then a row for each sentence of each version
+    # (1 + longest, sentences, batch, 2 * embed), then one row per sentence and variant
     padded = pad_sequence([torch.cat([start, part], dim=1).transpose(0, 1) for part in parts])
     rows = padded.flatten(1, 2).transpose(0, 1)
     row_counts = pad_sequence([torch.tensor(part) for part in counts], batch_first=True).repeat_interleave(batch, 0)
@@ -191,28 +185,28 @@ def score_window(
     features = None if model.word_tagger is None else gather_words(spread[:, 1:], row_counts)
     scores = model.score_vectors(forward, backward, row_counts, features)
 
-    def end_to_end(found: Tensor) -> Tensor:
-        return torch.cat([rows[:, :n] for rows, n in zip(found.split(batch), sentence_sizes, strict=True)], dim=1)
+    def concatenate(by_row: Tensor) -> Tensor:
+        return torch.cat([rows[:, :n] for rows, n in zip(by_row.split(batch), sentence_sizes, strict=True)], dim=1)
 
-    return end_to_end(scores.emissions), end_to_end(scores.pos_logits)
+    return concatenate(scores.emissions), concatenate(scores.pos_logits)
 
 
 def window_words(words: Sequence[Word], sentence_sizes: Sequence[int]) -> list[str]:
-    """Return the words of each sentence of a window as the tagger reads them, end to end."""
+    """Return the words of a window as the tagger reads them."""
     in_order = iter(words)
     return [word for size in sentence_sizes for word in as_read([word.text for word in islice(in_order, size)])]
 
 
 def with_features(model: TaggerModel, vectors: Tensor, words: Sequence[str], subword_counts: Sequence[int]) -> Tensor:
-    """Put the vectors of whole words beside those of their subwords, an equal part at each subword of a word.
+    """Append word vectors to the subword vectors, divided equally among the subwords of a word.
 
-    So both are scaled from nothing together, and the share of a subword is that of all that is read there.
+    The path of integration then scales both together, and a subword's attribution covers both.
 
     Args:
-        model: a tagger; where it does not read whole words, the vectors stay as they are.
+        model: a tagger; the vectors are returned unchanged if it has no word vectors.
         vectors: float32 (1, 1 + seq, 2 * embed).
-        words: as they are read.
-        subword_counts: subwords in each word.
+        words: as the tagger reads them.
+        subword_counts: subwords per word.
 
     Returns:
         float32 (1, 1 + seq, 2 * embed + size of a word's vector).
@@ -226,7 +220,7 @@ def with_features(model: TaggerModel, vectors: Tensor, words: Sequence[str], sub
 
 
 def gather_words(spread: Tensor, subword_counts: Tensor) -> Tensor:
-    """Add up what stands at the subwords of each word.
+    """Sum vectors over the subwords of each word.
 
     Args:
         spread: float32 (batch, seq, size).

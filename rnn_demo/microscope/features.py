@@ -1,11 +1,10 @@
-"""What can be read off a text at each token, from its characters alone: what a unit may keep track of.
+"""Text features per token, computed from the characters alone, to correlate with units.
 
-A feature is a number a token, of the text up to the end of that token and never of what comes after: a network that
-reads forwards cannot know more. Source of the idea: Karpathy, Johnson & Fei-Fei 2015, arXiv:1506.02078, section 4.2.
+A feature depends only on the text up to the end of the token, as does the state of a forward network. Source of the
+idea: Karpathy, Johnson & Fei-Fei 2015, arXiv:1506.02078, section 4.2.
 
-A line is what stands between two newlines, so a paragraph of a novel is one. Quotation marks and brackets that are
-still open at the end of a line are taken for closed, as a novel opens every paragraph of a long speech anew. Single
-quotation marks are apostrophes too and are not counted.
+Quotation marks and brackets close at a newline, because novels reopen the quotation in every paragraph of a long
+speech. Single quotation marks are not counted, because they are also apostrophes.
 """
 
 import re
@@ -15,7 +14,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 Spans = Sequence[tuple[int, int]]
-"""Where each token stands in the text, code points, half open."""
+"""(start, end) of each token in the text, code points."""
 
 SENTENCE_END = re.compile(
     r"""(?<! \b Mr) (?<! \b Mrs) (?<! \b Dr) (?<! \b St) [.!?]+ ["'”’)\]]* \s+ | \n+""", re.VERBOSE
@@ -24,7 +23,7 @@ NEGATION = re.compile(r"\b(?:not|no|never|nothing|nobody|none|neither|nor|withou
 
 
 def sentence_starts(text: str) -> list[int]:
-    r"""Return where the sentences of a text begin; a new line begins one, too.
+    r"""Return the start of each sentence; a newline starts a new one.
 
     >>> sentence_starts('He came. "Mr. Fox?" she said.\nNo.')
     [0, 9, 20, 30]
@@ -34,84 +33,84 @@ def sentence_starts(text: str) -> list[int]:
 
 
 def inside_quotes(text: str, spans: Spans) -> list[float]:
-    """1 while a double quotation mark is open."""
+    """Return 1 while a double quotation mark is open."""
     lines = lines_so_far(text, spans)
     return [float(line.count('"') % 2 or line.rfind("“") > line.rfind("”")) for line in lines]
 
 
 def inside_brackets(text: str, spans: Spans) -> list[float]:
-    """1 while a round or square bracket is open."""
+    """Return 1 while a round or square bracket is open."""
     lines = lines_so_far(text, spans)
     return [float(line.rfind("(") > line.rfind(")") or line.rfind("[") > line.rfind("]")) for line in lines]
 
 
 def position_in_text(text: str, spans: Spans) -> list[float]:
-    """Tokens so far."""
-    return [float(place) for place in range(1, len(spans) + 1)]
+    """Return the number of tokens so far."""
+    return [float(position) for position in range(1, len(spans) + 1)]
 
 
 def position_in_line(text: str, spans: Spans) -> list[float]:
-    """Characters since the last newline."""
+    """Return the number of characters since the last newline."""
     return [float(len(line)) for line in lines_so_far(text, spans)]
 
 
 def position_in_sentence(text: str, spans: Spans) -> list[float]:
-    """Characters since the sentence began."""
+    """Return the number of characters since the start of the sentence."""
     return [float(len(sentence)) for sentence in sentences_so_far(text, spans)]
 
 
 def after_negation(text: str, spans: Spans) -> list[float]:
-    """1 where a word such as "not" has stood in the sentence."""
+    """Return 1 after a word such as "not" in the same sentence."""
     return [float(bool(NEGATION.search(sentence))) for sentence in sentences_so_far(text, spans)]
 
 
 def capital_letter(text: str, spans: Spans) -> list[float]:
-    """1 where the token begins with a capital letter."""
-    return [float(shown[:1].isupper()) for shown in stripped(text, spans)]
+    """Return 1 where the token starts with a capital letter."""
+    return [float(token[:1].isupper()) for token in stripped(text, spans)]
 
 
 def all_capitals(text: str, spans: Spans) -> list[float]:
-    """1 where the token has two letters or more and all are capitals."""
-    return [float(sum(map(str.isalpha, shown)) > 1 and shown.isupper()) for shown in stripped(text, spans)]
+    """Return 1 where the token has at least two letters, all capitals."""
+    return [float(sum(map(str.isalpha, token)) > 1 and token.isupper()) for token in stripped(text, spans)]
 
 
 def start_of_word(text: str, spans: Spans) -> list[float]:
-    """1 where the token begins a word."""
-    return [float(bool(word) and word == shown) for word, shown in words_and_tokens(text, spans)]
+    """Return 1 where the token starts a word."""
+    return [float(bool(word) and word == part) for word, part in words_and_tokens(text, spans)]
 
 
 def inside_word(text: str, spans: Spans) -> list[float]:
-    """1 where the token goes on with a word that an earlier token began."""
-    return [float(bool(word) and len(word) > len(shown)) for word, shown in words_and_tokens(text, spans)]
+    """Return 1 where the token continues a word."""
+    return [float(bool(word) and len(word) > len(part)) for word, part in words_and_tokens(text, spans)]
 
 
 def word_length(text: str, spans: Spans) -> list[float]:
-    """Letters of the word so far; 0 where the text stands at no word."""
+    """Return the number of letters of the word so far; 0 outside words."""
     return [float(len(word)) for word, _ in words_and_tokens(text, spans)]
 
 
 def punctuation(text: str, spans: Spans) -> list[float]:
-    """1 where the token is signs alone."""
-    return [float(bool(shown) and not any(map(str.isalnum, shown))) for shown in stripped(text, spans)]
+    """Return 1 where the token has no letter or digit."""
+    return [float(bool(token) and not any(map(str.isalnum, token))) for token in stripped(text, spans)]
 
 
 def comma(text: str, spans: Spans) -> list[float]:
-    """1 at a comma."""
+    """Return 1 at a comma."""
     return [float("," in text[start:end]) for start, end in spans]
 
 
 def end_of_sentence(text: str, spans: Spans) -> list[float]:
-    """1 at a stop, an exclamation mark or a question mark."""
+    """Return 1 at a full stop, an exclamation mark or a question mark."""
     return [float(any(sign in text[start:end] for sign in ".!?")) for start, end in spans]
 
 
 def new_line(text: str, spans: Spans) -> list[float]:
-    """1 at a newline."""
+    """Return 1 at a newline."""
     return [float("\n" in text[start:end]) for start, end in spans]
 
 
 def digits(text: str, spans: Spans) -> list[float]:
-    """1 where the token holds a digit."""
+    """Return 1 where the token contains a digit."""
     return [float(any(map(str.isdigit, text[start:end]))) for start, end in spans]
 
 
@@ -133,7 +132,7 @@ FEATURES: dict[str, Callable[[str, Spans], Sequence[float]]] = {
     "new line": new_line,
     "digits": digits,
 }
-"""Name on the page -> what computes it, a number a token. A new one is a function and a line here."""
+"""Name on the page -> function that returns one number per token."""
 
 
 def read_features(text: str, spans: Spans) -> np.ndarray:
@@ -147,31 +146,31 @@ def read_features(text: str, spans: Spans) -> np.ndarray:
 
 
 def lines_so_far(text: str, spans: Spans) -> list[str]:
-    """The line in which each token stands, up to the token's end."""
+    """Return the line of each token, up to the token's end."""
     return [text[text.rfind("\n", 0, end) + 1 : end] for _, end in spans]
 
 
 def sentences_so_far(text: str, spans: Spans) -> list[str]:
-    """The sentence in which each token's last character stands, up to the token's end."""
+    """Return the sentence of each token's last character, up to the token's end."""
     starts = sentence_starts(text)
     return [text[starts[bisect_right(starts, max(0, end - 1)) - 1] : end] for _, end in spans]
 
 
 def stripped(text: str, spans: Spans) -> list[str]:
-    """Each token without the white space around it."""
+    """Return each token without surrounding white space."""
     return [text[start:end].strip() for start, end in spans]
 
 
 def words_and_tokens(text: str, spans: Spans) -> list[tuple[str, str]]:
-    """The word up to each token's end, and as much of it as the token brings; a word is letters and digits.
+    """Return, per token, the alphanumeric word up to the token's end, and the part of it inside the token.
 
     >>> words_and_tokens("an owlet.", [(0, 2), (2, 6), (6, 8), (8, 9)])
     [('an', 'an'), ('owl', 'owl'), ('owlet', 'et'), ('', '')]
     """
-    found = []
+    pairs = []
     for start, end in spans:
         first = end
         while first and text[first - 1].isalnum():
             first -= 1
-        found.append((text[first:end], text[max(start, first) : end]))
-    return found
+        pairs.append((text[first:end], text[max(start, first) : end]))
+    return pairs

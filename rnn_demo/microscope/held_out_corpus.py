@@ -1,7 +1,6 @@
-"""The held-out text that is read at run time, `checkpoints/reference.txt`, and what the units did over it.
+"""The held-out corpus, `checkpoints/reference.txt`, and a network's states over it.
 
-The states are computed when they are first asked for and kept, for the models that were asked for last. The text is
-public domain; `train.py reference` makes it.
+States are computed on first use and cached per model. The text is public domain; `train.py reference` builds it.
 """
 
 from collections import OrderedDict
@@ -19,29 +18,29 @@ from rnn_demo.tokenizer import EncodedText
 
 HELD_OUT_NAME = "reference.txt"
 CHUNK_BREAK = "\n\n\n"
-"""Between two passages; within one there is at most one empty line."""
+"""Separates passages; a passage contains at most one empty line in a row."""
 STATE_CHARS, PART_CHARS = 90_000, 20_000
-"""How much is read: for h, by torch's kernel; for c and the gates, by the equations, which takes 4 times as long."""
+"""Characters read for h, and for c or a gate, which take 4 times as long."""
 MAX_KEPT = 4
-"""Some 45 MB each, for two layers of 512 units."""
+"""Cache entries; about 45 MB each for two layers of 512 units."""
 
 
 @dataclass(frozen=True, eq=False)
 class HeldOutCorpus:
-    """The hidden states of a network over the held-out text."""
+    """The states of a network over the held-out corpus."""
 
     passages: tuple[EncodedText, ...]
     starts: np.ndarray
     """int64 (passage + 1,); the rows of passage i are `starts[i] .. starts[i + 1]`."""
     layers: tuple[np.ndarray, ...]
-    """float16 (row, unit) a layer; a row a token, all passages end to end."""
+    """Per layer, float16 (row, unit); one row per token, passages concatenated."""
 
 
 def read_chunks(path: Path) -> tuple[str, ...]:
-    """Read the passages of a reference text.
+    """Read the passages of the held-out corpus.
 
     Raises:
-        CheckpointError: the file is missing, is no text, or is empty.
+        CheckpointError: the file is missing, not UTF-8, or empty.
     """
     try:
         passages = tuple(filter(str.strip, path.read_text(encoding="utf-8").split(CHUNK_BREAK)))
@@ -56,15 +55,15 @@ def read_chunks(path: Path) -> tuple[str, ...]:
 
 
 def read_held_out(predictor: Predictor, passages: Sequence[str], quantity: str = "h") -> HeldOutCorpus:
-    """Read passages with a network.
+    """Return a network's states over some passages.
 
     Args:
         predictor: of any task.
-        passages: one or more, with something in each.
+        passages: one or more, none of them blank.
         quantity: a name in `trace.quantities_of`.
     """
     encoded = tuple(predictor.encode(passage) for passage in passages)
-    starts = np.concatenate([[0], np.cumsum([len(one.tokens) for one in encoded])])
+    starts = np.concatenate([[0], np.cumsum([len(passage.tokens) for passage in encoded])])
     layers: list[np.ndarray] = []
     for number, states in read_states(predictor, encoded, quantity):
         if not layers:
@@ -75,7 +74,7 @@ def read_held_out(predictor: Predictor, passages: Sequence[str], quantity: str =
 
 
 class Slot:
-    """A place for one reference, and the lock under which it is filled."""
+    """A cache slot and the lock that guards its computation."""
 
     def __init__(self) -> None:
         self.lock = Lock()
@@ -83,12 +82,12 @@ class Slot:
 
 
 class HeldOutStore:
-    """The held_out of the models that were asked for last; visitors share it.
+    """An LRU cache of held-out states, shared by all visitors.
 
-    Two who ask for the same one wait for one computation; who asks for another does not wait for them.
+    Concurrent requests for the same states share one computation and do not block requests for others.
 
     Args:
-        path: of the reference text; read when it is first asked for.
+        path: of the held-out corpus; read on first use.
     """
 
     def __init__(self, path: Path) -> None:
@@ -97,15 +96,15 @@ class HeldOutStore:
         self.slots: OrderedDict[tuple[str, str], Slot] = OrderedDict()
 
     def has(self, predictor: Predictor, quantity: str = "h") -> bool:
-        """Return whether `get` would answer at once."""
+        """Return whether the states are cached."""
         slot = self.slots.get((predictor.name, quantity))
         return slot is not None and slot.reference is not None
 
     def get(self, predictor: Predictor, quantity: str = "h") -> HeldOutCorpus:
-        """Return what a predictor's units did over the reference text; takes seconds when first asked.
+        """Return a predictor's states over the held-out corpus; the first call takes seconds.
 
         Raises:
-            CheckpointError: there is no such text.
+            CheckpointError: the corpus cannot be read.
         """
         with self.lock:
             slot = self.slots.setdefault((predictor.name, quantity), Slot())
@@ -121,7 +120,7 @@ class HeldOutStore:
 
 
 def stride(lengths: Iterable[int], most: int) -> int:
-    """Return to take every how many texts, so that together they have `most` characters or little more.
+    """Return n such that every n-th text together has about `most` characters.
 
     >>> stride([2, 2, 2, 2], 4), stride([2, 2], 99)
     (2, 1)
