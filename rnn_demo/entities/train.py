@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from rnn_demo.cells import State
-from rnn_demo.checkpoint import copy_matching_weights
+from rnn_demo.checkpoint import copy_matching_weights, find_checkpoint, read_config
 from rnn_demo.entities.config import EntityRecipe, TaggerConfig
 from rnn_demo.entities.consistency import PROPER_NOUNS, group_occurrences
 from rnn_demo.entities.corpus import TaggedSentences, check_iob2, entity_labels, read_tagged_sentences
@@ -27,7 +27,7 @@ from rnn_demo.entities.retyping import ADDED
 from rnn_demo.entities.scores import SentenceScores, pad_emissions, score_sentences
 from rnn_demo.entities.subwords import collate, encode_sentences
 from rnn_demo.entities.variants import ShownSentences, with_windows
-from rnn_demo.errors import DataError
+from rnn_demo.errors import DataError, InputError
 from rnn_demo.tokenizer import Tokenizer
 from rnn_demo.training.batching import BucketedBatches, ConsecutiveBatches, by_length, pad_rows
 from rnn_demo.training.calibration import best_temperature
@@ -218,8 +218,14 @@ def train(recipe: EntityRecipe, on_progress: Callable[[Progress], None]) -> Path
     """Train an entity tagger and write its checkpoint; see `fit`.
 
     Raises:
+        InputError: whole words are to be learned beside a tagger that already pools two.
         DataError: a column, the tags or the labels are not as they have to be; see `corpus.py`.
     """
+    if recipe.char_size and recipe.init_from and read_config(find_checkpoint(recipe.init_from)).get("char_size"):
+        raise InputError(
+            f"{recipe.init_from} is a pool of two taggers, and what each of them said cannot be told any more; give a "
+            "tagger of subwords to --init-from"
+        )
     tokenizer = open_tokenizer(recipe)
     training = [
         read_tagged_sentences(name, "train", recipe.data_dir) for name in (recipe.dataset, *recipe.more_datasets)

@@ -86,6 +86,8 @@ def test_words_are_learned_beside_the_subwords_and_both_are_pooled(recipe):
     before, after = read_all_weights(Path(recipe.init_from)), read_all_weights(folder)
     for name in ("encoder.embedding.weight", "backward_encoder.embedding.weight", "word_map.weight"):
         torch.testing.assert_close(after[name], before[name], rtol=0, atol=0.02 * float(before[name].abs().max()))
+    with pytest.raises(InputError, match="is a pool of two taggers"):
+        train(replace(recipe, init_from=str(folder)), pytest.fail)
     tagger = EntityTagger.load(folder)
     assert isinstance(tagger.predict(["Ada saw Rome 🎉"])[0], TaggedText)
     measured = evaluate(folder, "mine", "validation", recipe.data_dir, "asis")
