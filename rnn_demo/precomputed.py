@@ -1,8 +1,8 @@
-"""What is known of a checkpoint before a visitor types anything: `microscope.safetensors`, beside its weights.
+"""The precomputed analyses of a checkpoint: `microscope.safetensors`, beside its weights.
 
-Numbers only, in sections: `basis.1.h.mean` is the array `1.h.mean` of the section `basis`. `train.py study` computes
-them from held-out texts (see `rnn_demo/studies/`); of those texts nothing is stored. A study holds for the weights that
-it was made of: it keeps their digest, and is left aside as soon as they change.
+`train.py precompute` computes the entries from held-out texts (see `rnn_demo/precompute/`) and stores no text, only
+numbers: `basis.1.h.mean` is the array `1.h.mean` of the entry `basis`. The file has a digest of the weights, and is
+ignored once they change.
 """
 
 import json
@@ -28,28 +28,28 @@ class Entry:
 
     arrays: Mapping[str, np.ndarray]
     notes: Mapping[str, Any]
-    """What is no array, such as the names of rows; JSON values."""
+    """JSON values, such as the names of rows."""
 
 
 @dataclass(frozen=True)
 class Precomputed:
     """The precomputed analyses of one checkpoint."""
 
-    sections: Mapping[str, Entry]
+    entries: Mapping[str, Entry]
 
     def get(self, name: str) -> Entry | None:
-        """Return a section; None where it was not computed."""
-        return self.sections.get(name)
+        """Return an entry; None if it was not computed."""
+        return self.entries.get(name)
 
 
 NOTHING_PRECOMPUTED = Precomputed({})
 
 
 def read_precomputed(folder: Path) -> Precomputed:
-    """Read a checkpoint's study; an empty one where there is none, or where it is of other weights.
+    """Read the analyses of a checkpoint; NOTHING_PRECOMPUTED if there is no file, or if it belongs to other weights.
 
     Raises:
-        CheckpointError: the file is broken.
+        CheckpointError: the file cannot be read.
     """
     path = folder / PRECOMPUTED_NAME
     if not path.is_file():
@@ -59,33 +59,29 @@ def read_precomputed(folder: Path) -> Precomputed:
             metadata = file.metadata() or {}
             if metadata.get("weights") != digest(folder):
                 return NOTHING_PRECOMPUTED
-            arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - no mapping
             notes = json.loads(metadata.get("notes", "{}"))
+            arrays: dict[str, dict[str, np.ndarray]] = {name: {} for name in notes}
+            for key in file.keys():  # noqa: SIM118 - no mapping
+                name, _, array_name = key.partition(".")
+                arrays.setdefault(name, {})[array_name] = file.get_tensor(key)
     except (OSError, ValueError, SafetensorError) as error:
-        raise CheckpointError(f"cannot read {path}: {error}; make it again with `python train.py study`") from error
-    names = dict.fromkeys([*(name.split(".")[0] for name in arrays), *notes])
-    return Precomputed({name: Entry(arrays_of(name, arrays), notes.get(name, {})) for name in names})
+        raise CheckpointError(f"cannot read {path}: {error}; recreate it with `python train.py precompute`") from error
+    return Precomputed({name: Entry(arrays[name], notes.get(name, {})) for name in arrays})
 
 
-def arrays_of(section: str, arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """Take the arrays of one section, by their names within it."""
-    start = f"{section}."
-    return {name.removeprefix(start): array for name, array in arrays.items() if name.startswith(start)}
-
-
-def write_precomputed(folder: Path, study: Precomputed) -> Path:
-    """Write a checkpoint's study; what stood there is replaced."""
+def write_precomputed(folder: Path, precomputed: Precomputed) -> Path:
+    """Write the analyses of a checkpoint, replace its old file, and return the path."""
     arrays = {
-        f"{section}.{name}": np.ascontiguousarray(array)
-        for section, found in study.sections.items()
-        for name, array in found.arrays.items()
+        f"{name}.{key}": np.ascontiguousarray(array)
+        for name, entry in precomputed.entries.items()
+        for key, array in entry.arrays.items()
     }
-    notes = {section: dict(found.notes) for section, found in study.sections.items() if found.notes}
+    notes = {name: dict(entry.notes) for name, entry in precomputed.entries.items() if entry.notes}
     path = folder / PRECOMPUTED_NAME
     save_file(arrays, path, metadata={"weights": digest(folder), "notes": json.dumps(notes)})
     return path
 
 
 def digest(folder: Path) -> str:
-    """The fingerprint of a checkpoint's weights."""
+    """Return the SHA-256 of a checkpoint's weights."""
     return sha256((folder / WEIGHTS_NAME).read_bytes()).hexdigest()

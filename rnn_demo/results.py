@@ -1,7 +1,7 @@
-"""What the three predictors return. What an analysis returns stands beside its function in `microscope/`.
+"""The results of the three predictors. The result of an analysis is defined beside its function in `microscope/`.
 
-Offsets `start` and `end` count code points of the text as it was given, half open: `text[start:end]`. Probabilities,
-scores and confidences lie in [0, 1].
+Offsets `start` and `end` count code points of the input text, half open: `text[start:end]`. Probabilities, scores and
+confidences lie in [0, 1].
 """
 
 from dataclasses import dataclass
@@ -9,23 +9,23 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class GeneratedToken:
-    """One sampled token. The `token` strings of a generation, joined, are its text."""
+    """A sampled token. The joined `token` strings are the generated text."""
 
     token: str
     """The text that this token adds; empty while the bytes of a character are still incomplete."""
     token_id: int
-    """Its row in the vocabulary."""
+    """Its index in the vocabulary."""
     probability: float
-    """Its share of the distribution that it was drawn from, after temperature, top-k and top-p."""
+    """The probability that it was sampled with, after temperature, top-k and top-p."""
 
 
 @dataclass(frozen=True)
 class GeneratedText:
-    """What a language model wrote after a prompt."""
+    """The continuation of a prompt by a language model."""
 
     prompt: str
     text: str
-    """What was written, without the prompt."""
+    """Without the prompt."""
     tokens: tuple[GeneratedToken, ...]
 
 
@@ -34,13 +34,13 @@ class TokenProbability:
     """A candidate for the next token."""
 
     token: str
-    """The subword as it would read in the text: a leading space is a space. Bytes read `<0xE2>`, the end `</s>`."""
+    """The subword as text, with its leading space; a byte is `<0xE2>`, the end of the text `</s>`."""
     probability: float
 
 
 @dataclass(frozen=True)
 class ScoredToken:
-    """A token and P(positive) once it has been read."""
+    """A token and P(positive) after reading it."""
 
     token: str
     start: int
@@ -50,12 +50,12 @@ class ScoredToken:
 
 @dataclass(frozen=True)
 class SentimentScore:
-    """The verdict on one text, and how it came about."""
+    """The sentiment of a text, with the score after each token."""
 
     score: float
-    """P(positive) of the whole text."""
+    """P(positive) of the complete text."""
     label: str
-    """`negative` below 0.4, `positive` above 0.6, `neutral` between: the treebank's own bins."""
+    """`negative` below 0.4, `positive` above 0.6, `neutral` between, as in the Stanford Sentiment Treebank."""
     tokens: tuple[ScoredToken, ...]
 
 
@@ -68,12 +68,12 @@ class Entity:
     start: int
     end: int
     confidence: float
-    """The CRF's posterior of exactly this span with this label."""
+    """The CRF's posterior probability of this span with this label."""
 
 
 @dataclass(frozen=True)
 class TaggedToken:
-    """A word and its most likely tag on the best path."""
+    """A word and its tag on the most probable path."""
 
     token: str
     start: int
@@ -83,12 +83,12 @@ class TaggedToken:
     confidence: float
     """The CRF's marginal probability of this tag at this word."""
     pos: str = ""
-    """Part of speech, as the training data calls it (NNP, VBD, ...); empty where the model knows none."""
+    """Part of speech as in the training data (NNP, VBD, ...); empty if the model predicts none."""
 
 
 @dataclass(frozen=True)
 class TaggedText:
-    """A text with its entities marked."""
+    """A text with its entities and the tag of each word."""
 
     text: str
     entities: tuple[Entity, ...]

@@ -162,7 +162,7 @@ def from_training_to_page(place: Path, command: str, folder: Path, split: str) -
     run(place, f"evaluate {folder} --dataset {dataset} --split {split_name} {data} --record")
     predictor = TASKS[read_checkpoint(folder).task].predictor.load(folder)
     precompute_checkpoint(folder, predictor, HeldOut(place / "data"), (), lambda name: None)
-    assert {"units", "basis"} <= set(read_precomputed(folder).sections)
+    assert {"units", "basis"} <= set(read_precomputed(folder).entries)
     with serve(folder.parent) as url:
         events = call(url, "trace_hidden_states", {"text": TEXT, "model": folder.name}, named=True)
         gates = call(url, "trace_hidden_states", {"text": TEXT, "model": folder.name, "part": "update"}, named=True)

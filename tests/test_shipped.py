@@ -73,7 +73,7 @@ def test_random_init_baseline_is_below_the_floor(name: str) -> None:
 def test_shipped_checkpoint_is_studied_and_the_study_is_of_these_weights(name: str) -> None:
     task = read_checkpoint(CHECKPOINTS_DIR / name).task
     of_task = {"lm": {"sentiment_direction"}, "sentiment": {"fixed_points"}}.get(task, set())
-    assert set(read_precomputed(CHECKPOINTS_DIR / name).sections) == {"basis", "units", *of_task}
+    assert set(read_precomputed(CHECKPOINTS_DIR / name).entries) == {"basis", "units", *of_task}
 
 
 def test_a_prompt_is_continued_in_its_domain() -> None:

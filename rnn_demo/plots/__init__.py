@@ -1,4 +1,4 @@
-"""Results -> plotly figures, a file a figure. The only place that imports plotly."""
+"""Plotly figures of results, one file per figure. Only this package imports plotly."""
 
 from plotly.graph_objects import Figure
 

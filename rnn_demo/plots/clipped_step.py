@@ -1,4 +1,4 @@
-"""The loss along a training step, and where the step ends with clipping and without."""
+"""The loss along a training step, and the ends of the clipped and the unclipped step."""
 
 from collections.abc import Mapping
 
@@ -9,13 +9,13 @@ from rnn_demo.plots.style import base_figure, line_styles, token_label
 
 
 def draw_clipped_steps(steps: Mapping[str, ClippedStep], cells: Mapping[str, str]) -> go.Figure:
-    """Draw L(w - l g / |g|) over l: a disc where the clipped step ends, a cross where the other one does.
+    """Draw L(w - l g / |g|) over l; a disc marks the end of the clipped step, a cross that of the unclipped step.
 
     Source: Pascanu et al. 2013, arXiv:1211.5063, section 3.2.
 
     Args:
-        steps: by model; all of one text.
-        cells: the cell of each model, for its colour.
+        steps: model -> step; all for the same text.
+        cells: model -> cell, for the colour.
     """
     figure, styles = base_figure(340, "memory-clipping"), line_styles(cells)
     for name, step in steps.items():

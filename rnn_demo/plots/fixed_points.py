@@ -1,4 +1,4 @@
-"""The line attractor: states along texts, fixed points and slow modes, trained beside untrained; and time constants."""
+"""The line attractor: states along texts, fixed points, slow modes and time constants, trained and untrained."""
 
 from collections.abc import Mapping
 
@@ -12,14 +12,14 @@ from rnn_demo.plots.style import GREY, GRID, INDIGO, ORANGE, base_figure, log_ax
 READOUT_COLOUR, MODE_COLOUR = "#10b981", "#ec4899"
 ORANGE_TO_INDIGO = [[0, ORANGE], [0.5, "#94a3b8"], [1, INDIGO]]
 ARROW_SHARE, MODE_SHARE = 0.9, 0.25
-"""Lengths of the readout and of a slow mode, as shares of the extent of the states along texts."""
+"""Lengths of the readout and of a slow mode, relative to the extent of the states along texts."""
 
 
 def draw_fixed_points(networks: Mapping[str, FixedPoints]) -> go.Figure:
-    """Draw each network in the plane of the first two principal components of its states along texts.
+    """Draw each network in the plane of the first two principal components of its states along texts, side by side.
 
     Args:
-        networks: title -> its fixed points; side by side, in order.
+        networks: title -> fixed points.
     """
     figure = base_figure(420, "attractor-fixed-points")
     make_subplots(rows=1, cols=len(networks), subplot_titles=list(networks), horizontal_spacing=0.16, figure=figure)
@@ -37,7 +37,7 @@ def draw_fixed_points(networks: Mapping[str, FixedPoints]) -> go.Figure:
 
 
 def traces_of(points: FixedPoints, legend: bool) -> list[go.Scatter]:
-    """Draw one network: the states along texts, the readout, the fixed points, and slow modes across them."""
+    """Return the traces of a network: states along texts, readout, fixed points, and slow modes through them."""
     reach = float(np.abs(points.visited[:, :2]).max(initial=1e-6))
     steps = points.mode_directions[:, :2] * MODE_SHARE * reach
     at = points.points[points.mode_points, :2]
@@ -47,7 +47,7 @@ def traces_of(points: FixedPoints, legend: bool) -> list[go.Scatter]:
         row for point, step in zip(at, steps, strict=True) for row in [*np.stack([point - step, point + step]), *gap]
     ]
     scores = 1 / (1 + np.exp(-points.logits))
-    kind = "where h stands still" if len(points.memory_variance) else "fixed points"  # an LSTM's c moves on there
+    kind = "where h stands still" if len(points.memory_variance) else "fixed points"  # an LSTM's c still moves there
     return [
         scatter(points.visited, "states along texts", legend, marker={"size": 3, "color": GREY, "opacity": 0.3}),
         scatter(
@@ -78,7 +78,7 @@ def traces_of(points: FixedPoints, legend: bool) -> list[go.Scatter]:
 
 
 def scatter(points: object, name: str, legend: bool, mode: str = "markers", **style: object) -> go.Scatter:
-    """Draw points (point, 2 or more); a row of None breaks a line."""
+    """Return a trace of points (point, 2 or more); a row of None breaks a line."""
     rows = [[None if value is None else round(float(value), 4) for value in row[:2]] for row in points]  # type: ignore[attr-defined]
     style = {"hoverinfo": "skip", **style} if "hovertemplate" not in style else style
     return go.Scatter(
@@ -93,10 +93,10 @@ def scatter(points: object, name: str, legend: bool, mode: str = "markers", **st
 
 
 def draw_time_constants(networks: Mapping[str, FixedPoints]) -> go.Figure:
-    """Draw the time constants of the modes, longest first: the median and the range over the fixed points.
+    """Draw the time constants of the modes, longest first: median and range over the fixed points.
 
     Args:
-        networks: title -> its fixed points.
+        networks: title -> fixed points.
     """
     figure, drawn = base_figure(280, "attractor-time-constants"), [1.0]
     for (title, points), colour in zip(networks.items(), (INDIGO, GREY), strict=False):

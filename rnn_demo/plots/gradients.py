@@ -1,4 +1,4 @@
-"""The gradient over distance, for several networks, before and after training."""
+"""The norm of the gradient over distance, for trained and untrained networks."""
 
 from collections.abc import Mapping, Sequence
 
@@ -7,15 +7,15 @@ import plotly.graph_objects as go
 from rnn_demo.plots.style import base_figure, line_styles, log_axis, token_label
 
 SMALLEST = 1e-12
-"""Smaller values are drawn here, as the axis is logarithmic."""
+"""Smaller values are drawn at this one: the axis is logarithmic."""
 
 
 def draw_gradients(norms: Mapping[str, Mapping[str, Sequence[float]]], cells: Mapping[str, str]) -> go.Figure:
-    """Draw |dL_T / ds_t| over T - t, each network relative to its own distance 0.
+    """Draw |dL_T / ds_t| over T - t, each network relative to its value at distance 0.
 
     Args:
-        norms: model -> trained, untrained -> norm at distance 0, 1, 2, ..
-        cells: the cell of each model, for its colour.
+        norms: model -> trained, untrained -> norms at distances 0, 1, 2, ..
+        cells: model -> cell, for the colour.
     """
     figure, styles, drawn = base_figure(400, "memory-gradient-over-distance"), line_styles(cells), [1.0]
     for name, by_state in norms.items():

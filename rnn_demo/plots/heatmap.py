@@ -1,4 +1,4 @@
-"""The value of hidden units over the tokens of a text."""
+"""The values of hidden units over the tokens of a text."""
 
 from collections.abc import Sequence
 
@@ -9,19 +9,19 @@ from rnn_demo.microscope.trace import HiddenTrace
 from rnn_demo.plots.style import INDIGO, ORANGE, base_figure, token_label
 
 COLOURS = [[0.0, ORANGE], [0.5, "rgba(148,163,184,.12)"], [1.0, INDIGO]]
-"""0 is almost transparent; the colour-blind can tell orange from indigo."""
+"""0 is almost transparent. Colour-blind readers can tell orange from indigo."""
 GATE_COLOURS = [[0.0, COLOURS[1][1]], COLOURS[2]]
-MOST_LABELS = 40
+MAX_LABELS = 40
 
 
 def draw_heatmap(trace: HiddenTrace, units: Sequence[int], quantity: str = "h", *, is_gate: bool = False) -> go.Figure:
-    """Draw one row per unit and one column per token; colours are centred on 0, those of a gate run from 0 to 1.
+    """Draw a row per unit and a column per token; colours are centred on 0, or run from 0 to 1 for a gate.
 
     Args:
-        trace: of the text.
-        units: their numbers, from top to bottom.
-        quantity: the state or gate, for the title of the scale.
-        is_gate: the quantity lies between 0 and 1.
+        trace: the states or gates of a text.
+        units: indices, from top to bottom.
+        quantity: the name of the state or gate, for the title of the scale.
+        is_gate: the values lie in [0, 1].
     """
     values = trace.states[:, list(units)].T  # (unit, token)
     labels = [token_label(token) for token in trace.tokens]
@@ -39,7 +39,7 @@ def draw_heatmap(trace: HiddenTrace, units: Sequence[int], quantity: str = "h", 
         customdata=[[[label, unit] for label in labels] for unit in units],
         hovertemplate="token <b>%{customdata[0]}</b><br>unit %{customdata[1]}: %{z:.3f}<extra></extra>",
     )
-    step = -(-len(labels) // MOST_LABELS)
+    step = -(-len(labels) // MAX_LABELS)
     figure.update_xaxes(
         tickvals=columns[::step], ticktext=labels[::step], tickangle=-90, tickfont={"size": 11}, showgrid=False
     )

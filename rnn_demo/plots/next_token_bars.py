@@ -9,14 +9,14 @@ from rnn_demo.results import TokenProbability
 
 
 def draw_next_token_bars(candidates: Sequence[TokenProbability]) -> go.Figure:
-    """Draw one bar per candidate, the most probable on top; candidates without a chance are listed as left out.
+    """Draw a bar per candidate, the most probable on top; a candidate of probability 0 reads `left out`.
 
     Args:
-        candidates: the most probable first.
+        candidates: most probable first.
     """
     labels = [token_label(candidate.token, mark_space=True) for candidate in candidates]
     probs = [candidate.probability for candidate in candidates]
-    rows = list(range(len(labels)))  # row numbers, as two tokens may look the same
+    rows = list(range(len(labels)))  # row numbers, because two tokens can look the same
     figure = base_figure(24 + 34 * len(labels), "write-next-token")
     figure.add_bar(
         x=probs,
@@ -35,7 +35,7 @@ def draw_next_token_bars(candidates: Sequence[TokenProbability]) -> go.Figure:
 
 
 def label_of(prob: float) -> str:
-    """Return the probability beside a bar.
+    """Return the label of a bar.
 
     >>> label_of(0.5), label_of(0.0002), label_of(0.0)
     ('50.0%', '0.02%', 'left out')

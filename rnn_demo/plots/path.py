@@ -1,6 +1,6 @@
-"""What the figures of a trajectory share, in 2-D and 3-D: colours, scale, legend and the play button.
+"""The common parts of trajectory figures in 2-D and 3-D: colours, scale, legend and play button.
 
-Gradio does not pass the frames of a figure to plotly, so the button itself holds them.
+Gradio does not pass the frames of a figure to plotly, so the button contains them.
 """
 
 from collections.abc import Mapping, Sequence
@@ -18,16 +18,16 @@ LINES: tuple[dict[str, Any], ...] = (
     {"color": "#a3aec0", "dash": "solid", "symbol": "circle"},
     {"color": "#10b981", "dash": "dash", "symbol": "diamond"},
 )
-"""How the first text is drawn, and the second."""
-MOST_LABELS = 60
-"""Points of longer texts carry no names, as they would cover each other; hover names them."""
-MOST_FRAMES = 60
-"""A longer text is played several tokens at a time."""
+"""The styles of the first and of the second text."""
+MAX_LABELS = 60
+"""With more points, tokens appear only on hover: their labels would overlap."""
+MAX_FRAMES = 60
+"""A longer text plays several tokens per frame."""
 NARROW_WIDTH, AXES_HEIGHT, LETTER, LINE, DOT, BESIDE = 300, 130, 8, 15, 6, 12
-"""Pixels: the plot's width on a phone, the height of what is above and below it, letter and line, point, gap."""
+"""Pixels: the plot's width on a phone, the height above and below the plot, letter, line, point, gap."""
 SIDES = {"top center": (0, 1), "bottom center": (0, -1), "middle right": (1, 0), "middle left": (-1, 0)}
-"""Where a name can be placed, best first: plotly's word, then the direction to the right and up."""
-LONGEST_FRAME_MS, PLAY_MS = 600, 15_000
+"""Positions of a label, best first: plotly's name -> direction to the right and up."""
+MAX_FRAME_MS, PLAY_MS = 600, 15_000
 
 
 @dataclass(frozen=True)
@@ -35,23 +35,23 @@ class TracedPath:
     """The path of one text."""
 
     name: str
-    """For the legend: the text, or its beginning."""
+    """The text or its beginning, for the legend."""
     tokens: tuple[str, ...]
     trajectory: Trajectory
     values: Sequence[float | str]
-    """What each token is coloured by."""
+    """The numbers or names that set the colour of each token."""
 
 
 @dataclass(frozen=True)
 class Colouring:
-    """How the points of a path are coloured: numbers on a scale, or names."""
+    """The colours of the points of a path: a scale for numbers, or a colour per name."""
 
     title: str
     scale: str | list[list[Any]] = ""
-    """A colour scale of plotly's; empty for names."""
+    """A plotly colour scale; empty for names."""
     low: float = 0
     high: float | None = None
-    """None leaves room above the largest: the palest end of some scales is lost on a light page."""
+    """None leaves room above the largest value: the palest end of some scales disappears on a light page."""
     names: Mapping[str, str] = field(default_factory=dict)
     """Name -> colour; other names are grey."""
 
@@ -62,7 +62,7 @@ BY_SURPRISAL = Colouring("surprisal, bits", [[0, INDIGO], [0.35, "#a8b3c4"], [1,
 
 
 def text_label(text: str) -> str:
-    """Escape a text for the legend, word by word like tokens.
+    """Return a text as a legend label, escaped word by word like tokens.
 
     >>> text_label("not <b>good</b>")
     'not &lt;b&gt;good&lt;/b&gt;'
@@ -71,49 +71,49 @@ def text_label(text: str) -> str:
 
 
 def mode_of(paths: Sequence[TracedPath]) -> str:
-    """Return plotly's mode: with the names of the tokens where there are few."""
-    few = sum(len(path.tokens) for path in paths) <= MOST_LABELS
+    """Return plotly's mode; a short text has labels."""
+    few = sum(len(path.tokens) for path in paths) <= MAX_LABELS
     return "lines+markers+text" if few else "lines+markers"
 
 
-def names_with_room(
+def labels_with_room(
     paths: Sequence[TracedPath], x_range: Sequence[float], y_range: Sequence[float], height: int
 ) -> list[dict[str, list[str]]]:
-    """Name the points that have room on a phone, those after the longest steps first.
+    """Label the points that have room on a phone, those after the longest steps first.
 
     Args:
         paths: one text or two, in the plane.
-        x_range: the ends of the axis.
-        y_range: the same.
+        x_range: the ends of the x axis.
+        y_range: the ends of the y axis.
         height: of the figure, pixels.
 
     Returns:
-        For each path plotly's `text`, one name per token, empty where it would cover another; and `textposition`.
+        For each path plotly's `text`, a label per token, empty where it would cover another; and `textposition`.
     """
     scale = NARROW_WIDTH / np.ptp(x_range), (height - AXES_HEIGHT) / np.ptp(y_range)
-    places = [path.trajectory.points.astype(np.float64) * scale for path in paths]  # pixels
-    steps = [np.linalg.norm(np.diff(points, axis=0, prepend=np.inf), axis=1) for points in places]
-    named = [{"text": [""] * len(points), "textposition": ["top center"] * len(points)} for points in places]
-    taken = [(x, y, DOT, DOT) for points in places for x, y in points]  # middle, width and height of points and names
-    seen = set()  # as long as two texts are the same, so are their points
+    positions = [path.trajectory.points.astype(np.float64) * scale for path in paths]  # pixels
+    steps = [np.linalg.norm(np.diff(points, axis=0, prepend=np.inf), axis=1) for points in positions]
+    labels = [{"text": [""] * len(points), "textposition": ["top center"] * len(points)} for points in positions]
+    taken = [(x, y, DOT, DOT) for points in positions for x, y in points]  # centre, width, height of points and labels
+    seen = set()  # while two texts are equal, so are their points
     tokens = [(i, j) for i, lengths in enumerate(steps) for j in range(len(lengths))]
     for i, j in sorted(tokens, key=lambda token: -steps[token[0]][token[1]]):
         name = token_label(paths[i].tokens[j])
-        if (name, *places[i][j]) in seen:
+        if (name, *positions[i][j]) in seen:
             continue
-        seen.add((name, *places[i][j]))
+        seen.add((name, *positions[i][j]))
         width = LETTER * len(unescape(name))
         for side, (right, up) in SIDES.items():
-            x, y = places[i][j] + (right * (width / 2 + BESIDE), up * BESIDE)
+            x, y = positions[i][j] + (right * (width / 2 + BESIDE), up * BESIDE)
             if not any(2 * abs(x - x2) < width + w and 2 * abs(y - y2) < LINE + h for x2, y2, w, h in taken):
                 taken.append((x, y, width, LINE))
-                named[i]["text"][j], named[i]["textposition"][j] = name, side
+                labels[i]["text"][j], labels[i]["textposition"][j] = name, side
                 break
-    return named
+    return labels
 
 
 def marker_of(path: TracedPath, colouring: Colouring, size: int, symbol: str) -> dict[str, Any]:
-    """Colour the points of a path."""
+    """Return plotly's marker for the points of a path."""
     marker: dict[str, Any] = {"size": size, "symbol": symbol, "line": {"color": GREY, "width": 1}}
     if colouring.scale:
         return {**marker, "color": list(path.values), "coloraxis": "coloraxis"}
@@ -121,7 +121,7 @@ def marker_of(path: TracedPath, colouring: Colouring, size: int, symbol: str) ->
 
 
 def hover_rows(path: TracedPath, colouring: Colouring) -> list[list[Any]]:
-    """Return number, name and value of each token."""
+    """Return the number, label and value of each token."""
     return [
         [number, token_label(token), value_label(value, colouring)]
         for number, (token, value) in enumerate(zip(path.tokens, path.values, strict=True), 1)
@@ -129,7 +129,7 @@ def hover_rows(path: TracedPath, colouring: Colouring) -> list[list[Any]]:
 
 
 def value_label(value: float | str, colouring: Colouring) -> str:
-    """Return what a token is coloured by on a line of its own; nothing where the hover shows it anyway.
+    """Return the value that colours a token as a hover line; nothing if the hover shows it anyway.
 
     >>> value_label(0.5, BY_SCORE), value_label("", Colouring("entity")), value_label(3, BY_POSITION)
     ('<br>P(positive): 0.5', '', '')
@@ -140,9 +140,9 @@ def value_label(value: float | str, colouring: Colouring) -> str:
 
 
 def add_scale(figure: go.Figure, paths: Sequence[TracedPath], colouring: Colouring) -> None:
-    """Add the key to the colours: a scale at the upper right, or names in the legend below, which also names two texts.
+    """Add a colour scale at the upper right, or names in a legend below, which also names the texts if there are two.
 
-    The legend's entries are traces without points: plotly lists a path of several colours in black.
+    Legend entries are traces without points: plotly would list a path of several colours in black.
     """
     entries: list[dict[str, Any]] = []
     if len(paths) > 1:
@@ -171,22 +171,22 @@ def add_scale(figure: go.Figure, paths: Sequence[TracedPath], colouring: Colouri
 
 
 def frame_ends(num_tokens: int) -> list[int]:
-    """Return after how many tokens each frame ends: every token, or MOST_FRAMES steps of a longer text.
+    """Return the number of tokens at the end of each frame: one more per frame, several more in a longer text.
 
     >>> frame_ends(3), len(frame_ends(2000)), frame_ends(2000)[-1]
     ([1, 2, 3], 60, 2000)
     """
-    num_frames = min(num_tokens, MOST_FRAMES)
+    num_frames = min(num_tokens, MAX_FRAMES)
     return [-(-num_tokens * (i + 1) // num_frames) for i in range(num_frames)]
 
 
 def add_play_button(figure: go.Figure, coordinates: Sequence[dict[str, list[float]]], first: int = 0) -> None:
-    """Add a button that draws the paths token by token, and one that stops it.
+    """Add a button that draws the paths token by token, and a button that stops it.
 
     Args:
-        figure: holds a trace for each path, one after the other.
-        coordinates: of each path, by axis.
-        first: the number of the first path's trace.
+        figure: has a trace per path, in consecutive order.
+        coordinates: per path, axis -> values.
+        first: the index of the first path's trace.
     """
     ends = frame_ends(max(len(path["x"]) for path in coordinates))
     traces = list(range(first, first + len(coordinates)))
@@ -194,7 +194,7 @@ def add_play_button(figure: go.Figure, coordinates: Sequence[dict[str, list[floa
         {"data": [{axis: values[:end] for axis, values in path.items()} for path in coordinates], "traces": traces}
         for end in ends
     ]
-    duration = min(LONGEST_FRAME_MS, PLAY_MS // len(ends))
+    duration = min(MAX_FRAME_MS, PLAY_MS // len(ends))
     # without a redraw plotly loses the density behind the paths
     play = {"frame": {"duration": duration, "redraw": True}, "transition": {"duration": 0}, "mode": "immediate"}
     buttons = [

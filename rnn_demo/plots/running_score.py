@@ -8,29 +8,29 @@ import plotly.graph_objects as go
 from rnn_demo.plots.style import INDIGO, base_figure, token_label
 from rnn_demo.results import SentimentScore
 
-MOST_MARKERS = 80
-NUM_NAMED = 6
-"""How many tokens are named in the figure, those that moved the score most; hover names the others."""
+MAX_MARKERS = 80
+NUM_LABELS = 6
+"""The figure labels the tokens that moved the score most; the others appear on hover."""
 
 
 def draw_running_score(result: SentimentScore, before: float) -> go.Figure:
-    """Draw the score as a line over the tokens, starting before the first; the band is neutral.
+    """Draw the score as a line over the tokens, with a band for neutral scores.
 
     Args:
-        result: of one token or more.
-        before: the score before the first token, drawn at 0; it need not be neutral.
+        result: has a token or more.
+        before: the score before the first token, drawn at 0; not always neutral.
     """
     scores = [before, *(token.score for token in result.tokens)]
     names = ["", *(token_label(token.token) for token in result.tokens)]
     moves = [0.0, *(abs(here - last) for last, here in pairwise(scores))]
-    named = sorted(range(len(moves)), key=moves.__getitem__)[-NUM_NAMED:]
-    texts = [name if place in named and moves[place] > 0 else "" for place, name in enumerate(names)]
+    labelled = sorted(range(len(moves)), key=moves.__getitem__)[-NUM_LABELS:]
+    texts = [name if i in labelled and moves[i] > 0 else "" for i, name in enumerate(names)]
     figure = base_figure(260, "sentiment-running-score")
     figure.add_hrect(y0=0.4, y1=0.6, fillcolor="rgba(148,163,184,.18)", line_width=0)
     figure.add_scatter(
         x=list(range(len(scores))),
         y=scores,
-        mode="lines+markers+text" if len(names) <= MOST_MARKERS else "lines+text",
+        mode="lines+markers+text" if len(names) <= MAX_MARKERS else "lines+text",
         text=[f"{before:.2f}", *texts[1:]],
         textposition=label_positions(scores),
         cliponaxis=False,
@@ -38,14 +38,14 @@ def draw_running_score(result: SentimentScore, before: float) -> go.Figure:
         marker={"symbol": ["circle-open", *["circle"] * len(result.tokens)]},
         customdata=[
             "before reading",
-            *(f"after token {place}, <b>{name}</b>" for place, name in enumerate(names) if place),
+            *(f"after token {i}, <b>{name}</b>" for i, name in enumerate(names) if i),
         ],
         hovertemplate="%{customdata}: %{y:.3f}<extra></extra>",
     )
     title = {"text": "tokens read (0: before reading)", "font": {"size": 12}}
     figure.update_xaxes(title=title, showgrid=False, nticks=8)
     figure.update_yaxes(
-        range=[-0.12, 1.12],  # room for names above 1 and below 0
+        range=[-0.12, 1.12],  # room for labels above 1 and below 0
         tickvals=[0, 0.4, 0.6, 1],
         ticktext=["negative 0", "0.4", "0.6", "positive 1"],
     )
@@ -53,10 +53,10 @@ def draw_running_score(result: SentimentScore, before: float) -> go.Figure:
 
 
 def label_positions(scores: Sequence[float]) -> list[str]:
-    """Return the side of each point's name: where the line does not run.
+    """Return the position of each point's label, on a side without the line.
 
     Args:
-        scores: the heights of the line's points.
+        scores: the heights of the points.
 
     >>> label_positions([0.5, 0.9, 0.7, 0.1, 0.4, 0.8])
     ['bottom center', 'top center', 'top right', 'bottom center', 'top left', 'top center']
@@ -66,7 +66,7 @@ def label_positions(scores: Sequence[float]) -> list[str]:
 
 
 def label_position(last: float, here: float, following: float) -> str:
-    """Return the side of a point's name, by its height and those of its neighbours."""
+    """Return the position of a point's label, from its height and those of its neighbours."""
     if here >= max(last, following):
         return "top center"
     if here <= min(last, following):

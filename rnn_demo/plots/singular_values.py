@@ -1,4 +1,4 @@
-"""How much each step can amplify the gradient, for several networks, before and after training."""
+"""How much each step can amplify the gradient, for trained and untrained networks."""
 
 from collections.abc import Mapping
 
@@ -8,21 +8,21 @@ from rnn_demo.microscope.jacobians import JacobianNorms
 from rnn_demo.plots.style import GREY, base_figure, line_styles, log_axis, token_label
 
 SMALLEST = 1e-12
-"""Smaller values are drawn here, as the axis is logarithmic."""
+"""Smaller values are drawn at this one: the axis is logarithmic."""
 
 
-def draw_singular_values(measured: Mapping[str, JacobianNorms], cells: Mapping[str, str]) -> go.Figure:
-    """Draw sigma_1(ds_k / ds_{k-1}) over the tokens k, with a line at 1: below it the gradient must shrink.
+def draw_singular_values(norms_of: Mapping[str, JacobianNorms], cells: Mapping[str, str]) -> go.Figure:
+    """Draw sigma_1(ds_k / ds_{k-1}) over the tokens k, with a line at 1; below it the gradient shrinks.
 
     Source: Pascanu et al. 2013, arXiv:1211.5063, section 2.1.
 
     Args:
-        measured: by model; all of one text.
-        cells: the cell of each model, for its colour.
+        norms_of: model -> norms; all for the same text.
+        cells: model -> cell, for the colour.
     """
     figure, styles, drawn = base_figure(340, "memory-singular-values"), line_styles(cells), [1.0]
     figure.add_hline(y=1, line={"color": GREY, "width": 1.5})
-    for name, norms in measured.items():
+    for name, norms in norms_of.items():
         labels = [token_label(token) for token in norms.tokens]
         for state, values in (("trained", norms.trained), ("untrained", norms.untrained)):
             largest = [max(value, SMALLEST) for value in values]

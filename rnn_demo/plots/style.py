@@ -1,9 +1,7 @@
-"""What all figures share: transparent grounds and grey lines that suit a light and a dark page.
+"""The common style of all figures: transparent backgrounds and grey lines that suit a light and a dark page.
 
-No single grey has enough contrast for small text on both pages, so the page sets the colour of that text, see `CSS` in
-ui/shared/theme.py. Only 3-D figures and downloaded pictures keep the grey.
-
-Plotly reads text as HTML, so every token passes through `token_label` before it is drawn.
+No grey has enough contrast for small text on both pages, so `CSS` in ui/shared/theme.py sets the colour of that text.
+Only 3-D figures and downloaded pictures keep the grey. Plotly reads text as HTML, so tokens pass through `token_label`.
 """
 
 import json
@@ -15,22 +13,22 @@ from typing import Any
 import plotly.graph_objects as go
 
 GREY = "#7c8aa0"
-"""Lines and markers: contrast 3.5 on white and 4.2 on the dark page's panels; they need 3."""
+"""Lines and markers need a contrast of 3; this has 3.5 on white and 4.2 on the panels of the dark page."""
 GRID = "rgba(148,163,184,.25)"
 INDIGO = "#6366f1"
 ORANGE = "#f97316"
 CELL_COLOURS = {"rnn": ORANGE, "gru": "#10b981", "lstm": INDIGO}
-"""A cell has the same colour in every figure; cells that are not listed are grey."""
+"""The colour of a cell in every figure; other cells are grey."""
 DASHES = ("solid", "dash", "dot", "dashdot")
 MAX_TICKS = 8
 
 
 def token_label(token: str, mark_space: bool = False) -> str:
-    r"""Return a token as a label: nothing invisible, nothing that plotly would take for a tag.
+    r"""Return a token as a label: visible characters only, and escaped as HTML.
 
     Args:
-        token: as typed; empty, shown as …, where it is one byte of a character that goes on.
-        mark_space: show a leading space as ␣; else it is left out, unless the token is only space.
+        token: as typed; an empty token, a byte of an incomplete character, becomes ….
+        mark_space: show spaces at the ends as ␣; otherwise only a token of spaces shows them.
 
     >>> token_label(" the"), token_label(" the", mark_space=True), token_label(" "), token_label("\n")
     ('the', '␣the', '␣', '⏎')
@@ -47,17 +45,17 @@ def _visible(character: str) -> str:
     if character == "\n":
         return "⏎"
     if ord(character) < 0x20:
-        return chr(0x2400 + ord(character))  # the pictures of control characters: ␀, ␉, ␛
+        return chr(0x2400 + ord(character))  # the symbols of control characters: ␀, ␉, ␛
     return character if character.isprintable() else f"U+{ord(character):04X}"
 
 
 class PageFigure(go.Figure):
-    """A figure that carries its settings for the page: without plotly's logo, and named when it is downloaded."""
+    """A figure without plotly's logo, and with a file name for downloads."""
 
     file_name = "figure"
 
     def to_json(self, *args: Any, **kwargs: Any) -> str:
-        """Return data, layout and, as gradio's plot passes it on to plotly, config."""
+        """Return data, layout and config; gradio's plot passes the config to plotly."""
         config = {"displaylogo": False, "toImageButtonOptions": {"filename": self.file_name}}
         return f'{super().to_json(*args, **kwargs)[:-1]},"config":{json.dumps(config)}}}'
 
@@ -67,7 +65,7 @@ def base_figure(height: int, file_name: str) -> go.Figure:
 
     Args:
         height: pixels.
-        file_name: of the downloaded picture: tab and content, without a suffix.
+        file_name: of the downloaded picture, tab and content, without a suffix.
     """
     figure = PageFigure()
     figure.file_name = file_name
@@ -88,10 +86,10 @@ def base_figure(height: int, file_name: str) -> go.Figure:
 
 
 def line_styles(cells: Mapping[str, str]) -> dict[str, dict[str, str]]:
-    """Return each model's line: the colour of its cell, and a dash of its own where models share a cell.
+    """Return the line style of each model: the colour of its cell, and different dashes for models of the same cell.
 
     Args:
-        cells: model -> cell; the first model of a cell is solid.
+        cells: model -> cell; the first model of each cell has a solid line.
 
     >>> line_styles({"lm-lstm": "lstm", "mine": "lstm"})["mine"]
     {'color': '#6366f1', 'dash': 'dash'}
@@ -106,11 +104,11 @@ def line_styles(cells: Mapping[str, str]) -> dict[str, dict[str, str]]:
 def log_axis(lowest: float, highest: float) -> dict[str, Any]:
     """Return a logarithmic axis of whole decades with at most MAX_TICKS ticks.
 
-    plotly's own ticks within a decade overlap on a narrow page, and with one per decade there may be none.
+    Plotly's default ticks overlap on a narrow page; with one tick per decade, there may be none.
 
     Args:
         lowest: above 0.
-        highest: the largest value drawn.
+        highest: the largest value.
 
     >>> log_axis(0.5, 30)["tickvals"], log_axis(4, 5)["tickvals"]
     ([0.1, 1.0, 10.0, 100.0], [1.0, 10.0])
@@ -120,7 +118,7 @@ def log_axis(lowest: float, highest: float) -> dict[str, Any]:
     first = math.floor(math.log10(lowest))
     last = max(math.ceil(math.log10(highest)), first + 1)
     every = math.ceil((last - first) / (MAX_TICKS - 1))
-    first, last = math.floor(first / every) * every, math.ceil(last / every) * every  # so that there is a tick at 1
+    first, last = math.floor(first / every) * every, math.ceil(last / every) * every  # gives a tick at 1
     decades = range(first, last + 1, every)
     return {
         "type": "log",

@@ -14,28 +14,28 @@ from rnn_demo.plots.path import (
     add_play_button,
     add_scale,
     hover_rows,
+    labels_with_room,
     marker_of,
     mode_of,
-    names_with_room,
     text_label,
 )
 from rnn_demo.plots.style import base_figure
 
 DENSITY_COLOURS = [[0, "rgba(148,163,184,0)"], [1, "rgba(148,163,184,.5)"]]
-"""No states is transparent."""
+"""Cells without states are transparent."""
 CLOSE_UP = 0.15
-"""The figure zooms in on a path that spans less of the density, in the geometric mean of width and height."""
+"""The figure zooms in on a path that spans a smaller share of the density, in the geometric mean of both axes."""
 
 
 def draw_trajectory(
     paths: Sequence[TracedPath], colouring: Colouring = BY_POSITION, basis: Basis | None = None, height: int = 460
 ) -> go.Figure:
-    """Draw a line through the points of each text; behind it, the density of the states of held-out text.
+    """Draw a line through the points of each text, on top of the density of held-out states.
 
     Args:
         paths: one text or two, on the same basis.
-        colouring: of the points.
-        basis: has the density, and with it the same axes for every text but those of `is_close_up`; None has neither.
+        colouring: how to colour the points.
+        basis: its density fixes the axes for all texts that are no close-up; None for axes around the paths only.
         height: pixels.
     """
     figure = base_figure(height, "hidden-states-path")
@@ -43,9 +43,9 @@ def draw_trajectory(
         add_density(figure, basis.density, basis.extent)
     first, mode = len(figure.data), mode_of(paths)
     x_range, y_range = (axis_range(paths, basis, axis) for axis in (0, 1))
-    names = names_with_room(paths, x_range, y_range, height) if "text" in mode else [{}] * len(paths)
+    labels = labels_with_room(paths, x_range, y_range, height) if "text" in mode else [{}] * len(paths)
     coordinates = []
-    for path, line, named in zip(paths, LINES, names, strict=False):
+    for path, line, label in zip(paths, LINES, labels, strict=False):
         points = np.round(path.trajectory.points.astype(np.float64), 4)
         coordinates.append({"x": points[:, 0].tolist(), "y": points[:, 1].tolist()})
         figure.add_scatter(
@@ -53,7 +53,7 @@ def draw_trajectory(
             name=text_label(path.name),
             showlegend=False,
             mode=mode,
-            **named,
+            **label,
             cliponaxis=False,
             line={"color": line["color"], "dash": line["dash"], "width": 1.5},
             marker=marker_of(path, colouring, 10, line["symbol"]),
@@ -61,16 +61,16 @@ def draw_trajectory(
             hovertemplate="token %{customdata[0]}: <b>%{customdata[1]}</b>%{customdata[2]}"
             "<br>(%{x:.2f}, %{y:.2f})<extra></extra>",
         )
-    one, two = paths[0].trajectory.explained_variance
-    figure.update_xaxes(title={"text": f"component 1 ({one:.0%} of the variance)", "font": {"size": 12}}, range=x_range)
-    figure.update_yaxes(title={"text": f"component 2 ({two:.0%})", "font": {"size": 12}}, range=y_range)
+    share_x, share_y = (f"{share:.0%}" for share in paths[0].trajectory.explained_variance)
+    figure.update_xaxes(title={"text": f"component 1 ({share_x} of the variance)", "font": {"size": 12}}, range=x_range)
+    figure.update_yaxes(title={"text": f"component 2 ({share_y})", "font": {"size": 12}}, range=y_range)
     add_scale(figure, paths, colouring)
     add_play_button(figure, coordinates, first)
     return figure
 
 
 def add_density(figure: go.Figure, density: np.ndarray, extent: np.ndarray) -> None:
-    """Draw the density of the held-out states; its square root shows thin regions too."""
+    """Draw the density of held-out states; its square root makes sparse regions visible."""
     (x_low, x_high), (y_low, y_high) = extent.tolist()
     rows, columns = density.shape
     figure.add_heatmap(
@@ -87,7 +87,7 @@ def add_density(figure: go.Figure, density: np.ndarray, extent: np.ndarray) -> N
 
 
 def axis_range(paths: Sequence[TracedPath], basis: Basis | None, axis: int) -> list[float]:
-    """Return the ends of an axis: around every point, and around the density unless the figure is a close-up."""
+    """Return the ends of an axis around all points, and around the density unless the figure is a close-up."""
     points = np.concatenate([path.trajectory.points for path in paths])
     ends = [float(points[:, axis].min()), float(points[:, axis].max())]
     if basis is not None and basis.extent is not None and not is_close_up(paths, basis):
@@ -97,10 +97,7 @@ def axis_range(paths: Sequence[TracedPath], basis: Basis | None, axis: int) -> l
 
 
 def is_close_up(paths: Sequence[TracedPath], basis: Basis) -> bool:
-    """Return whether paths span so little of the density that the figure zooms in on them.
-
-    A single point spans nothing, and is shown on the full axes.
-    """
+    """Return whether the paths span less than CLOSE_UP of the density; a single point uses the full axes."""
     points = np.concatenate([path.trajectory.points for path in paths])
     sizes = np.ptp(points[:, :2], axis=0).astype(np.float64)
     if basis.extent is None or not sizes.any():

@@ -1,4 +1,4 @@
-"""The path of the hidden state from token to token, in the space of three principal components; drag to turn it."""
+"""The path of the hidden state from token to token, in the space of three principal components."""
 
 from collections.abc import Sequence
 
@@ -20,7 +20,7 @@ from rnn_demo.plots.path import (
 from rnn_demo.plots.style import GREY, base_figure, token_label
 
 PALE = "#8e9bb0"
-"""The grid: plotly draws no translucent lines in 3-D."""
+"""The grid, without transparency: plotly does not support it for 3-D lines."""
 
 
 def draw_trajectory_3d(paths: Sequence[TracedPath], colouring: Colouring = BY_POSITION, height: int = 520) -> go.Figure:
@@ -28,7 +28,7 @@ def draw_trajectory_3d(paths: Sequence[TracedPath], colouring: Colouring = BY_PO
 
     Args:
         paths: one text or two, on three components of the same basis.
-        colouring: of the points.
+        colouring: how to colour the points.
         height: pixels.
     """
     figure, mode = base_figure(height, "hidden-states-path-3d"), mode_of(paths)
@@ -56,8 +56,8 @@ def draw_trajectory_3d(paths: Sequence[TracedPath], colouring: Colouring = BY_PO
         room = float(0.08 * np.ptp(ends)) or 1.0
         style = {"gridcolor": PALE, "color": GREY, "showbackground": False, "zeroline": False, "showspikes": False}
         title = {"text": f"{i + 1} ({paths[0].trajectory.explained_variance[i]:.0%})", "font": {"size": 12}}
-        ends_shown = [float(ends.min()) - room, float(ends.max()) + room]
-        figure.update_layout({"scene": {f"{axis}axis": {**style, "title": title, "nticks": 5, "range": ends_shown}}})
+        axis_range = [float(ends.min()) - room, float(ends.max()) + room]
+        figure.update_layout({"scene": {f"{axis}axis": {**style, "title": title, "nticks": 5, "range": axis_range}}})
     add_scale(figure, paths, colouring)
     add_play_button(figure, coordinates)
     return figure

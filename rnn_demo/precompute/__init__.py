@@ -1,6 +1,6 @@
-"""What `train.py study` computes of a finished checkpoint, a file a section of `microscope.safetensors`.
+"""The analyses that `train.py precompute` stores in a checkpoint's `microscope.safetensors`, one file each.
 
-A new section is a file here, with a function from a predictor and held-out texts to a `Entry`, and a line in ANALYSES.
+A new analysis is a file with a function from a predictor and held-out texts to an `Entry`, and a line in ANALYSES.
 """
 
 from collections.abc import Callable, Sequence
@@ -23,20 +23,20 @@ ANALYSES: dict[str, Callable[[Predictor, HeldOut], Entry | None]] = {
     "basis": precompute_basis,
     "fixed_points": precompute_fixed_points,
 }
-"""Entry -> what computes it; None where it makes no sense for such a predictor."""
+"""Name of the entry -> the function that computes it; it returns None for a predictor that it does not apply to."""
 
 
 def precompute_checkpoint(
-    folder: Path, predictor: Predictor, held_out: HeldOut, names: Sequence[str], on_section: Callable[[str], None]
+    folder: Path, predictor: Predictor, held_out: HeldOut, names: Sequence[str], on_entry: Callable[[str], None]
 ) -> Path:
-    """Compute sections and write them beside the weights; sections that are not asked for stay as they are.
+    """Compute analyses, store them beside the weights and return the path; other stored analyses are kept.
 
     Args:
         folder: the checkpoint folder of the predictor.
-        predictor: what is studied.
-        held_out: texts to study it on.
-        names: in ANALYSES; none is all of them.
-        on_section: told the name of each section before it is computed.
+        predictor: of any task.
+        held_out: the texts to read.
+        names: keys of ANALYSES; empty for all of them.
+        on_entry: called with each name before its analysis starts.
 
     Raises:
         InputError: a name is not in ANALYSES.
@@ -44,11 +44,11 @@ def precompute_checkpoint(
     """
     for name in names:
         if name not in ANALYSES:
-            raise unknown_name("section", name, ANALYSES)
-    sections = dict(read_precomputed(folder).sections)
+            raise unknown_name("analysis", name, ANALYSES)
+    entries = dict(read_precomputed(folder).entries)
     for name in names or ANALYSES:
-        on_section(name)
-        found = ANALYSES[name](predictor, held_out)
-        if found is not None:
-            sections[name] = found
-    return write_precomputed(folder, Precomputed(sections))
+        on_entry(name)
+        entry = ANALYSES[name](predictor, held_out)
+        if entry is not None:
+            entries[name] = entry
+    return write_precomputed(folder, Precomputed(entries))

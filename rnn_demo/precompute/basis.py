@@ -1,7 +1,4 @@
-"""Axes for trajectories: the principal components of a checkpoint's states over held-out texts.
-
-A basis for each layer and each state, `1.h.mean`, `1.h.components` and so on: see `microscope/basis.py`.
-"""
+"""The entry `basis`: the principal components of each layer's states over held-out texts, for `microscope/basis.py`."""
 
 from dataclasses import replace
 
@@ -16,18 +13,18 @@ from rnn_demo.predictor import Predictor
 
 NUM_TEXTS = 1000
 MAX_TOKENS = 100
-"""Of each text: 100,000 states of 512 units are 0.2 GB, for each layer and state."""
+"""Per text. For each layer and quantity, 100,000 states of 512 units take 0.2 GB."""
 
 
 def precompute_basis(predictor: Predictor, held_out: HeldOut) -> Entry:
-    """Read NUM_TEXTS held-out texts of the predictor's task, spread evenly, up to MAX_TOKENS of each.
+    """Fit the bases to NUM_TEXTS held-out texts of the predictor's task, evenly spaced.
 
-    Of a tagger, the encoder that reads forwards. What is read before a text (its style) counts for no state.
+    Prefix tokens do not count as states. A tagger's states are those of its forward encoder.
     """
     texts = [text for text in held_out.texts(predictor.task) if text.strip()]
     chosen = np.linspace(0, len(texts) - 1, min(NUM_TEXTS, len(texts))).round().astype(int)
-    read = (predictor.encode(texts[i]) for i in chosen)
-    encoded = [replace(text, tokens=text.tokens[:MAX_TOKENS]) for text in read]
+    encoded = [predictor.encode(texts[i]) for i in chosen]
+    encoded = [replace(text, tokens=text.tokens[:MAX_TOKENS]) for text in encoded]
     bases = {}
     for quantity in CELLS[predictor.model.encoder.config.cell].state_names:
         by_text = [layers for _, layers in read_states(predictor, encoded, quantity)]

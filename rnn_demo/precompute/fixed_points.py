@@ -1,4 +1,4 @@
-"""The entry `fixed_points`: the fixed points of a sentiment network, trained and untrained, from held-out reviews."""
+"""The entry `fixed_points`: fixed points of a sentiment network and its random-init baseline, from held-out reviews."""
 
 from rnn_demo.microscope.fixed_points import compare_fixed_points, result_of, to_entry
 from rnn_demo.precompute.held_out import HeldOut
@@ -11,7 +11,7 @@ NUM_STARTS = 200
 
 
 def precompute_fixed_points(predictor: Predictor, held_out: HeldOut) -> Entry | None:
-    """Search from the states of NUM_TEXTS reviews and sentences; None where the predictor is no sentiment model."""
+    """Search from the states along NUM_TEXTS reviews and sentences; return None unless it is a sentiment model."""
     if not isinstance(predictor, SentimentScorer):
         return None
     rows = held_out.reviews[:: max(1, len(held_out.reviews) // NUM_TEXTS)][:NUM_TEXTS]

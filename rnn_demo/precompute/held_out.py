@@ -1,6 +1,6 @@
-"""The held-out texts that analyses are precomputed on: no test set, and no classifier or tagger was trained on them.
+"""The held-out texts for precomputed analyses: no test sets, and no classifier or tagger was trained on them.
 
-Language models have read the reviews and the treebank's sentences as text, without their labels.
+Language models were trained on the reviews and the treebank sentences as text, without their labels.
 """
 
 from dataclasses import dataclass
@@ -20,10 +20,10 @@ class HeldOut:
     """
 
     data_dir: Path | None
-    """Folder with one folder per data set; None reads from the Hub."""
+    """The folder with one folder per data set; None reads from the Hub."""
 
     def texts(self, task: str) -> list[str]:
-        """Return the texts of a task, as somebody would type them; InputError if there is no such task."""
+        """Return the texts of a task, as a visitor would type them; InputError if there is no such task."""
         return find_task(task).functions().held_out_texts(self.data_dir)
 
     @cached_property
@@ -33,10 +33,10 @@ class HeldOut:
 
     @cached_property
     def reviews(self) -> list[LabelledText]:
-        """Every tenth IMDB train review and 1,000 treebank sentences, with their labels."""
+        """Every tenth IMDB training review and 1,000 treebank sentences, with their labels."""
         return held_out_reviews(self.data_dir)
 
     @cached_property
     def sentences(self) -> TaggedSentences:
-        """CoNLL-2003's validation sentences, with entity tags and parts of speech."""
+        """The CoNLL-2003 validation sentences, with entity tags and parts of speech."""
         return read_tagged_sentences("conll2003", "validation", self.data_dir)

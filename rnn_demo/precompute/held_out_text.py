@@ -1,8 +1,7 @@
-"""The text that the page may quote at run time: public domain alone, and held out from training.
+"""The held-out text that the page quotes: in the public domain, and the same bytes from the same data sets.
 
-Whole paragraphs from the five validation novels and whole speeches from the Shakespeare validation text, spread over
-each. Passages with words that insult a people are left out: the page quotes a few words and nothing around them. The
-same data sets give the same text, byte for byte.
+It has complete paragraphs of the validation novels and complete speeches of the Shakespeare validation text, evenly
+spaced. Passages with ethnic slurs are skipped, because the page quotes a few words without their context.
 """
 
 import re
@@ -16,31 +15,31 @@ from rnn_demo.training.corpora import as_texts, clean, read_split
 MAX_BYTES = 300_000
 PASSAGE_CHARS = 1500
 NOVEL_CHARS, PLAY_CHARS = 47_000, 55_000
-"""Of each novel and of the plays; passages are whole, so it is a little more or less."""
+"""Per novel, and for all plays together; approximate, because passages are never cut."""
 INSULT = re.compile(r"nigger|kaff?ir|hottentot|\bdago\b|\bchinam[ae]n|\bjew(?:s|ess)?\b", re.IGNORECASE)
 
 
 def gather_held_out_text(data_dir: Path | None) -> str:
-    """Choose the passages.
+    """Return the passages as one text.
 
     Args:
-        data_dir: holds english_novels and tiny_shakespeare; None reads from the Hub.
+        data_dir: the folder with english_novels and tiny_shakespeare; None reads from the Hub.
 
     Raises:
-        DataError: a data set is missing, or there is more than MAX_BYTES.
+        DataError: a data set is missing, or the text is longer than MAX_BYTES.
     """
     novels = as_texts(read_split("english_novels", "validation", data_dir), "english_novels")["text"]
     plays = as_texts(read_split("tiny_shakespeare", "validation", data_dir), "tiny_shakespeare")["text"]
-    chosen = [passage for text in novels for passage in spread(gather(clean(text).split("\n"), "\n"), NOVEL_CHARS)]
-    chosen += [passage for text in plays for passage in spread(gather(re.split(r"\n\n+", text), "\n\n"), PLAY_CHARS)]
-    whole = CHUNK_BREAK.join(chosen) + "\n"
-    if (size := len(whole.encode())) > MAX_BYTES:
+    chosen = [passage for novel in novels for passage in spread(gather(clean(novel).split("\n"), "\n"), NOVEL_CHARS)]
+    chosen += [passage for play in plays for passage in spread(gather(re.split(r"\n\n+", play), "\n\n"), PLAY_CHARS)]
+    text = CHUNK_BREAK.join(chosen) + "\n"
+    if (size := len(text.encode())) > MAX_BYTES:
         raise DataError(f"the passages have {size:,} bytes; at most {MAX_BYTES:,} are shipped: give fewer novels")
-    return whole
+    return text
 
 
 def gather(paragraphs: Sequence[str], joint: str) -> list[str]:
-    """Join paragraphs to passages of PASSAGE_CHARS or a little more; without insults and without what is left over.
+    """Join paragraphs into passages of at least PASSAGE_CHARS; skip slurs and a last passage that is too short.
 
     >>> [len(passage) for passage in gather(["a" * 1000, "", "b" * 1000, "c"], " ")]
     [2001]
@@ -56,7 +55,7 @@ def gather(paragraphs: Sequence[str], joint: str) -> list[str]:
 
 
 def spread(passages: Sequence[str], num_chars: int) -> list[str]:
-    """Take passages of about `num_chars` characters together, evenly from the whole.
+    """Choose evenly spaced passages with about `num_chars` characters in total.
 
     >>> spread(["aa", "bb", "cc", "dd", "ee", "ff"], 4)
     ['bb', 'ee']

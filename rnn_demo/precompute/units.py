@@ -1,8 +1,8 @@
-"""What every unit of every layer keeps track of: its correlation with features of held-out texts.
+"""The entry `units`: the correlation of every unit of every layer with features of held-out texts.
 
-Features of the text itself over the novels; how positive a review is, at each of its tokens; entities and parts of
-speech over news sentences, whose words are written as running text again. A token has the label of the word in which
-its last character stands.
+Features of the text itself are measured on novels; the label of a review at each of its tokens; entities and parts of
+speech on news sentences, whose words are joined into running text. A token has the label of the word with its last
+character.
 """
 
 from bisect import bisect_right
@@ -19,8 +19,8 @@ from rnn_demo.precomputed import Entry
 from rnn_demo.predictor import Predictor
 from rnn_demo.spacing import spaced
 
-MOST_CHARS = 400_000
-"""Of each of the three corpora, evenly spread; some 100,000 tokens."""
+MAX_CHARS = 400_000
+"""Per corpus, evenly spaced; about 100,000 tokens."""
 SENTIMENT = "how positive the review is"
 ENTITIES = {"person": "PER", "place": "LOC", "organisation": "ORG", "other name": "MISC"}
 ANY_ENTITY = "entity"
@@ -36,28 +36,28 @@ PARTS_OF_SPEECH = {
     "conjunction": ("CC",),
     "number": ("CD",),
 }
-"""The Penn Treebank's tags under plain names."""
+"""Plain name -> tags of the Penn Treebank."""
 TAG_FEATURES = (ANY_ENTITY, *(f"entity: {name}" for name in ENTITIES), *PARTS_OF_SPEECH)
 
 
 def correlate_units(predictor: Predictor, held_out: HeldOut) -> Entry:
-    """Correlate the h of every layer, of a tagger's forward encoder, with every feature."""
+    """Correlate the h of every layer with every feature; a tagger's layers are those of its forward encoder."""
     passages = list(filter(str.strip, held_out.novels))
-    passages = passages[:: stride(map(len, passages), MOST_CHARS)]
+    passages = passages[:: stride(map(len, passages), MAX_CHARS)]
     reviews = [row for row in held_out.reviews if row.text.strip()]
-    reviews = reviews[:: stride((len(row.text) for row in reviews), MOST_CHARS)]
+    reviews = reviews[:: stride((len(row.text) for row in reviews), MAX_CHARS)]
     sentences = held_out.sentences
-    every = stride((len(word) + 1 for words in sentences.words for word in words), MOST_CHARS)
+    every = stride((len(word) + 1 for words in sentences.words for word in words), MAX_CHARS)
     words, tags, pos_tags = (rows[::every] for rows in (sentences.words, sentences.tags, sentences.pos_tags))
     labels = [label_words(*row) for row in zip(tags, pos_tags, strict=True)]
-    written = [write_words(row) for row in words]
+    joined = [join_words(row) for row in words]
     correlators = {
         "novels": correlate(predictor, passages, lambda i, spans: read_features(passages[i], spans)),
         "reviews": correlate(
             predictor, [row.text for row in reviews], lambda i, spans: np.full((len(spans), 1), reviews[i].target)
         ),
         "sentences": correlate(
-            predictor, [text for text, _ in written], lambda i, spans: labels[i][words_of(written[i][1], spans)]
+            predictor, [text for text, _ in joined], lambda i, spans: labels[i][words_of(joined[i][1], spans)]
         ),
     }
     layers = {
@@ -71,12 +71,12 @@ def correlate_units(predictor: Predictor, held_out: HeldOut) -> Entry:
 def correlate(
     predictor: Predictor, texts: Sequence[str], label: Callable[[int, Spans], np.ndarray]
 ) -> list[Correlator]:
-    """Read texts and correlate each layer with labels.
+    """Read texts and return the correlator of each layer.
 
     Args:
         predictor: of any task.
-        texts: with something in each.
-        label: from a text's number and its tokens' spans to (token, feature).
+        texts: none of them empty.
+        label: index of a text and the spans of its tokens -> (token, feature).
     """
     encoded = [predictor.encode(text) for text in texts]
     correlators = [Correlator() for _ in range(predictor.model.encoder.config.num_layers)]
@@ -88,28 +88,26 @@ def correlate(
 
 
 def label_words(tags: Sequence[str], pos_tags: Sequence[str]) -> np.ndarray:
-    """Return each word its labels: float32 (word, feature), 0 or 1, in the order of TAG_FEATURES.
+    """Return the labels of words: float32 (word, feature), 0 or 1, in the order of TAG_FEATURES.
 
     >>> label_words(["B-LOC", "O"], ["NNP", "VBZ"])[:, :8].astype(int).tolist()
     [[1, 0, 1, 0, 0, 1, 0, 0], [0, 0, 0, 0, 0, 0, 0, 1]]
     """
-    return np.array(
+    rows = [
         [
-            [
-                tag != "O",
-                *(tag[2:] == name for name in ENTITIES.values()),
-                *(pos in of for of in PARTS_OF_SPEECH.values()),
-            ]
-            for tag, pos in zip(tags, pos_tags, strict=True)
-        ],
-        dtype=np.float32,
-    )
+            tag != "O",
+            *(tag[2:] == name for name in ENTITIES.values()),
+            *(pos in tag_set for tag_set in PARTS_OF_SPEECH.values()),
+        ]
+        for tag, pos in zip(tags, pos_tags, strict=True)
+    ]
+    return np.array(rows, dtype=np.float32)
 
 
-def write_words(words: Sequence[str]) -> tuple[str, list[int]]:
-    """Write words as a text, and say where each ends; a space belongs to the word after it.
+def join_words(words: Sequence[str]) -> tuple[str, list[int]]:
+    """Join words into a text and return where each word ends; a space belongs to the word after it.
 
-    >>> write_words(["Iraq", "'s", "men", "."])
+    >>> join_words(["Iraq", "'s", "men", "."])
     ("Iraq's men.", [4, 6, 10, 11])
     """
     text, ends = "", []
@@ -120,7 +118,7 @@ def write_words(words: Sequence[str]) -> tuple[str, list[int]]:
 
 
 def words_of(ends: Sequence[int], spans: Spans) -> list[int]:
-    """Return in which word the last character of each token stands.
+    """Return the index of the word that the last character of each token belongs to.
 
     >>> words_of([4, 6, 10, 11], [(0, 4), (4, 6), (6, 10), (10, 10), (10, 11)])
     [0, 1, 2, 2, 3]

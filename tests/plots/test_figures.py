@@ -131,10 +131,10 @@ def test_figure_is_transparent_and_draws_every_token(name: str, tokens: tuple[st
     figure = draw(name, tokens)
     assert figure.layout.paper_bgcolor == figure.layout.plot_bgcolor == "rgba(0,0,0,0)"
     text = figure.to_json()
-    shown = json.loads(text)
-    assert shown["data"]
-    assert shown["config"]["displaylogo"] is False
-    assert shown["config"]["toImageButtonOptions"]["filename"] != PageFigure.file_name
+    figure_json = json.loads(text)
+    assert figure_json["data"]
+    assert figure_json["config"]["displaylogo"] is False
+    assert figure_json["config"]["toImageButtonOptions"]["filename"] != PageFigure.file_name
     assert "<b>bold" not in text
     assert "\\u003cb\\u003ebold" not in text
 
@@ -224,13 +224,13 @@ def test_names_that_would_cover_each_other_are_left_to_hover() -> None:
 
 def test_two_trajectories_differ_in_more_than_colour_and_are_named() -> None:
     figure = draw_trajectory([path_of(("a",), name="not bad"), path_of(("b",), name="not good")], BY_SCORE)
-    one, other, *legend = figure.data
+    first, second, *legend = figure.data
     assert [entry.name for entry in legend] == ["not bad", "not good"]
-    assert [entry.line.dash for entry in legend] == [one.line.dash, other.line.dash]
+    assert [entry.line.dash for entry in legend] == [first.line.dash, second.line.dash]
     assert figure.layout.showlegend
     assert not draw("trajectory", ("a",)).layout.showlegend
-    assert one.line.dash != other.line.dash
-    assert one.marker.symbol != other.marker.symbol
+    assert first.line.dash != second.line.dash
+    assert first.marker.symbol != second.marker.symbol
     assert (figure.layout.coloraxis.cmin, figure.layout.coloraxis.cmax) == (0, 1)
 
 
@@ -320,17 +320,8 @@ def test_models_of_one_cell_are_told_apart() -> None:
 
 
 def test_surprises_are_named_by_their_words_above_all_lines_and_apart() -> None:
-    pieces = [
-        ("The", 2.0),
-        (" cat", 7.0),
-        (" sat", 5.0),
-        (" on", 1.0),
-        (" the", 1.0),
-        (" e", 12.0),
-        ("le", 11.0),
-        (".", 1),
-    ]
-    first = Surprisal(tuple(SurprisingToken(piece, i, i + 1, bits) for i, (piece, bits) in enumerate(pieces)), 2, 9, 0)
+    bits = {"The": 2.0, " cat": 7.0, " sat": 5.0, " on": 1.0, " the": 1.0, " e": 12.0, "le": 11.0, ".": 1.0}
+    first = Surprisal(tuple(SurprisingToken(token, i, i + 1, bits[token]) for i, token in enumerate(bits)), 2, 9, 0)
     other = Surprisal(tuple(replace(token, bits=token.bits + 2) for token in first.tokens), 2, 9, 0)
     figure = draw_surprisal({"lm-rnn": first, "lm-gru": other}, {"lm-rnn": "rnn", "lm-gru": "gru"})
     named = figure.data[-1]

@@ -1,4 +1,4 @@
-"""The study reads reviews as the network does one by one, and leaves other predictors alone."""
+"""Reviews read in batches have the states of reviews read alone; only language models have a direction."""
 
 from functools import cached_property
 
@@ -10,7 +10,7 @@ from tiny import FILM_LABELS, FILM_TEXTS, checkpoint_of, language_model, sentime
 from rnn_demo.language.write import Writer
 from rnn_demo.precompute import ANALYSES
 from rnn_demo.precompute.held_out import HeldOut
-from rnn_demo.precompute.sentiment_direction import read_reviews_with, sentiment_direction
+from rnn_demo.precompute.sentiment_direction import read_reviews, sentiment_direction
 from rnn_demo.sentiment.reviews import LabelledText
 from rnn_demo.sentiment.score import SentimentScorer
 
@@ -30,16 +30,16 @@ def writer(tokenizer):
     return Writer("tiny", language_model(tokenizer.vocab_size, num_layers=2), tokenizer, checkpoint_of("lm"))
 
 
-def test_a_language_model_gets_a_direction_a_layer(writer):
+def test_a_language_model_has_a_direction_per_layer(writer):
     assert ANALYSES["sentiment_direction"] is sentiment_direction
-    section = sentiment_direction(writer, Films(None))
-    assert set(section.arrays) == {"0.vector", "1.vector"}
-    assert {vector.shape for vector in section.arrays.values()} == {(6,)}
-    assert section.notes["reviews"] == 16
-    assert all(layer["accuracy"] > 0.5 for layer in section.notes["layers"])  # the same texts in both halves
+    entry = sentiment_direction(writer, Films(None))
+    assert set(entry.arrays) == {"0.vector", "1.vector"}
+    assert {vector.shape for vector in entry.arrays.values()} == {(6,)}
+    assert entry.notes["reviews"] == 16
+    assert all(layer["accuracy"] > 0.5 for layer in entry.notes["layers"])  # the same texts in both halves
 
 
-def test_another_reader_gets_none(tokenizer):
+def test_another_predictor_has_none(tokenizer):
     scorer = SentimentScorer("tiny", sentiment_model(tokenizer.vocab_size), tokenizer, checkpoint_of("sentiment"))
     assert sentiment_direction(scorer, Films(None)) is None
 
@@ -47,7 +47,7 @@ def test_another_reader_gets_none(tokenizer):
 @torch.inference_mode()
 def test_states_are_those_of_each_review_read_alone(writer):
     rows = [[4, *writer.tokenizer.encode(text)] for text in FILM_TEXTS]
-    for layer, states in enumerate(read_reviews_with(writer.model.encoder, rows)):
+    for layer, states in enumerate(read_reviews(writer.model.encoder, rows)):
         for i, row in enumerate(rows):
             h = writer.model.encoder(torch.tensor([row])).layers[layer][0, 1:].numpy()
             np.testing.assert_allclose(states.mean[i], h.mean(0), atol=1e-5)

@@ -1,4 +1,4 @@
-"""The study of units: tags reach their tokens, every predictor can be studied, and the arrays say what they are of."""
+"""Unit correlations: tags reach their tokens, and every predictor and layer has correlations with named features."""
 
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from rnn_demo.microscope.features import FEATURES
 from rnn_demo.microscope.trace import trace_hidden_states
 from rnn_demo.precompute.held_out import HeldOut
 from rnn_demo.precompute.held_out_text import MAX_BYTES, gather, gather_held_out_text
-from rnn_demo.precompute.units import TAG_FEATURES, correlate_units, label_words, words_of, write_words
+from rnn_demo.precompute.units import TAG_FEATURES, correlate_units, join_words, label_words, words_of
 from rnn_demo.predictor import Predictor
 from rnn_demo.tasks import TASKS
 from rnn_demo.tokenizer import Tokenizer
@@ -36,33 +36,33 @@ def held_out(tmp_path_factory: pytest.TempPathFactory) -> HeldOut:
     return HeldOut(data_dir)
 
 
-def reader_of(name: str, tokenizer: Tokenizer) -> Predictor:
+def predictor_of(name: str, tokenizer: Tokenizer) -> Predictor:
     checkpoint = tiny_checkpoint(name)
     return TASKS[checkpoint.task].predictor(name, tiny_model(name, tokenizer.vocab_size), tokenizer, checkpoint)
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_every_reader_is_studied_in_every_layer(held_out: HeldOut, tokenizer: Tokenizer, name: str) -> None:
-    section = correlate_units(reader_of(name, tokenizer), held_out)
-    names = section.notes["features"]
-    assert section.arrays.keys() == {"0.correlations", "1.correlations"}
-    for found in section.arrays.values():
-        assert found.dtype == np.float32
-        assert found.shape == (len(names), 12)
-        assert np.isfinite(found).all()
-        assert (np.abs(found[names.index("inside quotes")]) > 0).all()
-        assert not found[names.index("digits")].any()  # the novels hold none
-        assert not found[names.index("adverb")].any()
-    assert set(section.notes["tokens"]) == {"novels", "reviews", "sentences"}
-    assert min(section.notes["tokens"].values()) > 20
+def test_every_predictor_has_correlations_in_every_layer(held_out: HeldOut, tokenizer: Tokenizer, name: str) -> None:
+    entry = correlate_units(predictor_of(name, tokenizer), held_out)
+    names = entry.notes["features"]
+    assert entry.arrays.keys() == {"0.correlations", "1.correlations"}
+    for correlations in entry.arrays.values():
+        assert correlations.dtype == np.float32
+        assert correlations.shape == (len(names), 12)
+        assert np.isfinite(correlations).all()
+        assert (np.abs(correlations[names.index("inside quotes")]) > 0).all()
+        assert not correlations[names.index("digits")].any()  # the novels have none
+        assert not correlations[names.index("adverb")].any()
+    assert set(entry.notes["tokens"]) == {"novels", "reviews", "sentences"}
+    assert min(entry.notes["tokens"].values()) > 20
 
 
 def test_a_correlation_is_that_of_the_traces_with_the_tags(held_out: HeldOut, tokenizer: Tokenizer) -> None:
-    predictor = reader_of("lm-gru", tokenizer)
+    predictor = predictor_of("lm-gru", tokenizer)
     correlations = UnitCorrelations.from_entry(correlate_units(predictor, held_out))
     states, is_person = [], []
     for words, tags in zip(WORDS, TAGS, strict=True):
-        text, ends = write_words(words)
+        text, ends = join_words(words)
         states.append(trace_hidden_states(predictor, predictor.read(text)).states)
         for token in predictor.encode(text).tokens:
             word = next(i for i, end in enumerate(ends) if token.end <= end)
@@ -74,7 +74,7 @@ def test_a_correlation_is_that_of_the_traces_with_the_tags(held_out: HeldOut, to
 
 
 def test_words_are_written_as_text_and_tokens_find_their_word() -> None:
-    text, ends = write_words(["He", "saw", "London", "'s", "water", "."])
+    text, ends = join_words(["He", "saw", "London", "'s", "water", "."])
     assert text == "He saw London's water."
     spans = [(0, 2), (2, 6), (6, 9), (9, 13), (13, 15), (15, 15), (15, 21), (21, 22)]
     assert words_of(ends, spans) == [0, 1, 2, 2, 3, 3, 4, 5]
@@ -89,11 +89,11 @@ def test_labels_name_the_entity_and_the_part_of_speech() -> None:
 
 
 def test_features_of_all_kinds_have_names_of_their_own(held_out: HeldOut, tokenizer: Tokenizer) -> None:
-    names = correlate_units(reader_of("lm-rnn", tokenizer), held_out).notes["features"]
+    names = correlate_units(predictor_of("lm-rnn", tokenizer), held_out).notes["features"]
     assert len(set(names)) == len(names) == len(FEATURES) + 1 + len(TAG_FEATURES)
 
 
-def test_the_reference_text_is_whole_paragraphs_and_always_the_same(held_out: HeldOut) -> None:
+def test_the_held_out_text_has_complete_paragraphs_and_is_always_the_same(held_out: HeldOut) -> None:
     text = gather_held_out_text(held_out.data_dir)
     assert gather_held_out_text(held_out.data_dir) == text
     assert len(text.encode()) <= MAX_BYTES
@@ -103,12 +103,12 @@ def test_the_reference_text_is_whole_paragraphs_and_always_the_same(held_out: He
     assert passages[-1].startswith(("ADA:\nGood morrow.\n\nROME:", "ROME:\nWho?\n\nADA:"))
 
 
-def test_a_passage_that_insults_a_people_is_left_out() -> None:
+def test_a_passage_with_a_slur_is_skipped() -> None:
     passages = gather([*["a fine evening " * 110] * 3, "a Kafir " * 200, "an old story " * 120], "\n")
     assert [passage[:4] for passage in passages] == ["a fi", "a fi", "a fi", "an o"]
 
 
-def test_a_reference_text_that_is_too_long_is_refused(tmp_path: Path) -> None:
+def test_a_held_out_text_that_is_too_long_is_refused(tmp_path: Path) -> None:
     write_split(tmp_path, "english_novels", "validation", text=[NOVEL * 25] * 7)
     write_split(tmp_path, "tiny_shakespeare", "validation", text=["ADA:\nGood morrow.\n\n" * 90])
     with pytest.raises(DataError, match=r"bytes; at most 300,000 are shipped: give fewer novels"):
