@@ -6,7 +6,7 @@ import numpy as np
 
 from bench.findings.report import Claim, Material, Section, table, tenth
 from rnn_demo.microscope.fixed_points import LINE, MAX_SPEED, FixedPoints, from_entry, is_line
-from rnn_demo.microscope.joint_state import REST_CAP
+from rnn_demo.microscope.joint_state import C_CAP
 from rnn_demo.plots import draw_fixed_points
 
 PUBLISHED_TOKENS, FACTOR = 1000, 3
@@ -35,7 +35,7 @@ def section(material: Material) -> Section:
         "components explain about 90 % of the variance; the slowest mode lasts about 1,000 tokens; and all this in "
         "the trained network only (Maheswaranathan et al. 2019). At each point examined, we take the longest time "
         "constant and the largest |cosine| of a slow mode with the readout; the table shows their medians. q is the "
-        f"kinetic energy over h alone, with an LSTM's c limited to ±{REST_CAP:g}, beyond which tanh(c) hardly changes; "
+        f"kinetic energy over h alone, with an LSTM's c limited to ±{C_CAP:g}, beyond which tanh(c) hardly changes; "
         "the next column counts q over h and c. The drift says how far h moves on: above 0 these are slow points, not "
         "exact fixed points, and some of their slowest modes grow instead of decaying. A line means here: logits that "
         f"span more than {LINE:g} without a gap of a quarter of the span. Whether it follows the readout is not "

@@ -1,13 +1,12 @@
-"""How far back a network can learn from: the gradient over distance.
+"""The gradient norm over distance: how far back a network can learn.
 
-With s_t all that a layer carries from token t to token t + 1 (h_t, and c_t where there is one), and L_T a number read
-off the last layer's h_T alone,
+With s_t the state of the last layer after token t (h_t, and c_t if the cell has one), and L_T a readout of h_T alone,
 
     |dL_T / ds_t| = |dL_T / ds_{T-1} J_{T-1} .. J_{t+1}|            J_k = ds_k / ds_{k-1}
 
 shrinks or grows with the product of the Jacobians: vanishing and exploding gradients (Hochreiter 1991; Bengio et al.
-1994; Pascanu et al. 2013, arXiv:1211.5063). What is not carried is left out: a classifier that pools all steps reads
-the state of each directly, and that way back is no memory.
+1994; Pascanu et al. 2013, arXiv:1211.5063). Only the recurrent path counts. A classifier with pooling also reads each
+state directly; that path needs no memory and is excluded.
 """
 
 import torch
@@ -22,20 +21,20 @@ MAX_TOKENS = 2000
 
 @torch.enable_grad()
 def gradient_over_distance(predictor: ForwardPredictor, encoded: EncodedText) -> list[float]:
-    """Measure |dL_T / ds_t| for the last layer of a network.
+    """Return |dL_T / ds_t| of the last layer by distance.
 
-    L_T is the predictor's `final_readout`: of a language model the log-probability of the last token, of a classifier
-    the part of the logit that is read off the last state.
+    L_T is the predictor's `final_readout`: a language model's log-probability of the last token, or the part of a
+    classifier's logit that depends on the last state.
 
     Args:
         predictor: a language model or a sentiment classifier.
-        encoded: a text as the predictor encodes it; the gradient runs back over its last MAX_TOKENS tokens.
+        encoded: a text as the predictor encodes it; the gradient covers its last MAX_TOKENS tokens.
 
     Returns:
-        The norm at distance 0 (dL_T / dh_T itself), 1, 2, .. tokens; the last is that of the first token's state.
+        The norms at distance 0 (|dL_T / dh_T|), 1, 2, .. tokens, back to the first token.
 
     Raises:
-        NothingToReadError: there are not two tokens to read.
+        NothingToReadError: the text has fewer than two tokens.
     """
     if len(encoded.tokens) < 2:
         raise NothingToReadError("the text has fewer than two tokens; give at least two words")

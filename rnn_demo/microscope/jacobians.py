@@ -1,13 +1,13 @@
-"""How far each step can stretch a state, or a gradient on its way back: the largest singular value of its Jacobian.
+"""The largest singular value of each step's Jacobian: the most that it can stretch a state, or a gradient going back.
 
-    J_k = ds_k / ds_{k-1}               of the last layer, at token k; s is h, and h and c together in an LSTM
+    J_k = ds_k / ds_{k-1}               of the last layer, at token k; s is h, in an LSTM [h, c]
     sigma_1(J_k) = max |J_k v| / |v|
 
-Where it stays below 1 the gradient must vanish; where it is above 1 it may explode, but need not, as only one direction
-is stretched by so much (Bengio et al. 1994; Pascanu et al. 2013, arXiv:1211.5063, section 2.1).
+If sigma_1 stays below 1, the gradient must vanish. Above 1 it may explode, but need not, because only one direction is
+stretched that much (Bengio et al. 1994; Pascanu et al. 2013, arXiv:1211.5063, section 2.1).
 
-J_k is never written down: with 512 units an LSTM's has a million numbers. Golub & Kahan 1965 find sigma_1 from products
-J_k v and J_k^T u alone, as power iteration does, in a third of the steps; here for all tokens at once.
+J_k is never formed: for an LSTM with 512 units it has a million entries. Golub-Kahan bidiagonalisation (1965) needs
+only products J_k v and J_k^T u, in a third of the steps of power iteration. All tokens are processed together.
 """
 
 from collections.abc import Callable
@@ -24,28 +24,28 @@ from rnn_demo.tokenizer import EncodedText
 
 MAX_TOKENS = 2000
 MAX_STEPS = 16
-"""Of the iteration; on the shipped networks sigma_1 is then found to a percent, and never comes out too large. With
-as many steps as a state has numbers it is exact."""
+"""Iterations. On the shipped networks sigma_1 is then within a percent, and never too large. It is exact after as many
+iterations as the state has dimensions."""
 BLOCK_TOKENS = 250
-"""Tokens that are worked on at a time: bounds the memory."""
+"""Tokens per block, to bound memory."""
 TINY = 1e-30
 
 Product = Callable[[Tensor], Tensor]
-"""Multiplies a vector a token, (token, size), with a matrix a token."""
+"""Multiplies one vector per token, (token, size), by one matrix per token."""
 
 
 @dataclass(frozen=True)
 class JacobianNorms:
-    """The largest singular value of ds_k/ds_{k-1} at each token: by how much the step can stretch the state at most."""
+    """The largest singular value of ds_k / ds_{k-1} at each token."""
 
     tokens: tuple[str, ...]
     trained: tuple[float, ...]
     untrained: tuple[float, ...]
-    """Of the random-init baseline."""
+    """The random-init baseline."""
 
 
 def compare_jacobians(predictor: Predictor, encoded: EncodedText) -> JacobianNorms:
-    """Measure a network and its random-init baseline; arguments and errors as in `largest_singular_values`."""
+    """Compare a network with its random-init baseline; arguments and errors as in `largest_singular_values`."""
     trained = largest_singular_values(predictor, encoded)
     untrained = largest_singular_values(random_init_baseline(predictor), encoded)
     tokens = encoded.tokens[-len(trained) :]
@@ -53,14 +53,14 @@ def compare_jacobians(predictor: Predictor, encoded: EncodedText) -> JacobianNor
 
 
 def largest_singular_values(predictor: Predictor, encoded: EncodedText) -> list[float]:
-    """Measure sigma_1(J_k) at each token, for the last layer of a network.
+    """Return sigma_1(J_k) of the last layer at each token.
 
     Args:
-        predictor: of any task; of a tagger, the forward encoder is measured.
-        encoded: a text as the predictor encodes it; all of it is read, and the last MAX_TOKENS tokens are measured.
+        predictor: of any task; for a tagger, its forward encoder is used.
+        encoded: a text as the predictor encodes it; all of it is read, the last MAX_TOKENS tokens are measured.
 
     Raises:
-        InputError: there is nothing to read.
+        InputError: the text has no tokens.
     """
     require_tokens(encoded.tokens)
     cell = predictor.model.encoder.cells[-1]
@@ -82,18 +82,18 @@ def largest_singular_values(predictor: Predictor, encoded: EncodedText) -> list[
 
 @torch.enable_grad()
 def jacobian_products(cell: Cell, inputs: Tensor, before: Tensor) -> tuple[Product, Product]:
-    """Make the products with J and with its transpose, for many steps at once.
+    """Return functions for the products with J and with J^T, for many steps in parallel.
 
     Args:
         cell: of the layer.
         inputs: (token, input); x_k.
-        before: (token, size); s_{k-1}, all parts side by side.
+        before: (token, size); s_{k-1}, in an LSTM [h, c].
     """
     before = before.detach().requires_grad_()
     state, _ = cell.step(inputs, before.chunk(len(cell.state_names), dim=-1))
     after = torch.cat(state, dim=-1)
     u = torch.zeros_like(after, requires_grad=True)
-    (transposed,) = torch.autograd.grad(after, before, u, create_graph=True)  # J^T u, so its transpose in u is J
+    (transposed,) = torch.autograd.grad(after, before, u, create_graph=True)  # J^T u; its gradient in u is J v
 
     def forward(vectors: Tensor) -> Tensor:
         return torch.autograd.grad(transposed, u, vectors, retain_graph=True)[0]
@@ -106,18 +106,18 @@ def jacobian_products(cell: Cell, inputs: Tensor, before: Tensor) -> tuple[Produ
 
 @torch.no_grad()
 def top_singular_values(forward: Product, backward: Product, like: Tensor) -> Tensor:
-    """Find the largest singular value of each of many square matrices from products with them alone.
+    """Return the largest singular value of each of many square matrices, using only products with them.
 
         u_i = J v_i - beta_{i-1} u_{i-1}        alpha_i = |u_i|        then u_i and v_{i+1} are normalised
         v_{i+1} = J^T u_i - alpha_i v_i         beta_i = |v_{i+1}|
         sigma_1(J) ~ sigma_1(B)                 B bidiagonal: alpha on the diagonal, beta above it
 
-    Each new vector is freed of all earlier ones, not only of the one before it: rounding would bring them back.
+    Each new vector is orthogonalised against all earlier ones to counter rounding errors.
 
     Args:
         forward: v -> J v.
         backward: u -> J^T u.
-        like: (matrix, size); gives the shape and the type of the vectors.
+        like: (matrix, size); has the shape and dtype of the vectors.
 
     Returns:
         (matrix,)
@@ -139,19 +139,19 @@ def top_singular_values(forward: Product, backward: Product, like: Tensor) -> Te
 
 
 def fresh_direction(vectors: Tensor, others: list[Tensor]) -> tuple[Tensor, Tensor]:
-    """Take away what vectors have in common with others, and say how long the rest is.
+    """Orthogonalise vectors against others (Gram-Schmidt) and normalise them.
 
     Args:
         vectors: (matrix, size).
-        others: of the same shape; of length 1 and at right angles to each other.
+        others: of the same shape; orthonormal.
 
     Returns:
-        The rest at length 1, (matrix, size), and its length before, (matrix,).
+        The unit vectors, (matrix, size), and their norms before normalisation, (matrix,).
     """
     if others:
         basis = torch.stack(others, dim=1)  # (matrix, other, size)
         for _ in range(2):  # twice is enough (Parlett 1998)
-            shares = basis @ vectors[:, :, None]  # (matrix, other, 1)
-            vectors = vectors - (basis.transpose(1, 2) @ shares)[:, :, 0]
+            projections = basis @ vectors[:, :, None]  # (matrix, other, 1)
+            vectors = vectors - (basis.transpose(1, 2) @ projections)[:, :, 0]
     length = vectors.norm(dim=1)
     return vectors / length.clamp_min(TINY)[:, None], length

@@ -1,15 +1,14 @@
-"""All that a sentiment network carries from one token to the next, as one vector, and the map that moves it.
+"""The joint state of all layers of a sentiment network as one vector, and its state transition F.
 
-    s = [h, c of layer 0, h, c of layer 1, ..]              c stands for every state but h, if the cell has any
+    s = [h, c of layer 0, h, c of layer 1, ..]              c stands for all states except h
     s_t = F(s_{t-1}, x_t)                                   layer l reads the new h of layer l - 1
 
-With nothing to read, x = 0: the centre of the embeddings, which start around it, and what Maheswaranathan et al. 2019
-take. (The mean embedding would weigh subwords that are hardly ever read like all others.)
+A zero-input step uses x = 0, as in Maheswaranathan et al. 2019: the centre of the embeddings, which are initialised
+around it. The mean embedding would give rare subwords the same weight as common ones.
 
-The surprise: a memory cell whose forget gate is open counts, c_t = c_{t-1} + i g, and with nothing to read it never
-stops. So an LSTM has next to no fixed point in its raw c. But c is seen by the rest of the network as tanh(c) only, and
-beyond 5 that is 1 to within 1e-4: c is capped at REST_CAP. A cell that counts outwards then rests at the cap, and one
-that counts back from there still moves. h is never capped.
+An LSTM has almost no fixed points in its raw c: a cell with an open forget gate counts, c_t = c_{t-1} + i g, and under
+zero input it never stops. The network only reads tanh(c), which beyond 5 is 1 to within 1e-4, so zero-input steps cap c
+at C_CAP. A cell that counts outwards stays at the cap; one that counts inwards still moves. h is never capped.
 """
 
 from collections.abc import Sequence
@@ -20,11 +19,11 @@ from torch import Tensor
 from rnn_demo.sentiment.score import SentimentScorer
 from rnn_demo.training.batching import pad_rows
 
-REST_CAP = 5.0
+C_CAP = 5.0
 
 
 class JointState:
-    """The state of all layers of a sentiment classifier as rows of one matrix."""
+    """Joint states of a sentiment classifier as rows of a matrix."""
 
     def __init__(self, scorer: SentimentScorer) -> None:
         self.model = scorer.model
@@ -34,25 +33,25 @@ class JointState:
         self.num_parts = len(self.cells[0].state_names)
 
     def step(self, states: Tensor, x_t: Tensor) -> Tensor:
-        """Take one step: F(s, x). (row, state), (row, embed) -> (row, state)."""
+        """Return F(s, x): (row, state), (row, embed) -> (row, state)."""
         parts = states.split(self.hidden_size, dim=-1)
-        moved: list[Tensor] = []
+        after: list[Tensor] = []
         for i, cell in enumerate(self.cells):
             state, _ = cell.step(x_t, parts[i * self.num_parts : (i + 1) * self.num_parts])
-            moved += state
+            after += state
             x_t = state[0]
-        return torch.cat(moved, dim=-1)
+        return torch.cat(after, dim=-1)
 
-    def rest(self, states: Tensor) -> Tensor:
-        """Take one step with nothing to read: F(s, 0), c capped at REST_CAP."""
-        nothing = states.new_zeros(len(states), self.encoder.config.embed_size)
-        parts = self.step(states, nothing).split(self.hidden_size, dim=-1)
-        capped = [part.clamp(-REST_CAP, REST_CAP) if i % self.num_parts else part for i, part in enumerate(parts)]
+    def zero_input_step(self, states: Tensor) -> Tensor:
+        """Return F(s, 0) with c capped at C_CAP."""
+        x_t = states.new_zeros(len(states), self.encoder.config.embed_size)
+        parts = self.step(states, x_t).split(self.hidden_size, dim=-1)
+        capped = [part.clamp(-C_CAP, C_CAP) if i % self.num_parts else part for i, part in enumerate(parts)]
         return torch.cat(capped, dim=-1)
 
     @torch.no_grad()
-    def visit(self, texts: Sequence[Sequence[int]]) -> Tensor:
-        """Read texts given as token ids, and give the state after each of their tokens: (token, state)."""
+    def on_trajectory_states(self, texts: Sequence[Sequence[int]]) -> Tensor:
+        """Return the state after each token of some texts, which are token ids: (token, state)."""
         token_ids, lengths = map(torch.from_numpy, pad_rows(texts, pad_id=0))
         vectors = self.encoder.embed(token_ids)
         width = len(self.cells) * self.num_parts * self.hidden_size
@@ -62,15 +61,15 @@ class JointState:
             kept.append(states[t < lengths])
         return torch.cat(kept)
 
-    def shown(self, states: Tensor) -> Tensor:
-        """Return h of every layer: (row, layer * hidden)."""
+    def hidden(self, states: Tensor) -> Tensor:
+        """Return h of all layers: (row, layer * hidden)."""
         return torch.cat(states.split(self.hidden_size, dim=-1)[:: self.num_parts], dim=-1)
 
     def last(self, states: Tensor, quantity: int = 0) -> Tensor:
-        """Return a part of the last layer's state, 0 is h: (row, hidden)."""
+        """Return one quantity of the last layer's state, 0 for h: (row, hidden)."""
         return states.split(self.hidden_size, dim=-1)[quantity - self.num_parts]
 
     @torch.no_grad()
     def logits(self, states: Tensor) -> Tensor:
-        """Score fixed points: float32 (row,)."""
+        """Return the logit at each fixed point: float32 (row,)."""
         return self.model.fixed_point_logits(self.last(states))

@@ -1,13 +1,13 @@
-"""Which way a layer's state goes when a language model reads praise, and which of its units tells best on its own.
+"""The sentiment direction of each layer of a language model, and its best single unit.
 
-    d is proportional to ((S + s I) / 2)^-1 (m_positive - m_negative)        of length 1
+    d is proportional to ((S + s I) / 2)^-1 (m_positive - m_negative)        |d| = 1
 
-m is the mean of h over the reviews of a class, S the covariance within the classes and s its mean diagonal: Fisher's
-discriminant, shrunk halfway (Friedman 1989). The bare difference m_positive - m_negative points to what reviews differ
-in most, whatever they think. Radford et al. 2017 (arXiv:1704.01444) fit a logistic regression, and find one unit.
+m is the mean of h over the reviews of a class, S the within-class covariance and s the mean of its diagonal: Fisher's
+discriminant with shrinkage 0.5 (Friedman 1989). The difference of means alone also picks up variance unrelated to
+sentiment. Radford et al. 2017 (arXiv:1704.01444) fit a logistic regression and find a single unit.
 
-A review counts as positive if d . h lies nearer to that class's mean, and likewise for a single unit in place of d.
-Directions, units and bounds come from one half of the reviews, accuracies from the other.
+A review is classified by the nearer class mean of d . h, or of a single unit. Directions and units are fitted on one
+half of the reviews; accuracies are measured on the other.
 """
 
 from collections.abc import Sequence
@@ -19,21 +19,20 @@ import numpy as np
 from rnn_demo.precomputed import Entry
 
 POOLINGS = ("mean", "last")
-"""What stands for a review: the mean of its states, or the last one."""
-EXTREMES = (1, 99)
-"""Percentiles."""
+"""The mean of a review's states, or the last state."""
+PERCENTILES = (1, 99)
 
 
 @dataclass(frozen=True)
 class LayerStates:
-    """What one layer showed while it read labelled reviews; float32 (review, unit) each."""
+    """One layer's states over labelled reviews; float32 (review, unit) each."""
 
     mean: np.ndarray
-    """The mean over the tokens of a review."""
+    """Mean over the tokens of a review."""
     last: np.ndarray
-    """After its last token."""
+    """After the last token."""
     drawn: np.ndarray
-    """After one token of it, drawn at random."""
+    """After one random token."""
 
 
 @dataclass(frozen=True)
@@ -41,48 +40,48 @@ class SentimentDirection:
     """One layer's direction from negative to positive, and its best unit."""
 
     vector: np.ndarray
-    """float32 (unit,), of length 1."""
+    """float32 (unit,), a unit vector."""
     mean: float
-    """Of the projection after any token."""
+    """Mean of the projection over tokens."""
     std: float
-    """Of the projection after any token: the unit in which it is held."""
+    """Standard deviation of the projection over tokens: the unit of a clamp."""
     pooling: str
-    """In POOLINGS: which of them tells the classes apart better in the half that the direction is made from."""
+    """The one of POOLINGS with the higher accuracy on the fitting half."""
     positive_mean: float
-    """Of the projection of positive reviews, pooled."""
+    """Mean pooled projection of the positive reviews."""
     positive_std: float
     negative_mean: float
     negative_std: float
     accuracy: float
-    """Of the projection, cut halfway between the classes, on the reviews that it was not made from."""
+    """Accuracy of the projection on the held-out half; the threshold is midway between the class means."""
     difference_accuracy: float
-    """The same for the bare difference of the class means."""
+    """The same for the difference of the class means."""
     unit: int
-    """The unit that tells best on its own."""
+    """The best single unit."""
     unit_accuracy: float
-    """On the reviews that it was not chosen on."""
+    """Its accuracy on the held-out half."""
     unit_negative: float
-    """Its 1st or 99th percentile over tokens: the end that speaks for negative."""
+    """Its 1st or 99th percentile over tokens, whichever is on the negative side."""
     unit_positive: float
-    """The other end."""
+    """The other percentile."""
 
     def at(self, deviations: float) -> float:
-        """The projection so many standard deviations from its mean."""
+        """Return the projection that lies `deviations` standard deviations from the mean."""
         return self.mean + deviations * self.std
 
     @classmethod
     def from_entry(cls, entry: Entry, layer: int) -> Self:
-        """Read the direction of a layer back; negative layers count from the end."""
+        """Read the stored direction of a layer; negative layers count from the end."""
         layers = entry.notes["layers"]
         layer %= len(layers)
         return cls(vector=entry.arrays[f"{layer}.vector"], **layers[layer])
 
 
 def find_sentiment_direction(states: LayerStates, positive: np.ndarray) -> SentimentDirection:
-    """Find a layer's direction and unit.
+    """Fit one layer's direction and find its best unit.
 
     Args:
-        states: two reviews of either class in each half, or more.
+        states: at least two reviews of each class in each half.
         positive: bool (review,).
     """
     made_from = np.arange(len(positive)) % 2 == 0
@@ -97,7 +96,7 @@ def find_sentiment_direction(states: LayerStates, positive: np.ndarray) -> Senti
     projected, after_a_token = x @ vector, states.drawn @ vector
     difference = _difference(x[made_from], positive[made_from])
     unit = int(accuracies(x, made_from).argmax())
-    low, high = np.percentile(states.drawn[:, unit], EXTREMES)
+    low, high = np.percentile(states.drawn[:, unit], PERCENTILES)
     ends = (low, high) if difference[unit] > 0 else (high, low)
     return SentimentDirection(
         vector=vector.astype(np.float32),
@@ -118,7 +117,7 @@ def find_sentiment_direction(states: LayerStates, positive: np.ndarray) -> Senti
 
 
 def to_entry(layers: Sequence[SentimentDirection], num_reviews: int) -> Entry:
-    """Return the entry to store, from the direction of each layer and the number of reviews in both halves together."""
+    """Return the entry to store, layer 0 first; `num_reviews` counts both halves."""
     notes = [{name: value for name, value in asdict(layer).items() if name != "vector"} for layer in layers]
     arrays = {f"{i}.vector": layer.vector for i, layer in enumerate(layers)}
     return Entry(arrays, {"layers": notes, "reviews": num_reviews})
@@ -130,17 +129,17 @@ def _difference(x: np.ndarray, positive: np.ndarray) -> np.ndarray:
 
 
 def _discriminant(x: np.ndarray, positive: np.ndarray) -> np.ndarray:
-    """Fisher's discriminant, shrunk halfway: float64 (review, unit) -> (unit,), of length 1."""
-    from sklearn.discriminant_analysis import LinearDiscriminantAnalysis  # not needed to answer, and slow to import
+    """Return Fisher's discriminant with shrinkage 0.5: float64 (review, unit) -> unit vector (unit,)."""
+    from sklearn.discriminant_analysis import LinearDiscriminantAnalysis  # slow to import
 
     vector: np.ndarray = LinearDiscriminantAnalysis(solver="lsqr", shrinkage=0.5).fit(x, positive).coef_[0]
     return vector / np.linalg.norm(vector)
 
 
 def _accuracies(features: np.ndarray, positive: np.ndarray, *, made_from: np.ndarray, tried: np.ndarray) -> np.ndarray:
-    """How often each feature, cut halfway between its class means, names the class: (review, feature) -> (feature,)."""
+    """Return each feature's accuracy with a threshold midway between the class means: (feature,)."""
     high = features[made_from & positive].mean(0)
     low = features[made_from & ~positive].mean(0)
-    says_positive = (features[tried] - (high + low) / 2) * (high - low) > 0
-    accuracies: np.ndarray = (says_positive == positive[tried][:, None]).mean(0)
+    predicted = (features[tried] - (high + low) / 2) * (high - low) > 0
+    accuracies: np.ndarray = (predicted == positive[tried][:, None]).mean(0)
     return accuracies

@@ -1,13 +1,13 @@
-"""What fades slowly near a fixed point: the Jacobian of the map, its eigenvalues and its eigenvectors.
+"""The slow modes at a fixed point: the Jacobian of the zero-input step, its eigenvalues and its eigenvectors.
 
-Near s* = F(s*, 0) a small difference d moves as d_t = J d_{t-1}, J = dF/ds at s*. Along a right eigenvector of
-eigenvalue lambda it shrinks |lambda|-fold a token, so that it lasts
+Near s* = F(s*, 0) a small perturbation d evolves as d_t = J d_{t-1}, J = dF/ds at s*. Along a right eigenvector with
+eigenvalue lambda it scales by |lambda| per token, with the
 
     time constant = 1 / |ln |lambda||        tokens
 
-(Sussillo & Barak 2013; Maheswaranathan et al. 2019, arXiv:1906.10720). No layer hears of a deeper one, so J is block
-lower triangular: the eigenvalues are those of its diagonal blocks, and an eigenvector that starts in layer l goes on as
-v_m = (lambda - J_mm)^-1 sum_{k<m} J_mk v_k. That costs a fraction of the whole.
+(Sussillo & Barak 2013; Maheswaranathan et al. 2019, arXiv:1906.10720). A layer does not depend on the layers above it,
+so J is block lower triangular. Its eigenvalues are those of the diagonal blocks, and an eigenvector of block l extends
+to the layers above as v_m = (lambda - J_mm)^-1 sum_{k<m} J_mk v_k. This is far cheaper than a full eigendecomposition.
 """
 
 from collections.abc import Callable
@@ -17,13 +17,12 @@ from torch import Tensor
 
 ROWS_AT_ONCE = 256
 NUDGE = 1e-12
-"""Keeps the solution finite where two layers share an eigenvalue."""
+"""Keeps the solution finite if two layers share an eigenvalue."""
 
 
 def jacobian_at(step: Callable[[Tensor], Tensor], state: Tensor) -> Tensor:
-    """Differentiate a map of (row, state) at one state, (state,): J[i, j] = d step_i / d s_j, (state, state)."""
-    whole = torch.func.jacrev(lambda s: step(s[None])[0], chunk_size=ROWS_AT_ONCE)
-    jacobian: Tensor = whole(state)
+    """Return J[i, j] = d step_i / d s_j, (state, state), of a map of (row, state) at one state, (state,)."""
+    jacobian: Tensor = torch.func.jacrev(lambda s: step(s[None])[0], chunk_size=ROWS_AT_ONCE)(state)
     return jacobian.detach()
 
 
@@ -33,26 +32,24 @@ def slowest_modes(jacobian: Tensor, num_layers: int, count: int) -> tuple[Tensor
     Args:
         jacobian: (state, state), block lower triangular in layers of equal size.
         num_layers: blocks.
-        count: at most so many; there is one a number of the state.
+        count: maximum number of modes; there is one per dimension of the state.
 
     Returns:
         eigenvalues: complex128 (mode,), longest time constant first.
-        vectors: complex128 (state, mode); right eigenvectors of length 1.
+        vectors: complex128 (state, mode); right eigenvectors with norm 1.
     """
     matrix = jacobian.double()
-    moving = (
-        matrix.abs().sum(1) > 0
-    )  # a number that is held has an empty row: eigenvalue 0, and no quantity in the others
+    moving = matrix.abs().sum(1) > 0  # a capped dimension has an empty row: eigenvalue 0, decoupled from the others
     width = len(matrix) // num_layers
     layers = [moving[i * width : (i + 1) * width].nonzero()[:, 0] + i * width for i in range(num_layers)]
-    found = [torch.linalg.eig(matrix[layer][:, layer]) for layer in layers]
-    eigenvalues = torch.cat([values for values, _ in found])
-    places = [(layer, mode) for layer, (values, _) in enumerate(found) for mode in range(len(values))]
+    blocks = [torch.linalg.eig(matrix[layer][:, layer]) for layer in layers]
+    eigenvalues = torch.cat([values for values, _ in blocks])
+    modes = [(layer, mode) for layer, (values, _) in enumerate(blocks) for mode in range(len(values))]
     order = time_constant(eigenvalues).argsort(descending=True)[:count]
     vectors = torch.zeros(len(matrix), len(order), dtype=torch.complex128)
     for column, chosen in enumerate(order.tolist()):
-        start, mode = places[chosen]
-        vectors[layers[start], column] = found[start][1][:, mode]
+        start, mode = modes[chosen]
+        vectors[layers[start], column] = blocks[start][1][:, mode]
         for layer in layers[start + 1 :]:
             if len(layer):
                 driven = matrix[layer].to(torch.complex128) @ vectors[:, column]
@@ -63,7 +60,7 @@ def slowest_modes(jacobian: Tensor, num_layers: int, count: int) -> tuple[Tensor
 
 
 def time_constant(eigenvalues: Tensor) -> Tensor:
-    """Return how many tokens a mode takes to fade, or grow, e-fold.
+    """Return the tokens that a mode takes to decay, or grow, e-fold.
 
     >>> [round(float(tokens), 1) for tokens in time_constant(torch.tensor([0.999, 0.5, 1.001, 0.0]))]
     [999.5, 1.4, 1000.5, 0.0]

@@ -1,4 +1,4 @@
-"""Read many texts at once and keep what every layer held after each token; for one text see `trace.py`."""
+"""States of every layer over many texts, read in batches; for a single text see `trace.py`."""
 
 from collections.abc import Iterator, Sequence
 
@@ -14,7 +14,7 @@ MAX_ROWS = 16
 
 @torch.inference_mode()
 def batch_states(predictor: Predictor, batch: Sequence[EncodedText], quantity: str) -> list[list[np.ndarray]]:
-    """Read a batch: float32 (token, unit) a layer, a text."""
+    """Return float32 (token, unit) per layer, for each text of a batch."""
     token_ids = torch.from_numpy(pad_rows([encoded.token_ids for encoded in batch], PAD_ID)[0])
     if quantity == "h":
         layers = list(predictor.model.encoder(token_ids).layers)
@@ -29,15 +29,15 @@ def batch_states(predictor: Predictor, batch: Sequence[EncodedText], quantity: s
 def read_states(
     predictor: Predictor, texts: Sequence[EncodedText], quantity: str = "h"
 ) -> Iterator[tuple[int, list[np.ndarray]]]:
-    """Read texts, each on its own from a zero state, those of about the same length together.
+    """Read texts, each from a zero state; texts of similar length share a batch.
 
     Args:
-        predictor: of any task; of a tagger, the encoder that reads forwards.
-        texts: as the predictor encodes them; one without tokens gives no rows.
-        quantity: a name in `trace.quantities_of`; all but h are recomputed by the equations, 4 times as slow.
+        predictor: of any task; for a tagger, its forward encoder is used.
+        texts: as the predictor encodes them; an empty one gives no rows.
+        quantity: a name in `trace.quantities_of`; quantities other than h are recomputed and 4 times as slow.
 
     Yields:
-        The number of a text, shortest first, and float32 (token, unit) a layer; start subwords are left out.
+        The index of a text, shortest first, and float32 (token, unit) per layer, without the prefix.
     """
     for rows in by_length([len(encoded.token_ids) for encoded in texts], MAX_ROWS):
         yield from zip(rows, batch_states(predictor, [texts[row] for row in rows], quantity), strict=True)

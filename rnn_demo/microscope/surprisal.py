@@ -1,9 +1,9 @@
-"""How surprised a language model is by each token of a text.
+"""The surprisal of each token of a text under a language model.
 
     surprisal(x_t) = -log2 p(x_t | x_1 .. x_{t-1})                    bits (Shannon 1948)
 
-The bits of all tokens, added up, are what an arithmetic coder would need to send the text with this model (so they can
-be divided by its characters, whatever the tokens are). Readers slow down where surprisal is high: Hale 2001, Levy 2008.
+The sum over all tokens is the length of the text's arithmetic code under the model, so bits per character can be
+compared across tokenizers. Human readers slow down where surprisal is high: Hale 2001, Levy 2008.
 """
 
 import math
@@ -17,43 +17,43 @@ from rnn_demo.predictor import Reading
 
 MAX_TOKENS = 2000
 LARGEST_NATS = 700.0
-"""Their exponential is still a number; only random weights come near it."""
+"""The exponential of more would overflow; only random weights come near it."""
 
 
 @dataclass(frozen=True)
 class SurprisingToken:
-    """A token and how little it was expected."""
+    """A token and its surprisal."""
 
     token: str
     start: int
     end: int
     bits: float
-    """-log2 of the probability that the model gave it; 0 where it was sure."""
+    """-log2 of the token's probability."""
 
 
 @dataclass(frozen=True)
 class Surprisal:
-    """What it costs a language model to read a text."""
+    """The surprisal of a text."""
 
     tokens: tuple[SurprisingToken, ...]
     bits_per_char: float
-    """Over the code points that these tokens stand for."""
+    """Over the code points of these tokens."""
     perplexity: float
-    """Over these tokens: as uncertain as a fair choice between so many."""
+    """Per token: 2 to the power of the mean surprisal."""
     num_skipped: int
-    """Tokens before these, which were read and not counted."""
+    """Earlier tokens, which are read but not counted."""
 
 
 @torch.inference_mode()
 def measure_surprisal(writer: Writer, reading: Reading) -> Surprisal:
-    """Measure the surprisal of each token of a text.
+    """Return the surprisal of each token of a text.
 
     Args:
         writer: a language model.
-        reading: its reading of a text; of more than MAX_TOKENS tokens only the last MAX_TOKENS are counted.
+        reading: its reading of a text; only the last MAX_TOKENS tokens are counted.
 
     Raises:
-        InputError: there is nothing to read.
+        InputError: the text has no tokens.
     """
     encoded = reading.encoded
     require_tokens(encoded.tokens)

@@ -1,4 +1,4 @@
-"""The states or gates of one layer after each token of a text, for every predictor: writer, scorer and tagger."""
+"""The states or gates of one layer after each token of a text, for any predictor."""
 
 from dataclasses import dataclass, replace
 from typing import Self
@@ -14,38 +14,38 @@ from rnn_demo.predictor import Predictor, Reading
 
 @dataclass(frozen=True)
 class HiddenTrace:
-    """A quantity of one layer after each token of a text."""
+    """One quantity of one layer after each token of a text."""
 
     tokens: tuple[str, ...]
     spans: tuple[tuple[int, int], ...]
-    """Start and end of each token in the text, code points."""
+    """(start, end) of each token in the text, code points."""
     states: np.ndarray
-    """float32 (token, unit); h, another state or a gate. Of a tagger: of its forward encoder."""
+    """float32 (token, unit); h, another state or a gate. For a tagger, of its forward encoder."""
     layer: int
-    """Counted from 0, the layer nearest to the words."""
+    """From 0, the layer nearest to the input."""
 
     def cut(self, part: slice) -> Self:
-        """Return the trace of some of the tokens."""
+        """Return the trace of a slice of the tokens."""
         return replace(self, tokens=self.tokens[part], spans=self.spans[part], states=self.states[part])
 
 
 def quantities_of(predictor: Predictor) -> dict[str, Quantity]:
-    """Return what can be traced in a predictor's cells: the states, h first, then the gates."""
+    """Return the quantities of a predictor's cells: the states, h first, then the gates."""
     return CELLS[predictor.model.encoder.config.cell].quantities
 
 
 @torch.inference_mode()
 def trace_hidden_states(predictor: Predictor, reading: Reading, layer: int = -1, quantity: str = "h") -> HiddenTrace:
-    """Return the states or gates of one layer, a row a token; the prefix that is read before the text is left out.
+    """Return the states or gates of one layer, one row per token, without the prefix.
 
     Args:
         predictor: a loaded checkpoint.
         reading: its reading of a text of one token or more.
-        layer: 0 is nearest to the words; negative numbers count from the end, -1 is the last.
-        quantity: a name in `quantities_of`. All but h are recomputed by the equations, which reads the text again.
+        layer: 0 is nearest to the input; negative numbers count from the end.
+        quantity: a name in `quantities_of`. For quantities other than h the text is read again.
 
     Raises:
-        InputError: there is no such layer or quantity, or nothing to read.
+        InputError: there is no such layer or quantity, or the text has no tokens.
     """
     layer = require_layer(layer, predictor.model.encoder.config.num_layers)
     if quantity not in quantities_of(predictor):

@@ -1,6 +1,6 @@
-"""A trace in the plane, or the space, of the main components of its layer's states; and how it moves from step to step.
+"""The trajectory of a trace in its first two or three principal components, and the lengths of its steps.
 
-points = (H - mean) V^T        H (token, unit), V (component, unit) the rows of a basis: see `basis.py`
+points = (H - mean) V^T        H (token, unit), V (component, unit) the components of a basis: see `basis.py`
 """
 
 from collections.abc import Sequence
@@ -14,29 +14,29 @@ from rnn_demo.microscope.trace import HiddenTrace
 
 @dataclass(frozen=True)
 class Trajectory:
-    """A trace drawn on the first two or three components of a basis."""
+    """A trace projected on the first two or three components of a basis."""
 
     points: np.ndarray
     """float32 (token, component)."""
     explained_variance: tuple[float, ...]
-    """The share of the variance that each of these components holds, of the states that the basis was made of."""
+    """Explained variance ratio of each component, over the states of the basis."""
     basis: str = "this text"
     """The source of the basis."""
 
 
 @dataclass(frozen=True)
 class Step:
-    """A step of the state from one token to the next, as long as it is over all units."""
+    """The change of the state at one token, over all units."""
 
     token_index: int
-    """The token that it was taken at."""
+    """The token that is read in this step."""
     length: float
     median_length: float
-    """Of all steps of the text."""
+    """Over all steps of the text."""
 
 
 def basis_of_traces(traces: Sequence[HiddenTrace]) -> Basis:
-    """Find the components of some texts' own states, where there are none of held-out texts."""
+    """Return a basis fitted to the traces themselves, for models without a held-out basis."""
     source = "this text" if len(traces) == 1 else "these texts"
     return own_basis(np.concatenate([trace.states for trace in traces]), source)
 
@@ -46,12 +46,8 @@ def project_trajectory(trace: HiddenTrace, basis: Basis | None = None, dimension
 
     Args:
         trace: one token or more.
-        basis: of the same layer and quantity; None is that of the trace itself, in which one token, or states that
-            never change, lie at the origin and explain nothing.
+        basis: of the same layer and quantity; None fits one to the trace, where constant states lie at the origin.
         dimensions: 2 or 3.
-
-    Returns:
-        One point a token.
     """
     basis = basis_of_traces([trace]) if basis is None else basis
     points = (trace.states.astype(np.float64) - basis.mean) @ basis.components[:dimensions].astype(np.float64).T
@@ -60,15 +56,15 @@ def project_trajectory(trace: HiddenTrace, basis: Basis | None = None, dimension
 
 
 def step_lengths(trace: HiddenTrace) -> np.ndarray:
-    """Measure |h_t - h_{t-1}| over all units: float64 (token - 1,)."""
+    """Return |h_t - h_{t-1}| over all units: float64 (token - 1,)."""
     lengths: np.ndarray = np.linalg.norm(np.diff(trace.states.astype(np.float64), axis=0), axis=1)
     return lengths
 
 
 def longest_step(trace: HiddenTrace) -> Step | None:
-    """Find the longest of the steps between the tokens of a text; None where there are fewer than two of them."""
+    """Return the longest step of a trace; None if it has fewer than two steps."""
     lengths = step_lengths(trace)
     if len(lengths) < 2:
         return None
-    place = int(lengths.argmax())
-    return Step(place + 1, float(lengths[place]), float(np.median(lengths)))
+    index = int(lengths.argmax())
+    return Step(index + 1, float(lengths[index]), float(np.median(lengths)))

@@ -1,4 +1,4 @@
-"""Which units of a layer are worth a look, and in which order."""
+"""Ranks the units of a layer for display."""
 
 from dataclasses import dataclass
 
@@ -9,28 +9,28 @@ from rnn_demo.microscope.trace import HiddenTrace
 
 MAX_TOKENS = 2000
 NUM_ACTIVE = 40
-"""Units that are listed where nothing was computed in advance."""
+"""Units listed if no correlations were precomputed."""
 
 
 @dataclass(frozen=True)
 class UnitReading:
-    """What the units of one layer did over a text, and which of them are worth a look."""
+    """The units of one layer over a text, ranked."""
 
     trace: HiddenTrace
     ranked: tuple[RankedUnit, ...]
-    """The clearest first, each unit once; where nothing was computed in advance, those that change most."""
+    """Each unit once, largest |r| first; without precomputed correlations, the units that change most."""
     by_feature: tuple[RankedUnit, ...]
-    """The best unit of each feature, the clearest first; empty where nothing was computed in advance."""
+    """The best unit of each feature, largest |r| first; empty without precomputed correlations."""
     num_skipped: int
-    """Tokens before these, which were read and are not shown."""
+    """Earlier tokens, which are read but not in the trace."""
 
 
 def rank_trace(trace: HiddenTrace, known: UnitCorrelations | None) -> UnitReading:
     """Rank the units of a layer.
 
     Args:
-        trace: of one token or more; the reading keeps the last MAX_TOKENS.
-        known: what the units correlate with; None where it was not precomputed, or not for this quantity.
+        trace: of one token or more; the result keeps the last MAX_TOKENS tokens.
+        known: precomputed correlations; None if there are none for this quantity.
     """
     kept = trace.cut(slice(-MAX_TOKENS, None))
     num_skipped = len(trace.tokens) - len(kept.tokens)
@@ -43,20 +43,17 @@ def rank_trace(trace: HiddenTrace, known: UnitCorrelations | None) -> UnitReadin
 
 
 def most_active_units(trace: HiddenTrace, limit: int) -> list[int]:
-    """Choose the units that change most over a text, and order them by the token at which they stand out.
+    """Return the units that change most over a text, ordered by the token of their largest deviation.
 
-    A unit's change is its largest value less its smallest. It stands out where it is farthest from its own mean, so
-    that in a heat map the bright cells run from one corner to the other: whoever reacts to the first words comes first.
+    Change is the maximum minus the minimum; ties go to the lower unit. The order is by the token at which a unit is
+    farthest from its mean, so that the peaks of a heat map run along its diagonal.
 
     Args:
         trace: one token or more.
-        limit: units at most, 1 or more.
-
-    Returns:
-        Unit numbers; ties go to the lower one.
+        limit: maximum number of units, 1 or more.
     """
     change = np.ptp(trace.states, axis=0)  # (unit,)
-    size = np.abs(trace.states).mean(axis=0)  # (unit,), for a text of one token, over which nothing changes
+    size = np.abs(trace.states).mean(axis=0)  # (unit,); ranks the units of a text of one token, where nothing changes
     chosen = np.sort(np.lexsort((-size, -change))[:limit])
     distance = np.abs(trace.states - trace.states.mean(axis=0))[:, chosen]  # (token, chosen)
     return [int(unit) for unit in chosen[np.argsort(distance.argmax(axis=0), kind="stable")]]

@@ -20,7 +20,7 @@ from rnn_demo.microscope.fixed_points import (
     search,
     unit_readout,
 )
-from rnn_demo.microscope.joint_state import REST_CAP, JointState
+from rnn_demo.microscope.joint_state import C_CAP, JointState
 from rnn_demo.microscope.slow_modes import jacobian_at, slowest_modes, time_constant
 from rnn_demo.precompute.fixed_points import precompute_fixed_points
 from rnn_demo.precompute.held_out import HeldOut
@@ -58,16 +58,16 @@ def found_by(predictor: SentimentScorer, num_starts: int = 12) -> FixedPoints:
 
 
 @pytest.mark.parametrize("cell", CELLS)
-def test_visited_states_are_those_of_the_encoder(tokenizer: Tokenizer, cell: str) -> None:
+def test_on_trajectory_states_are_those_of_the_encoder(tokenizer: Tokenizer, cell: str) -> None:
     predictor = reader_of(tokenizer, cell)
     joint, texts = JointState(predictor), [predictor.encode(text).token_ids for text in FILM_TEXTS[:2]]
-    visited = joint.visit(texts)
+    on_trajectory = joint.on_trajectory_states(texts)
     with torch.no_grad():
         read = [predictor.model.encoder.forward_with_gates(torch.tensor([ids])) for ids in texts]
     for quantity, name in enumerate(CELLS[cell].state_names):
         expected = torch.cat([layers[-1][name][0] for layers in read])
-        given = joint.last(visited, quantity)
-        assert sorted(map(tuple, given.round(decimals=9).tolist())) == sorted(
+        states = joint.last(on_trajectory, quantity)
+        assert sorted(map(tuple, states.round(decimals=9).tolist())) == sorted(
             map(tuple, expected.round(decimals=9).tolist())
         )
 
@@ -75,7 +75,7 @@ def test_visited_states_are_those_of_the_encoder(tokenizer: Tokenizer, cell: str
 @pytest.mark.parametrize("cell", CELLS)
 def test_a_state_held_for_ever_scores_what_the_classifier_says(tokenizer: Tokenizer, cell: str) -> None:
     joint = JointState(predictor := reader_of(tokenizer, cell))
-    states = joint.visit([predictor.encode(FILM_TEXTS[0]).token_ids])
+    states = joint.on_trajectory_states([predictor.encode(FILM_TEXTS[0]).token_ids])
     held = joint.last(states)[:, None].expand(-1, 900, -1)
     expected = predictor.model.logits(held, torch.full((len(states),), 900))
     torch.testing.assert_close(joint.logits(states), expected)
@@ -85,11 +85,11 @@ def test_a_state_held_for_ever_scores_what_the_classifier_says(tokenizer: Tokeni
 def test_the_jacobian_is_that_of_finite_differences(tokenizer: Tokenizer, cell: str) -> None:
     step = 1e-6
     joint = JointState(predictor := reader_of(tokenizer, cell))
-    state = joint.visit([predictor.encode(FILM_TEXTS[0]).token_ids])[-1].clamp(-REST_CAP, REST_CAP)
+    state = joint.on_trajectory_states([predictor.encode(FILM_TEXTS[0]).token_ids])[-1].clamp(-C_CAP, C_CAP)
     nudges = step * torch.eye(len(state), dtype=state.dtype)
     with torch.no_grad():
-        expected = ((joint.rest(state + nudges) - joint.rest(state - nudges)) / (2 * step)).T
-    torch.testing.assert_close(jacobian_at(joint.rest, state), expected, rtol=1e-5, atol=1e-8)
+        expected = ((joint.zero_input_step(state + nudges) - joint.zero_input_step(state - nudges)) / (2 * step)).T
+    torch.testing.assert_close(jacobian_at(joint.zero_input_step, state), expected, rtol=1e-5, atol=1e-8)
 
 
 @pytest.mark.parametrize("cell", CELLS)
@@ -99,7 +99,7 @@ def test_fixed_points_stay_put_when_the_network_runs_on(tokenizer: Tokenizer, ce
     assert found.num_converged == found.num_started == 12
     assert found.drift.max() < 1e-4
     joint = JointState(predictor)
-    ends = result_of(search(joint, joint.visit([predictor.encode(FILM_TEXTS[0]).token_ids])))
+    ends = result_of(search(joint, joint.on_trajectory_states([predictor.encode(FILM_TEXTS[0]).token_ids])))
     with torch.no_grad():
         moved = ends
         for _ in range(20):  # by the equations, without the cap
@@ -118,7 +118,7 @@ def test_a_linear_rnn_has_the_fixed_point_of_its_equation(tokenizer: Tokenizer) 
         kernel.bias_ih_l0.copy_(bias)
         kernel.bias_hh_l0.zero_()
     joint = JointState(predictor)
-    ends = result_of(search(joint, joint.visit([predictor.encode(FILM_TEXTS[0]).token_ids])))
+    ends = result_of(search(joint, joint.on_trajectory_states([predictor.encode(FILM_TEXTS[0]).token_ids])))
     torch.testing.assert_close(ends, (bias / (1 - diagonal)).expand_as(ends), rtol=1e-2, atol=2e-5)
     found = found_by(predictor)
     expected = [1 / abs(np.log(value)) for value in (0.98, 0.9, 0.5, 0.5, 0.1)]
@@ -137,9 +137,9 @@ def test_an_unstable_fixed_point_is_found_where_the_network_would_leave_it(token
         kernel.bias_hh_l0.zero_()
     joint = JointState(predictor)
     ends = result_of(search(joint, torch.tensor([[0.1] * 6, [-0.1] * 6, [0.0] * 6]).double()))
-    assert bool((kinetic_energy(ends, joint.rest(ends)) < MAX_SPEED).all())
+    assert bool((kinetic_energy(ends, joint.zero_input_step(ends)) < MAX_SPEED).all())
     torch.testing.assert_close(ends[:, 0], torch.tensor([0.9575, -0.9575, 0.0]).double(), rtol=0, atol=1e-3)
-    eigenvalues, _ = slowest_modes(jacobian_at(joint.rest, ends[2]), 1, 6)
+    eigenvalues, _ = slowest_modes(jacobian_at(joint.zero_input_step, ends[2]), 1, 6)
     assert float(eigenvalues.abs().max()) == pytest.approx(2, rel=1e-3)
 
 
@@ -173,9 +173,9 @@ def test_a_memory_cell_that_counts_rests_at_the_cap(tokenizer: Tokenizer) -> Non
         cell.kernel.bias_ih_l0.fill_(50)
     joint = JointState(predictor)
     ends = result_of(search(joint, torch.zeros(1, 12).double()))
-    torch.testing.assert_close(joint.last(ends, 1), torch.full((1, 6), REST_CAP).double())
+    torch.testing.assert_close(joint.last(ends, 1), torch.full((1, 6), C_CAP).double())
     torch.testing.assert_close(joint.last(ends), torch.ones(1, 6).double(), rtol=0, atol=1e-4)
-    assert len(slowest_modes(jacobian_at(joint.rest, ends[0]), 1, 20)[0]) == 6  # c is held: only h is left
+    assert len(slowest_modes(jacobian_at(joint.zero_input_step, ends[0]), 1, 20)[0]) == 6  # c is capped: only h is left
 
 
 def test_only_sentiment_models_are_studied(tokenizer: Tokenizer) -> None:
