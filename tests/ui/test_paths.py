@@ -26,7 +26,7 @@ from rnn_demo.ui.hidden_states.drawing import (
     views_of_cells,
 )
 from rnn_demo.ui.hidden_states.paths import Paths
-from rnn_demo.ui.hidden_states.tab import numbers_shown
+from rnn_demo.ui.hidden_states.tab import fit_view, numbers_shown
 from rnn_demo.ui.model_store import ModelStore
 from rnn_demo.ui.service import Service
 
@@ -73,6 +73,11 @@ def test_subwords_of_an_entity_are_coloured_by_its_type(service: Service) -> Non
 def test_a_view_that_is_not_there_is_refused(service: Service, view: View, message: str) -> None:
     with pytest.raises(InputError, match=message):
         picture_of(service, [TEXT], view)
+
+
+def test_choices_of_another_model_give_way_to_its_defaults(service: Service) -> None:
+    assert fit_view(service, View("lm-gru", 7, "c", "P(positive)", "3-D")) == View("lm-gru", 1, "h", "surprisal", "3-D")
+    assert fit_view(service, View("lm-gru", 0, "update", "position")) == View("lm-gru", 0, "update", "position")
 
 
 def test_a_long_text_is_drawn_from_its_last_2000_tokens(service: Service) -> None:

@@ -1,7 +1,7 @@
 """Hidden states: the path of the state as a text is read, and the value of each unit."""
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import partial
 from itertools import chain
 from typing import Any, NamedTuple
@@ -180,22 +180,33 @@ def show(
 ) -> list[Any]:
     """Read the texts and fill the tab."""
     texts = [text, other] if other.strip() else [text]
-    view = View(model, layer, quantity, colour, space)
+    view = fit_view(service, View(model, layer, quantity, colour, space))
     picture = picture_of(service, texts, view)
     trace = picture.paths.untrimmed[0]
     mapped = trace.cut(slice(MAX_TOKENS))
     units = most_active_units(mapped, MAX_UNITS)
-    meaning = service.quantities(model)[quantity]
+    meaning = service.quantities(model)[view.quantity]
     return [
         f"{describe_paths(picture.paths)} {describe_axes(picture)} {describe(trace, mapped, units)}"
         + say_which_encoder(service.store.find(model)),
         gr.update(value=draw_picture(picture), visible=not with_cells),
-        draw_heatmap(mapped, units, quantity, is_gate=meaning.is_gate),
+        draw_heatmap(mapped, units, view.quantity, is_gate=meaning.is_gate),
         caption_map(meaning),
         (texts, view, with_cells),
         gr.update(visible=with_cells),
         *(draw_cells(service, texts, view) if with_cells else [gr.skip()] * (2 * len(CELLS))),
     ]
+
+
+def fit_view(service: Service, view: View) -> View:
+    """Replace what a model does not have by its default: another model may be chosen before the menus follow."""
+    quantities, colours = service.quantities(view.model), colours_of(service, view.model)
+    return replace(
+        view,
+        layer=min(view.layer, service.num_layers(view.model) - 1),
+        quantity=view.quantity if view.quantity in quantities else "h",
+        colour=view.colour if view.colour in colours else colours[0],
+    )
 
 
 def draw_cells(service: Service, texts: Sequence[str], view: View) -> list[Any]:
