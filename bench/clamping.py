@@ -141,7 +141,7 @@ def main(checkpoints_dir: Path = CHECKPOINTS_DIR, model: str = "lm-lstm", judge:
     entry = read_precomputed(checkpoints_dir / model).get("sentiment_direction")
     if entry is None:
         raise CheckpointError(
-            f"{checkpoints_dir / model} has no sentiment direction: run `python train.py study` on it"
+            f"{checkpoints_dir / model} has no sentiment direction: run `python train.py precompute` on it"
         )
     print(f"{SAMPLES} texts of {LENGTH} tokens per setting after {PROMPT!r}, temperature {TEMPERATURE}.\n")
     print("| layer | clamped | P(positive) | 95 % interval | perplexity | one text |\n|---|---|---|---|---|---|")

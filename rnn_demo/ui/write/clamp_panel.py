@@ -168,7 +168,7 @@ def describe_direction(service: Service, name: str, layer: int) -> str:
     if direction is None:
         return (
             f"There is no sentiment slider: no sentiment direction was computed for {name}. "
-            f"`python train.py study {name}` computes it."
+            f"`python train.py precompute {name}` computes it."
         )
     return (
         f"On labelled reviews this direction separates positive from negative **{direction.accuracy:.0%}** of the time "
