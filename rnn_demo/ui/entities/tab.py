@@ -45,7 +45,7 @@ PARTS_OF_SPEECH = {
 """Start of a Penn Treebank tag -> plain word; longer starts first. Other tags (signs, foreign words) stay unmarked."""
 MARKED = ("names", "parts of speech")
 HEADERS = ["word", "tag", "confidence", "part of speech"]
-WIDTHS: list[str | int] = ["32%", "20%", "24%", "24%"]
+WIDTHS: list[str | int] = ["30%", "18%", "31%", "21%"]
 """A phone shows all four columns."""
 
 
@@ -85,6 +85,7 @@ def build_entities_tab(service: Service) -> None:
         label="One row per word. B- starts a name, I- continues it, O is outside",
         interactive=False,
         wrap=True,
+        elem_id="tagged-words",
     )
     read_text = gr.State(ENTITY_TEXTS[0])  # the textbox may have changed since
     build_export(service.tag, [read_text, model], "entities.json")

@@ -29,7 +29,10 @@ THEME = gr.themes.Default(
 
 RULES = """
 .gradio-container .fillable.app { max-width: 1080px !important }
-@media (max-width: 640px) { .gradio-container .fillable.app { padding: 12px !important } }
+@media (max-width: 640px) {
+  .gradio-container .fillable.app { padding: 12px !important }
+  #tagged-words td, #tagged-words th, #tagged-words .cell-wrap * { font-size: 13px !important }
+}
 button[role=tab][aria-selected=true] { color: var(--primary-700) !important }
 .dark button[role=tab][aria-selected=true] { color: var(--primary-300) !important }
 .token.highlighted, .token.highlighted .text, .legend-item { color: var(--body-text-color) !important }
