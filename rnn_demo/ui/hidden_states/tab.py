@@ -108,7 +108,9 @@ def build_hidden_states_tab(service: Service) -> None:
     changed += [choices.colour.input, choices.space.input]
     inputs = [text, *choices[:-1]]
     outputs = [summary, path, heatmap, map_caption, displayed, cells_row, *of_cells, note]
-    gr.on([start.click, text.submit, choices.other.submit, *changed, counter.change], read, inputs, outputs, **LATEST)
+    events = [start.click, text.submit, choices.other.submit, *changed, counter.change]
+    # Not checked by gradio, which has the new menus while a browser may still send a choice of the old: see `fit_view`.
+    gr.on(events, read, inputs, outputs, preprocess=False, **LATEST)
 
 
 def build_choices(service: Service, models: list[str], first_model: str, text: gr.Textbox) -> Choices:
