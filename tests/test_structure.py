@@ -28,7 +28,7 @@ HIGHEST_FIRST = [
     ("cells",),
     ("regularisation",),
     ("tokenizer",),
-    ("domains", "spacing", "rewriting"),
+    ("domains", "spacing", "rewriting", "words"),
     ("config",),
     ("checks",),
     ("results",),

@@ -41,8 +41,7 @@ TABS: dict[str, Callable[[Service], None]] = {
 }
 """The tabs in their order. A new tab is a file and a line here."""
 
-TITLE = """# RNN workbench
-Watch recurrent networks read and write text, one token at a time."""
+TITLE = "<h1>RNN workbench</h1><p>Watch recurrent networks read and write text, one token at a time.</p>"
 
 LAUNCH: dict[str, Any] = {
     "theme": THEME,
@@ -92,7 +91,7 @@ def build_app(checkpoints_dir: Path = CHECKPOINTS_DIR) -> gr.Blocks:
     """
     service = Service(ModelStore(Path(checkpoints_dir)))
     with Page(title="RNN workbench", analytics_enabled=False) as demo:
-        gr.Markdown(TITLE)
+        gr.HTML(TITLE, elem_id="title")
         with gr.Tabs(overflow_behavior="wrap"):
             for title, build in TABS.items():
                 with gr.Tab(title):

@@ -4,6 +4,7 @@ A store never changes, so all visitors share it without a lock. A missing or bro
 the page names the problem and the command that trains the checkpoint.
 """
 
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -55,6 +56,35 @@ class ModelStore:
     def names_by_cell(self, task: str) -> dict[str, str]:
         """Return a checkpoint for each cell: cell -> name, see `choose_by_cell`."""
         return choose_by_cell({name: self.find(name).checkpoint for name in self.names(task)})
+
+    def title(self, name: str) -> str:
+        """Return what the page calls a model: its cell, and what tells it from others with this cell.
+
+        The endpoints, the files and the command line go on using the name.
+        """
+        predictor = self.find(name)
+        cell = predictor.checkpoint.cell
+        alike = [other for other in self.names(predictor.task) if self.find(other).checkpoint.cell == cell]
+        if predictor.tokenizer.has_only_characters:
+            return f"{cell.upper()}, letter by letter"
+        if len(alike) == 1:
+            return cell.upper()
+        if name == alike[0]:
+            return f"{cell.upper()}, best"
+        if name == self.names_by_cell(predictor.task).get(cell):
+            return f"{cell.upper()}, trained like the others"
+        return f"{cell.upper()} ({name})"
+
+    def choices(self, task: str | None = None) -> list[tuple[str, str]]:
+        """List the usable models for a menu: title and name, the default first; with the task where there are several.
+
+        Titles that two models would share are followed by the names.
+        """
+        titles = [(self.title(name), name) for name in self.names(task)]
+        if task is None:
+            titles = [(f"{TASKS[self.find(name).task].title}: {title}", name) for title, name in titles]
+        counts = Counter(title for title, _ in titles)
+        return [(title if counts[title] == 1 else f"{title} ({name})", name) for title, name in titles]
 
     def problems(self, task: str | None = None) -> list[StoreEntry]:
         """Return the broken checkpoints, of one task or of all."""

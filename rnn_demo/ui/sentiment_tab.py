@@ -11,21 +11,20 @@ from rnn_demo.ui.shared.events import (
     LATEST,
     SLOW_LATEST,
     RequestToken,
-    build_note,
     build_request_counter,
     clears_on_empty,
     for_newest_request,
     shows_errors,
 )
-from rnn_demo.ui.shared.examples import SENTIMENT_TEXTS, build_examples, on_pick
+from rnn_demo.ui.shared.examples import SENTIMENT_TEXTS, on_pick
 from rnn_demo.ui.shared.export import attribution_numbers, build_export
 from rnn_demo.ui.shared.highlights import Highlights, mark_runs, name_change
+from rnn_demo.ui.shared.layout import build_text_input
 from rnn_demo.ui.shared.problems import build_problems
 from rnn_demo.ui.shared.theme import MOVE_COLOURS
 
 INTRO = (
-    "The network reads a review from left to right and updates its score after every token. **Look for the words that "
-    "turn it:** `++` and `+` made it more positive, `−−` and `−` more negative."
+    "The network reads from left to right and updates its score after every token: **look for the words that turn it.**"
 )
 WHY = (
     "Which tokens account for the score, compared with a blank input? (A blank input does not always score neutral.) "
@@ -76,13 +75,9 @@ def build_sentiment_tab(service: Service) -> None:
 
     first_verdict, first_moves, first_line, *_ = score(RequestToken(), SENTIMENT_TEXTS[0], models[0])
 
-    gr.Markdown(INTRO)
-    text = gr.Textbox(SENTIMENT_TEXTS[0], label="Text", lines=3, max_lines=12)
-    note = build_note()
-    examples = build_examples(text, SENTIMENT_TEXTS)
-    with gr.Row():
-        model = gr.Dropdown(models, value=models[0], label="Model", filterable=False, visible=len(models) > 1)
-        start = gr.Button("Score", variant="primary")
+    text, model, start, examples, note = build_text_input(
+        INTRO, SENTIMENT_TEXTS, "Score", service.store.choices("sentiment")
+    )
     verdict = gr.HTML(first_verdict, elem_id="verdict")
     moves = gr.HighlightedText(
         first_moves, label="How each token moved the score", color_map=MOVE_COLOURS, elem_id="moves"

@@ -50,6 +50,24 @@ def test_models_of_other_subwords_are_not_compared(folder: Path, tokenizer: Toke
     assert store.names_alike("ner-lstm") == ["ner-lstm"]
 
 
+def test_models_have_titles_that_tell_them_apart(folder: Path, tokenizer: Tokenizer) -> None:
+    copytree(folder / "lm-rnn", folder / "mine")
+    of_characters = Tokenizer(learn_characters(["She was a good child.", "No!"]))
+    save_checkpoint(
+        folder / "verse", tiny_model("lm-lstm", of_characters.vocab_size), of_characters, tiny_checkpoint("lm-lstm")
+    )
+    store = ModelStore(folder)
+    assert dict(map(reversed, store.choices("lm"))) == {
+        "lm-lstm": "LSTM, best",
+        "lm-gru": "GRU",
+        "lm-rnn": "RNN, best",
+        "mine": "RNN (mine)",
+        "verse": "LSTM, letter by letter",
+    }
+    assert ("sentiment: LSTM", "sentiment-lstm") in store.choices()
+    assert len({title for title, _ in store.choices()}) == len(store.names())
+
+
 def test_store_without_any_checkpoint_names_all_that_are_missing(tmp_path: Path) -> None:
     store = ModelStore(tmp_path / "nowhere")
     assert store.names() == []

@@ -64,8 +64,14 @@ PAIRS = {
 
 
 def build_examples(textbox: gr.Textbox, texts: Sequence[str]) -> gr.Dataset:
-    """Lay out texts that a click puts into a textbox."""
-    return gr.Dataset(components=[textbox], samples=[[text] for text in texts], label="Or try one of these")
+    """Lay out texts that a click puts into a textbox, in one line that scrolls."""
+    return gr.Dataset(
+        components=[textbox],
+        samples=[[text] for text in texts],
+        label="Or try one of these",
+        show_label=False,
+        elem_classes="examples",
+    )
 
 
 def on_pick(examples: gr.Dataset, textbox: gr.Textbox, counter: gr.Number) -> None:

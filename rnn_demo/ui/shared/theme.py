@@ -28,11 +28,26 @@ THEME = gr.themes.Default(
 )
 
 RULES = """
-.gradio-container .fillable.app { max-width: 1080px !important }
-@media (max-width: 640px) {
-  .gradio-container .fillable.app { padding: 12px !important }
-  #tagged-words td, #tagged-words th, #tagged-words .cell-wrap * { font-size: 13px !important }
-}
+.gradio-container .fillable.app { max-width: 1200px !important; padding-top: 12px !important }
+#title .html-container { padding: 0 !important }
+#title .prose { display: flex; align-items: baseline; flex-wrap: wrap; column-gap: 14px }
+#title h1 { font-size: 1.35rem; font-weight: 650; white-space: nowrap; margin: 0 }
+#title p { color: var(--body-text-color-subdued); margin: 0 }
+.fillable.app > .main > .wrap > .column { gap: 4px !important }
+.tab-wrapper { margin: 0 !important }
+.tabitem { padding: 0 !important; border: none !important }
+.tabitem > .column { gap: 10px !important }
+.intro p { margin: 0 }
+.ask { align-items: flex-start; gap: 8px !important; flex-wrap: wrap }
+.ask > .form { display: contents }
+.ask .block { padding: 0 !important; border: none !important; background: none !important;
+  overflow: visible !important }
+.ask label > span, .ask .container > span { position: absolute; clip-path: inset(50%); width: 1px; height: 1px }
+.ask .ask-text { flex: 1 1 340px !important }
+.ask .ask-model { flex: 0 1 230px !important }
+.ask .ask-start { flex: 0 0 auto !important; height: 40px; padding-block: 0 }
+.examples .gallery { flex-wrap: nowrap !important; overflow-x: auto; scrollbar-width: thin }
+.examples .gallery > button { flex: none; white-space: nowrap; max-width: none; font-size: var(--text-sm) }
 button[role=tab][aria-selected=true] { color: var(--primary-700) !important }
 .dark button[role=tab][aria-selected=true] { color: var(--primary-300) !important }
 .token.highlighted, .token.highlighted .text, .legend-item { color: var(--body-text-color) !important }
@@ -60,6 +75,13 @@ footer .divider { display: none }
 .verdict .mark { position: absolute; top: -5px; width: 6px; height: 22px; margin-left: -3px; border-radius: 3px;
   background: var(--body-text-color); border: 1px solid var(--background-fill-primary) }
 .verdict .ends { display: flex; justify-content: space-between; color: var(--body-text-color-subdued) }
+@media (max-width: 640px) {
+  .gradio-container .fillable.app { padding: 8px 12px !important }
+  #title p { display: none }
+  button[role=tab] { padding: 0 7px !important; height: 30px !important; font-size: 13.5px !important }
+  .ask .ask-model { flex: 1 1 0 !important }
+  #tagged-words td, #tagged-words th, #tagged-words .cell-wrap * { font-size: 13px !important }
+}
 """
 
 ENTITY_COLOURS = {"person": "#818cf8", "place": "#10b981", "organisation": "#f59e0b", "other name": "#f472b6"}
