@@ -22,13 +22,14 @@ from rnn_demo.ui.reading_tab import build_reading_tab
 from rnn_demo.ui.sentiment_tab import build_sentiment_tab
 from rnn_demo.ui.service import Service
 from rnn_demo.ui.shared.events import PAGE_SCRIPT
+from rnn_demo.ui.shared.layout import TabFields
 from rnn_demo.ui.shared.theme import CSS, THEME
 from rnn_demo.ui.units.tab import build_units_tab
 from rnn_demo.ui.write.tab import build_write_tab
 
 __all__ = ["LAUNCH", "TABS", "build_app"]
 
-TABS: dict[str, Callable[[Service], None]] = {
+TABS: dict[str, Callable[[Service], TabFields | None]] = {
     "Write": build_write_tab,
     "Sentiment": build_sentiment_tab,
     "Entities": build_entities_tab,

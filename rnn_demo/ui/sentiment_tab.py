@@ -19,7 +19,7 @@ from rnn_demo.ui.shared.events import (
 from rnn_demo.ui.shared.examples import SENTIMENT_TEXTS, on_pick
 from rnn_demo.ui.shared.export import attribution_numbers, build_export
 from rnn_demo.ui.shared.highlights import Highlights, mark_runs, name_change
-from rnn_demo.ui.shared.layout import build_text_input
+from rnn_demo.ui.shared.layout import TabFields, build_text_input
 from rnn_demo.ui.shared.problems import build_problems
 from rnn_demo.ui.shared.theme import MOVE_COLOURS
 
@@ -37,12 +37,12 @@ SMALL_MOVE, LARGE_MOVE = 0.03, 0.12
 """P(positive): the same for what a token changes in the running score."""
 
 
-def build_sentiment_tab(service: Service) -> None:
+def build_sentiment_tab(service: Service) -> TabFields | None:
     """Lay out the tab."""
     build_problems(service.store, "sentiment")
     models = service.store.names("sentiment")
     if not models:
-        return
+        return None
 
     @shows_errors
     @clears_on_empty(None, None, None, "", None, None, None)
@@ -106,6 +106,7 @@ def build_sentiment_tab(service: Service) -> None:
     gr.on(triggers, score, [turn, text, model], outputs, **LATEST)
     on_pick(examples, text, counter)
     why.click(explain, [turn, read_text, model], reasons, **SLOW_LATEST)
+    return TabFields(counter, text, {"model": model})
 
 
 def describe(result: SentimentScore) -> str:

@@ -3,10 +3,12 @@
 The result comes right below, so that it stands in the first screen (see theme.py for the sizes).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import gradio as gr
+from gradio.components import Component
 
 from rnn_demo.ui.shared.events import build_note
 from rnn_demo.ui.shared.examples import build_examples
@@ -64,3 +66,14 @@ def build_text_input(
         start = gr.Button(button, variant="primary", elem_classes="ask-start", min_width=90)
     examples = build_examples(text, texts)
     return TextInput(text, menu, start, examples, build_note())
+
+
+@dataclass(frozen=True)
+class TabFields:
+    """What a link restores on a tab, and what "See this text in" fills."""
+
+    counter: gr.Number
+    """Raising it answers anew; see `build_request_counter`."""
+    text: gr.Textbox | None = None
+    settings: Mapping[str, Component] = field(default_factory=dict)
+    """Name in the link, such as model or seed -> component."""
