@@ -11,6 +11,7 @@ wrapped in the middle of a sentence, and so a space.
 
 from codecs import getincrementaldecoder
 from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Self
 
@@ -24,6 +25,7 @@ from rnn_demo.errors import CheckpointError, unknown_name
 from rnn_demo.language.clamping import Clamp, read_clamped
 from rnn_demo.language.model import LanguageModel
 from rnn_demo.language.sampling import SamplingOptions, next_token_probs, noise_generator, penalise
+from rnn_demo.language.sentence_end import CHARACTERS_PER_TOKEN, SENTENCE_TOKENS, up_to_sentence_end
 from rnn_demo.predictor import ForwardPredictor
 from rnn_demo.results import GeneratedText, GeneratedToken, TokenProbability
 from rnn_demo.rewriting import with_line_feeds
@@ -102,6 +104,7 @@ class Writer(ForwardPredictor):
         domain: str | None = None,
         clamp: Clamp | None = None,
         repetition_penalty: float | None = None,
+        finish_sentence: bool = False,
     ) -> GeneratedText:
         """Continue a prompt; arguments and errors as in `stream`."""
         tokens = tuple(
@@ -115,6 +118,7 @@ class Writer(ForwardPredictor):
                 domain=domain,
                 clamp=clamp,
                 repetition_penalty=repetition_penalty,
+                finish_sentence=finish_sentence,
             )
         )
         return GeneratedText(prompt, "".join(token.token for token in tokens), tokens)
@@ -131,6 +135,7 @@ class Writer(ForwardPredictor):
         domain: str | None = None,
         clamp: Clamp | None = None,
         repetition_penalty: float | None = None,
+        finish_sentence: bool = False,
     ) -> Iterator[GeneratedToken]:
         """Continue a prompt, one token at a time, until the model ends the text or the length is reached.
 
@@ -144,6 +149,9 @@ class Writer(ForwardPredictor):
             domain: a name in DOMAINS; None takes the one that suits the prompt (see `likeliest_domain`).
             clamp: what to clamp in one layer, from the last token of the prompt on; None for nothing.
             repetition_penalty: 1 (off) to 2; None = 1.2 at temperatures below 0.3, else 1.
+            finish_sentence: whether to go on beyond max_new_tokens until a sentence ends, for at most SENTENCE_TOKENS
+                more tokens (CHARACTERS_PER_TOKEN times as many for a model of characters). The tokens up to
+                max_new_tokens are the same as without.
 
         Raises:
             InputError: a setting is out of range, or the network has no such layer or unit; raised at the call, before
@@ -159,7 +167,11 @@ class Writer(ForwardPredictor):
             clamp.check(self.model.config)
             clamp = None if clamp.is_empty else clamp
         generator = noise_generator(seed, self.model.bias, [token.token_id for token in encoded.tokens])
-        return self._stream(encoded, int(max_new_tokens), options, generator, starts_word=starts_word, clamp=clamp)
+        tokens = self._stream(encoded, options, generator, starts_word=starts_word, clamp=clamp)
+        if not finish_sentence:
+            return islice(tokens, int(max_new_tokens))
+        size = CHARACTERS_PER_TOKEN if self.tokenizer.has_only_characters else 1
+        return up_to_sentence_end(tokens, int(max_new_tokens), SENTENCE_TOKENS * size)
 
     def next_tokens(
         self,
@@ -226,18 +238,20 @@ class Writer(ForwardPredictor):
     def _stream(
         self,
         encoded: EncodedText,
-        max_new_tokens: int,
         options: SamplingOptions,
         generator: torch.Generator,
         *,
         starts_word: bool,
         clamp: Clamp | None,
     ) -> Iterator[GeneratedToken]:
-        """The generator behind `stream`. Gradients are off in `_read` alone: steps may run on different threads."""
+        """The generator behind `stream`, which ends where the model ends the text.
+
+        Gradients are off in `_read` alone: steps may run on different threads.
+        """
         token_ids, state = encoded.token_ids, None
         written: list[int] = []
         num_decoded = 0  # after these, byte subwords of a character that is not complete yet
-        for _ in range(max_new_tokens):
+        while True:
             logits, state = self._read(token_ids, state, clamp)
             if starts_word:
                 logits = self._only_word_starts(logits)

@@ -47,6 +47,7 @@ class Endpoints:
         seed: int = 0,
         style: str = ANY_DOMAIN,
         repetition_penalty: float | None = None,
+        finish_sentence: bool = False,
     ) -> Iterator[str]:
         """Continue a prompt, streamed: each value is the prompt with all text written so far.
 
@@ -60,8 +61,11 @@ class Endpoints:
             seed: the same seed, model and prompt write the same text.
             style: the domain, such as novel, review, news or play; any = chosen from the prompt.
             repetition_penalty: 1 = off, up to 2; without a value 1.2 at temperatures below 0.3, else off.
+            finish_sentence: go on beyond max_new_tokens until a sentence ends, by at most 60 tokens or 240 characters.
         """
-        settings = WritingSettings(temperature, max_new_tokens, top_k, top_p, seed, style, repetition_penalty)
+        settings = WritingSettings(
+            temperature, max_new_tokens, top_k, top_p, seed, style, finish_sentence, repetition_penalty
+        )
         yield from throttled(self._service.write(prompt, model, settings))
 
     def generate_holding(
@@ -78,6 +82,7 @@ class Endpoints:
         style: str = ANY_DOMAIN,
         direction: float = 0.0,
         repetition_penalty: float | None = None,
+        finish_sentence: bool = False,
     ) -> Iterator[str]:
         """Continue a prompt with units of one layer clamped to values of your choice; streamed as by /generate.
 
@@ -94,9 +99,12 @@ class Endpoints:
             style: the domain, such as novel, review, news or play; any = chosen from the prompt.
             direction: clamp the layer's sentiment direction this many standard deviations from its mean; 0 = off.
             repetition_penalty: 1 = off, up to 2; without a value 1.2 at temperatures below 0.3, else off.
+            finish_sentence: go on beyond max_new_tokens until a sentence ends, by at most 60 tokens or 240 characters.
         """
         clamp = self._service.clamp(model, units, layer, direction)
-        settings = WritingSettings(temperature, max_new_tokens, top_k, top_p, seed, style, repetition_penalty)
+        settings = WritingSettings(
+            temperature, max_new_tokens, top_k, top_p, seed, style, finish_sentence, repetition_penalty
+        )
         yield from throttled(self._service.write(prompt, model, settings, clamp))
 
     generate_clamped = generate_holding  # the former name stays for the programs that call it

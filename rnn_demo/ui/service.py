@@ -71,6 +71,7 @@ class WritingSettings:
     top_p: float = 1.0
     seed: int = 0
     domain: str | None = ANY_DOMAIN
+    finish_sentence: bool = False
     repetition_penalty: float | None = None
 
     def __post_init__(self) -> None:

@@ -24,10 +24,11 @@ from rnn_demo.ui.model_store import ModelStore
 from rnn_demo.ui.service import Service
 
 WRITING = ["max_new_tokens", "temperature", "top_k", "top_p", "seed", "style"]
+LAST = ["repetition_penalty", "finish_sentence"]
 PARAMETERS = {
-    "generate": ["prompt", "model", *WRITING, "repetition_penalty"],
-    "generate_holding": ["prompt", "units", "model", "layer", *WRITING, "direction", "repetition_penalty"],
-    "generate_clamped": ["prompt", "units", "model", "layer", *WRITING, "direction", "repetition_penalty"],
+    "generate": ["prompt", "model", *WRITING, *LAST],
+    "generate_holding": ["prompt", "units", "model", "layer", *WRITING, "direction", *LAST],
+    "generate_clamped": ["prompt", "units", "model", "layer", *WRITING, "direction", *LAST],
     "next_tokens": ["prompt", "model", "k", "temperature"],
     "score_sentiment": ["text", "model"],
     "attribute": ["text", "model", "entity"],

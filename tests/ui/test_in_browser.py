@@ -58,6 +58,10 @@ def test_writing_streams_and_the_same_seed_writes_the_same(page: Page) -> None:
     expect(written(page)).to_have_value(first)
 
 
+START = [0.7, 0, 0.9, 1, "any", None, True]
+"""What the page sends to a writing endpoint after the length, from the temperature on."""
+
+
 def write_longest(page: Page) -> None:
     """Set the length to 400 tokens."""
     page.get_by_text("More settings").click()
@@ -91,7 +95,7 @@ def test_stop_stops(page: Page, url: str) -> None:
     expect(written(page)).to_have_value(re.compile("^London.{20,}", re.DOTALL))
     page.get_by_role("button", name="Stop").click()
     stopped = settled(written(page))
-    whole = call(url, "generate", ["London", "lm-lstm", 400, 0.8, 0, 1, 1])[-1][1][0]
+    whole = call(url, "generate", ["London", "lm-lstm", 400, *START])[-1][1][0]
     assert whole.startswith(stopped)
     assert written(page).input_value() == stopped != whole
     page.get_by_role("button", name="Write").click()
@@ -106,7 +110,7 @@ def test_again_while_writing_leaves_one_text(page: Page, url: str) -> None:
     page.get_by_role("button", name="Write").click()
     expect(written(page)).to_have_value(re.compile("^London.{20,}", re.DOTALL))
     page.get_by_role("button", name="Again").click()
-    alone = call(url, "generate", ["London", "lm-lstm", 400, 0.8, 0, 1, 2])[-1][1][0]
+    alone = call(url, "generate", ["London", "lm-lstm", 400, *START[:3], 2, *START[4:]])[-1][1][0]
     expect(written(page)).to_have_value(alone)
     expect(page.get_by_label("Seed")).to_have_value("2")
 
@@ -128,7 +132,7 @@ def test_write_both_shows_the_unmodified_and_the_clamped_text(page: Page, url: s
     expect(page.locator("#clamp-summary")).to_contain_text("sentiment-lstm scores")
     prompt = panel.get_by_label("Prompt").input_value()
     unmodified, clamped = (
-        call(url, "generate_holding", [prompt, units, "lm-lstm", -1, 80, 0.8, 0, 1, 1])[-1][1][0]
+        call(url, "generate_holding", [prompt, units, "lm-lstm", -1, 80, *START[:5], 0, *START[5:]])[-1][1][0]
         for units in ({}, {"3": 5, "7": -5})
     )
     expect(page.locator("#written-unmodified textarea")).to_have_value(unmodified)
@@ -191,7 +195,7 @@ def test_another_model_writes_anew_and_empties_both_texts(
         tab(page).get_by_label("Model").click()
         page.get_by_role("option", name="lm-rnn").click()
         prompt = page.get_by_label("Prompt").input_value()
-        expect(written(page)).to_have_value(call(url, "generate", [prompt, "lm-rnn", 80, 0.8, 0, 1, 1])[-1][1][0])
+        expect(written(page)).to_have_value(call(url, "generate", [prompt, "lm-rnn", 80, *START])[-1][1][0])
         for shown in ("#written-unmodified textarea", "#written-clamped textarea"):
             expect(page.locator(shown)).to_have_value("")
         expect(page.locator("#clamp-summary")).to_have_text("")

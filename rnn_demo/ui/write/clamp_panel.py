@@ -42,7 +42,7 @@ def build_clamp_panel(
         model: the tab's choice of a language model.
         suited: changes once the settings suit another model.
         turn: the tab's, which its Stop ends.
-        settings: the tab's prompt, model, temperature, length, top-k, top-p, seed and domain.
+        settings: the tab's prompt, model and the fields of `WritingSettings`, up to finish_sentence.
     """
     with gr.Accordion("Clamp a unit", open=False):
         gr.Markdown(INTRO)

@@ -22,7 +22,7 @@ INTRO = (
 BARS_CAPTION = "**The next token,** as you type; ␣ is a space. Temperature, top-k and top-p can leave tokens out."
 PENALTY = f"Below {LOW_TEMPERATURE} a penalty of {LOW_TEMPERATURE_PENALTY} on repeated tokens prevents loops"
 NUM_BARS = 10
-START_TEMPERATURE, START_LENGTH, START_SEED = 0.8, 80, 1
+START_TEMPERATURE, START_TOP_P, START_LENGTH, START_SEED = 0.7, 0.9, 80, 1
 CHARACTERS_LENGTH = 320
 """For models of characters: about as much text as START_LENGTH subwords."""
 
@@ -66,9 +66,19 @@ def build_write_tab(service: Service) -> None:
 
     write, show_next_tokens = make_handlers(service)
     *_, first_text = write(
-        RequestToken(), 0, PROMPTS[0], models[0], START_TEMPERATURE, START_LENGTH, 0, 1.0, START_SEED, ANY_DOMAIN
+        RequestToken(),
+        0,
+        PROMPTS[0],
+        models[0],
+        START_TEMPERATURE,
+        START_LENGTH,
+        0,
+        START_TOP_P,
+        START_SEED,
+        ANY_DOMAIN,
+        True,
     )
-    first_bars = show_next_tokens(PROMPTS[0], models[0], START_TEMPERATURE, 0, 1.0, ANY_DOMAIN)
+    first_bars = show_next_tokens(PROMPTS[0], models[0], START_TEMPERATURE, 0, START_TOP_P, ANY_DOMAIN)
 
     gr.Markdown(INTRO)
     with gr.Row():
@@ -98,10 +108,11 @@ def build_write_tab(service: Service) -> None:
             filterable=False,
         )
         top_k = gr.Slider(0, 200, 0, step=1, label="Top-k", info="0 = no limit", buttons=[])
-        top_p = gr.Slider(0.05, 1, 1, step=0.05, label="Top-p", info="1 = no limit", buttons=[])
+        top_p = gr.Slider(0.05, 1, START_TOP_P, step=0.05, label="Top-p", info="1 = no limit", buttons=[])
         seed = gr.Number(
             START_SEED, label="Seed", info="The same seed gives the same text; Again uses the next seed", precision=0
         )
+        finish = gr.Checkbox(True, label="Finish the sentence", info="Goes on beyond the length, a few lines at most")
 
     # Whatever begins a text raises the counter, and only the counter starts the writing: one text at a time.
     turn, counter = gr.State(RequestToken()), build_request_counter()
@@ -109,7 +120,7 @@ def build_write_tab(service: Service) -> None:
     another.click(lambda turn, seed: (turn.next(), (seed or 0) + 1), [turn, seed], [counter, seed], **INSTANT)
     examples.click(lambda turn, sample: (turn.next(), sample[0]), [turn, examples], [counter, prompt], **INSTANT)
     stop.click(lambda turn: turn.end(), turn, **INSTANT)
-    settings = [prompt, model, temperature, length, top_k, top_p, seed, domain]
+    settings = [prompt, model, temperature, length, top_k, top_p, seed, domain, finish]
     counter.change(write, [turn, counter, *settings], text, **LATEST)
     # Another model writes anew once the settings suit it: it may not know the style that was chosen.
     suited = build_request_counter()
