@@ -23,6 +23,7 @@ from rnn_demo.ui.sentiment_tab import build_sentiment_tab
 from rnn_demo.ui.service import Service
 from rnn_demo.ui.shared.events import PAGE_SCRIPT
 from rnn_demo.ui.shared.layout import TabFields
+from rnn_demo.ui.shared.links import build_copy_link, connect_tabs, tab_id
 from rnn_demo.ui.shared.theme import CSS, THEME
 from rnn_demo.ui.units.tab import build_units_tab
 from rnn_demo.ui.write.tab import build_write_tab
@@ -92,10 +93,17 @@ def build_app(checkpoints_dir: Path = CHECKPOINTS_DIR) -> gr.Blocks:
     """
     service = Service(ModelStore(Path(checkpoints_dir)))
     with Page(title="RNN workbench", analytics_enabled=False) as demo:
-        gr.HTML(TITLE, elem_id="title")
-        with gr.Tabs(overflow_behavior="wrap"):
+        with gr.Row(elem_id="header"):
+            gr.HTML(TITLE, elem_id="title")
+            build_copy_link()
+        with gr.Tabs(overflow_behavior="wrap") as tabs:
+            panels = {tab_id(title): gr.Tab(title, id=tab_id(title)) for title in TABS}
+            all_fields: dict[str, TabFields] = {}
             for title, build in TABS.items():
-                with gr.Tab(title):
-                    build(service)
+                with panels[tab_id(title)]:
+                    fields = build(service)
+                if fields:
+                    all_fields[tab_id(title)] = fields
+            connect_tabs(demo, tabs, panels, all_fields)
         register_endpoints(Endpoints(service))
     return demo.queue(max_size=64, default_concurrency_limit=2, api_open=False)

@@ -34,6 +34,9 @@ RULES = """
 #title h1 { font-size: 1.35rem; font-weight: 650; white-space: nowrap; margin: 0 }
 #title p { color: var(--body-text-color-subdued); margin: 0 }
 .fillable.app > .main > .wrap > .column { gap: 4px !important }
+#header { align-items: baseline; flex-wrap: nowrap }
+#header .export { min-width: max-content }
+.see-in { margin-top: 10px }
 .tab-wrapper { margin: 0 !important }
 .tabitem { padding: 0 !important; border: none !important }
 .tabitem > .column { gap: 10px !important }
