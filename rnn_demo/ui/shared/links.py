@@ -105,19 +105,19 @@ def restore_on_load(
     restored.success(None, counters, counters, js=OPEN_LINK, **INSTANT)
 
 
-def restore(asked: Mapping[str, str], tab_ids: list[str], all_fields: Mapping[str, TabFields]) -> list[Any]:
+def restore(query: Mapping[str, str], tab_ids: list[str], all_fields: Mapping[str, TabFields]) -> list[Any]:
     """Return an update per output: the tab, and the fields of that tab as in the link; what does not fit is left."""
-    name = asked.get("tab", "")
+    name = query.get("tab", "")
     updates: list[Any] = [gr.update(selected=name) if name in tab_ids else gr.skip()]
     for tab, fields in all_fields.items():
         for key, component in named_fields(fields).items():
-            given = asked.get(key) if tab == name else None
-            value = None if given is None else read_value(component, given)
+            as_text = query.get(key) if tab == name else None
+            value = None if as_text is None else read_value(component, as_text)
             updates.append(gr.skip() if value is None else gr.update(value=value))
     return updates
 
 
-def read_value(component: Any, given: str) -> Any:
+def read_value(component: Any, as_text: str) -> Any:
     """Return a component's value from a link, None if it cannot have it.
 
     >>> slider = gr.Slider(0, 2, 1)
@@ -129,13 +129,13 @@ def read_value(component: Any, given: str) -> Any:
     (True, 'a text')
     """
     if isinstance(component, gr.Dropdown | gr.Radio):
-        return next((value for _, value in component.choices if str(value) == given), None)
+        return next((value for _, value in component.choices if str(value) == as_text), None)
     if isinstance(component, gr.Checkbox):
-        return given == "true"
+        return as_text == "true"
     if not isinstance(component, gr.Slider | gr.Number):
-        return given
+        return as_text
     try:
-        number = float(given)
+        number = float(as_text)
     except ValueError:
         return None
     lowest, highest = component.minimum, component.maximum
