@@ -7,6 +7,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from rnn_demo.graphemes import goes_on
+
 MAX_WORD = 30
 """Characters; longer runs of letters, and scripts without spaces, are cut between subwords."""
 APOSTROPHES = "'’"
@@ -56,12 +58,15 @@ def words_of(tokens: Sequence[Spanned]) -> tuple[Word, ...]:
     >>> ends = [sum(map(len, subwords[:n])) for n in range(len(subwords) + 1)]
     >>> [word.text for word in words_of([ScoredToken(p, a, b, 0.5) for p, a, b in zip(subwords, ends, ends[1:])])]
     ['It', " wasn't", ' my', ' elephant', '.', ' 🎉']
+    >>> emoji = [ScoredToken(character, i, i + 1, 0.5) for i, character in enumerate("👩‍👧👍🏽🇬🇧!")]
+    >>> [word.end - word.start for word in words_of(emoji)]
+    [3, 2, 2, 1]
     """
     words: list[Word] = []
     first, text = 0, ""
     for i, token in enumerate(tokens):
         text += token.token
-        following = tokens[i + 1].token if i + 1 < len(tokens) else ""
+        following = next((tokens[j].token for j in range(i + 1, len(tokens)) if tokens[j].token), "")
         unfinished = i + 1 < len(tokens) and token.start == token.end
         if unfinished or (len(text) + len(following) <= MAX_WORD and _goes_on(text, following)):
             continue
@@ -71,7 +76,9 @@ def words_of(tokens: Sequence[Spanned]) -> tuple[Word, ...]:
 
 
 def _goes_on(text: str, following: str) -> bool:
-    """Whether a word goes on: letters and digits side by side, also around an apostrophe."""
+    """Whether a word goes on: letters and digits side by side, also around an apostrophe; or a character goes on."""
+    if goes_on(text, following):
+        return True
     before, after = text.rstrip(APOSTROPHES) or " ", following.lstrip(APOSTROPHES)
     joined = len(text) - len(before) + len(following) - len(after) <= 1
     if not before[-1].isalnum():

@@ -29,6 +29,7 @@ HIGHEST_FIRST = [
     ("regularisation",),
     ("tokenizer",),
     ("domains", "spacing", "rewriting", "words"),
+    ("graphemes",),
     ("config",),
     ("checks",),
     ("results",),

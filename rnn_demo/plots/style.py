@@ -12,6 +12,8 @@ from typing import Any
 
 import plotly.graph_objects as go
 
+from rnn_demo.graphemes import JOINERS
+
 GREY = "#7c8aa0"
 """Lines and markers need a contrast of 3; this has 3.5 on white and 4.2 on the panels of the dark page."""
 GRID = "rgba(148,163,184,.25)"
@@ -34,8 +36,13 @@ def token_label(token: str, mark_space: bool = False) -> str:
     ('the', '␣the', '␣', '⏎')
     >>> token_label("<b>"), token_label("\t"), token_label("\u200b"), token_label("")
     ('&lt;b&gt;', '␉', 'U+200B', '…')
+    >>> token_label("👩‍👧"), token_label("\u200d")
+    ('👩‍👧', 'U+200D')
     """
-    visible = "".join(_visible(character) for character in token)
+    visible = "".join(
+        character if character in JOINERS and 0 < i < len(token) - 1 else _visible(character)
+        for i, character in enumerate(token)
+    )
     if not mark_space and visible.strip(" "):
         visible = visible.strip(" ")
     return escape(visible.replace(" ", "␣"), quote=False) or "…"

@@ -83,6 +83,8 @@ footer .divider { display: none }
   #title p { display: none }
   button[role=tab] { padding: 0 7px !important; height: 30px !important; font-size: 13.5px !important }
   .ask .ask-model { flex: 1 1 0 !important }
+  .xtick:first-child:nth-last-child(n + 24) ~ .xtick:nth-child(even) { display: none } /* words on an axis */
+  .xtick:first-child:nth-last-child(n + 47) ~ .xtick:not(:nth-child(4n + 1)) { display: none }
   #tagged-words td, #tagged-words th, #tagged-words .cell-wrap * { font-size: 13px !important }
 }
 """
