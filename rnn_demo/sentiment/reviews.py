@@ -7,7 +7,7 @@ binary treebank is made of phrases of the same sentences, so those phrases leave
 import random
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -123,7 +123,7 @@ def read_reviews(
         for i, row in enumerate(rows)
     ]
     if judge is not None:
-        for name, texts in unlabelled_texts(recipe):
+        for name, texts in unlabelled_texts(recipe, held_out.get("sst5", [])):
             judged = [LabelledText(text, float(s)) for text, s in zip(texts, judge(name, texts), strict=True)]
             mixed += judged * recipe.judged_passes
     mixed += [LabelledText(*sentence) for sentence in make_sentences(recipe.patterns, recipe.seed)]
@@ -131,15 +131,27 @@ def read_reviews(
     return [vary(row, draw) for row in mixed] if recipe.vary else mixed, held_out
 
 
-def unlabelled_texts(recipe: SentimentRecipe) -> list[tuple[str, list[str]]]:
-    """Read what the recipe's teacher is to judge: data sets by name, and their texts or sentences."""
-    texts = [(name, read_unlabelled(name, recipe.data_dir)) for name in recipe.unlabelled]
+def unlabelled_texts(
+    recipe: SentimentRecipe, held_out_sentences: Sequence[LabelledText] = ()
+) -> list[tuple[str, list[str]]]:
+    """Read what the recipe's teacher is to judge: data sets by name, and their texts or sentences.
+
+    Args:
+        recipe: which data sets.
+        held_out_sentences: of the treebank; its phrases that stand in one of them are left out.
+    """
+
+    def read(name: str) -> list[str]:
+        texts = read_unlabelled(name, recipe.data_dir)
+        if name not in TREEBANK:
+            return texts
+        return [row.text for row in without_phrases([LabelledText(text, 0.5) for text in texts], held_out_sentences)]
+
     counts = Counter(recipe.unlabelled_sentences)
     cut = [
-        (name, opinions(read_unlabelled(name, recipe.data_dir), count * recipe.max_sentences, recipe.max_words))
-        for name, count in counts.items()
+        (name, opinions(read(name), count * recipe.max_sentences, recipe.max_words)) for name, count in counts.items()
     ]
-    return texts + cut
+    return [(name, read(name)) for name in recipe.unlabelled] + cut
 
 
 def read_unlabelled(name: str, data_dir: Path | None) -> list[str]:
@@ -195,7 +207,7 @@ def vary(row: LabelledText, draw: random.Random) -> LabelledText:
     return LabelledText(text, row.target)
 
 
-def without_phrases(rows: list[LabelledText], sentences: list[LabelledText]) -> list[LabelledText]:
+def without_phrases(rows: list[LabelledText], sentences: Sequence[LabelledText]) -> list[LabelledText]:
     """Leave out the rows whose words stand in one of the sentences.
 
     >>> rows = [LabelledText("a dull film", 0), LabelledText("dull", 0), LabelledText("good", 1)]

@@ -1,6 +1,7 @@
 """Labelled opinions: what is held out leaves the training rows, labels are checked, treebank text looks typed."""
 
 import random
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -79,6 +80,14 @@ def test_unlabelled_texts_are_learned_as_the_teacher_judges_them(recipe):
     assert same == held_out
     assert training[: len(alone)] == alone
     assert training[len(alone) :] == [LabelledText("good\ngood", 0.9), LabelledText("bad and bad", 0.2)]
+
+
+def test_no_phrase_of_a_held_out_sentence_is_judged(recipe):
+    alone, held_out = read_reviews(replace(recipe, datasets=("sst5",)))
+    judged = replace(recipe, datasets=("sst5",), unlabelled=("sst2",), teacher="somebody")
+    texts = {row.text for row in read_reviews(judged, knowing_judge)[0][len(alone) :]}
+    assert texts == {"great day", "story of long people", "never in a sentence", "bad film"}
+    assert not any(f" {text} " in f" {row.text} " for row in held_out["sst5"] for text in texts)
 
 
 def test_sentences_come_from_the_unsupervised_split_or_from_train_without_its_labels(recipe):
