@@ -22,9 +22,10 @@ from rnn_demo.ui.reading_tab import build_reading_tab
 from rnn_demo.ui.sentiment_tab import build_sentiment_tab
 from rnn_demo.ui.service import Service
 from rnn_demo.ui.shared.events import PAGE_SCRIPT
+from rnn_demo.ui.shared.header import build_header
 from rnn_demo.ui.shared.layout import TabFields
-from rnn_demo.ui.shared.links import build_copy_link, connect_tabs, tab_id
-from rnn_demo.ui.shared.theme import CSS, THEME
+from rnn_demo.ui.shared.links import connect_tabs, tab_id
+from rnn_demo.ui.shared.theme import CSS, HEAD, ICON, THEME
 from rnn_demo.ui.units.tab import build_units_tab
 from rnn_demo.ui.write.tab import build_write_tab
 
@@ -43,8 +44,6 @@ TABS: dict[str, Callable[[Service], TabFields | None]] = {
 }
 """The tabs in their order. A new tab is a file and a line here."""
 
-TITLE = "<h1>RNN workbench</h1><p>Watch recurrent networks read and write text, one token at a time.</p>"
-
 LAUNCH: dict[str, Any] = {
     "theme": THEME,
     "css": CSS,
@@ -55,6 +54,8 @@ LAUNCH: dict[str, Any] = {
     "show_error": False,
     "max_file_size": "1mb",
     "ssr_mode": False,
+    "favicon_path": ICON,
+    "head": HEAD,
     "app_kwargs": {"openapi_url": None, "docs_url": None},
 }
 """Arguments of `launch`, for app.py and the tests."""
@@ -93,9 +94,7 @@ def build_app(checkpoints_dir: Path = CHECKPOINTS_DIR) -> gr.Blocks:
     """
     service = Service(ModelStore(Path(checkpoints_dir)))
     with Page(title="RNN workbench", analytics_enabled=False) as demo:
-        with gr.Row(elem_id="header"):
-            gr.HTML(TITLE, elem_id="title")
-            build_copy_link()
+        build_header()
         with gr.Tabs(overflow_behavior="wrap") as tabs:
             panels = {tab_id(title): gr.Tab(title, id=tab_id(title)) for title in TABS}
             all_fields: dict[str, TabFields] = {}

@@ -43,13 +43,21 @@ PAGE_SCRIPT = """() => {
     if (event.target.closest("[role=tabpanel] button, [role=option]"))
       document.querySelectorAll("[data-testid=toast-close]").forEach((button) => button.click());
   }, true);
+  document.addEventListener("keydown", (event) => {
+    const tab = event.target.closest("[role=tab]"), step = {ArrowRight: 1, ArrowLeft: -1}[event.key];
+    if (!tab || !step) return;
+    const tabs = [...tab.closest("[role=tablist]").querySelectorAll("[role=tab]")];
+    const next = tabs[(tabs.indexOf(tab) + step + tabs.length) % tabs.length];
+    next.click();
+    next.focus();
+  });
   const giveRole = () => document.querySelectorAll(".empty[aria-label]:not([role])").forEach(
     (box) => box.setAttribute("role", "img"));
   new MutationObserver(giveRole).observe(document.body, {childList: true, subtree: true});
   giveRole();
 }"""
-"""Run once by the browser. The next press closes the messages of the last one, which gradio would pile up; and gradio's
-empty boxes get a role, without which screen readers ignore their label."""
+"""Run once by the browser. The next press closes the messages of the last one, which gradio would pile up; the arrow
+keys move between tabs; and gradio's empty boxes get a role, without which screen readers ignore their label."""
 SHORTEST_GAP_S = 0.04
 """Between two updates of a streamed text; a reader sees no difference below it, and each update costs the browser."""
 

@@ -40,7 +40,6 @@ OPEN_LINK = f"""async (...numbers) => {{
   return answers;
 }}"""
 """Until then the address is the visitor's: the first tab is selected before the link is read."""
-COPY_LINK = """async () => { await navigator.clipboard.writeText(location.href); }"""
 
 
 def tab_id(title: str) -> str:
@@ -50,11 +49,6 @@ def tab_id(title: str) -> str:
     'hidden-states'
     """
     return title.lower().replace(" ", "-")
-
-
-def build_copy_link() -> None:
-    """Lay out the button that copies the address; on a Space the browser shows another."""
-    gr.Button("Copy link", size="sm", elem_classes="export").click(None, None, None, js=COPY_LINK, **INSTANT)
 
 
 def connect_tabs(

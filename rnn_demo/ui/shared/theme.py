@@ -3,7 +3,13 @@
 Fonts are plain strings, so that the browser fetches nothing from outside.
 """
 
+from pathlib import Path
+
 import gradio as gr
+
+ICON = str(Path(__file__).with_name("icon.svg"))
+"""A unit and its own output coming back: the page's icon."""
+HEAD = """<meta name="description" content="RNN, GRU and LSTM networks read and write text before your eyes.">"""
 
 SANS = ["Inter", "system-ui", "Segoe UI", "Roboto", "Arial", "sans-serif"]
 MONO = ["ui-monospace", "Menlo", "monospace"]
@@ -36,6 +42,11 @@ RULES = """
 .fillable.app > .main > .wrap > .column { gap: 4px !important }
 #header { align-items: baseline; flex-wrap: nowrap }
 #header .export { min-width: max-content }
+body.projector { font-size: 20px }
+.projector .fillable.app { max-width: none !important; --text-sm: 16px; --text-md: 20px; --text-lg: 24px }
+.projector .prose, .projector .prose *:not(h1) { font-size: 20px }
+.projector .js-plotly-plot .js-line, .projector .js-plotly-plot .lines path { stroke-width: 4px !important }
+.projector .js-plotly-plot text { font-size: 16px !important }
 .see-in { margin-top: 10px }
 .tab-wrapper { margin: 0 !important }
 .tabitem { padding: 0 !important; border: none !important }
@@ -80,7 +91,7 @@ footer .divider { display: none }
 .verdict .ends { display: flex; justify-content: space-between; color: var(--body-text-color-subdued) }
 @media (max-width: 640px) {
   .gradio-container .fillable.app { padding: 8px 12px !important }
-  #title p { display: none }
+  #title p, #projector { display: none }
   button[role=tab] { padding: 0 7px !important; height: 30px !important; font-size: 13.5px !important }
   .ask .ask-model { flex: 1 1 0 !important }
   .xtick:first-child:nth-last-child(n + 24) ~ .xtick:nth-child(even) { display: none } /* words on an axis */
