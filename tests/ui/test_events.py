@@ -8,6 +8,7 @@ import pytest
 
 from rnn_demo.errors import InputError, NothingToReadError
 from rnn_demo.ui.shared.events import clears_on_empty, shows_errors, throttled
+from rnn_demo.ui.shared.script import ENGLISH_ONLY
 
 
 def test_errors_of_the_package_become_messages_without_tags() -> None:
@@ -58,6 +59,7 @@ def test_an_empty_text_clears_the_outputs_and_is_explained_in_a_line() -> None:
         raise InputError("something else")
 
     assert answer("Ada") == ("Ada", 3, "")
+    assert answer("Ада") == ("Ада", 3, ENGLISH_ONLY)
     assert answer("") == (None, 0, "The text is empty; type &lt;b&gt;.")
     assert list(stream("Babbage")) == [(["Babbage"], ""), (None, "No more.")]
     with pytest.raises(gr.Error, match="something else"):

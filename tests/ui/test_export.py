@@ -9,7 +9,7 @@ import pytest
 
 from rnn_demo.errors import InputError
 from rnn_demo.results import Entity, TaggedText, TaggedToken
-from rnn_demo.ui.shared.export import build_export, to_json
+from rnn_demo.ui.shared.export import build_export, build_table_export, to_csv, to_json
 
 
 def handler_of(fn: Any) -> Any:
@@ -25,6 +25,17 @@ def test_a_click_makes_the_numbers_of_the_current_inputs_and_the_browser_saves_t
     make, save = handler_of(lambda text, number: {"text": text, "numbers": [number, 0.5]})
     assert json.loads(make("東京", 3)) == {"text": "東京", "numbers": [3, 0.5]}
     assert 'link.download = "numbers.json"' in save
+
+
+def test_a_table_is_saved_as_csv_and_no_cell_is_a_formula() -> None:
+    with gr.Blocks() as demo:
+        build_table_export(lambda text: [("word", "bits"), (text, -1.5)], gr.Textbox("a"), "words.csv")
+    make, save = demo.fns.values()
+    assert make.fn(' =HYPERLINK("x")') == 'word,bits\r\n"\' =HYPERLINK(""x"")",-1.5\r\n'
+    assert 'link.download = "words.csv"' in save.js
+    assert '{type: "text/csv"}' in save.js
+    rows = [[start] for start in ("=1", "+1", "-1", "@x", "\t=1", "1-1", "−")]
+    assert to_csv(rows).split("\r\n")[:-1] == ["'=1", "'+1", "'-1", "'@x", "'\t=1", "1-1", "−"]
 
 
 def test_errors_become_messages() -> None:

@@ -14,7 +14,7 @@ from copy import deepcopy
 from dataclasses import dataclass
 from functools import wraps
 from html import escape
-from inspect import isgeneratorfunction
+from inspect import isgeneratorfunction, signature
 from itertools import takewhile
 from time import monotonic
 from typing import Any, ParamSpec, TypeVar
@@ -23,6 +23,7 @@ import gradio as gr
 from gradio.events import Dependency
 
 from rnn_demo.errors import NothingToReadError, RnnDemoError
+from rnn_demo.ui.shared.script import say_english_only
 
 QUICK: dict[str, Any] = {"concurrency_id": "quick", "concurrency_limit": 6}
 SLOW: dict[str, Any] = {"concurrency_id": "slow", "concurrency_limit": 1}
@@ -130,8 +131,8 @@ def answers_of(handler: Callable[Params, Any], *args: Params.args, **kwargs: Par
 def clears_on_empty(*cleared: Any) -> Callable[[Callable[Params, Any]], Callable[Params, Any]]:
     """Make a handler clear its outputs where a text has nothing to read, and say so in a line by the box.
 
-    The outputs gain a last one: the line (see `build_note`), empty where there is an answer. The decorator stands below
-    `shows_errors`. A handler that calls `RequestToken.end` must do so before it reads the text.
+    The outputs gain a last one: the line (see `build_note`). Where there is an answer it is empty, or says that the
+    handler's argument `text` is not in English letters. The decorator stands below `shows_errors`. A handler that calls `RequestToken.end` must do so before it reads the text.
 
     Args:
         cleared: a value for each output of the handler; None empties most components.
@@ -145,18 +146,21 @@ def clears_on_empty(*cleared: Any) -> Callable[[Callable[Params, Any]], Callable
         return *deepcopy(cleared), f"{message[:1].upper()}{message[1:]}."  # gradio takes updates apart: give it copies
 
     def decorate(handler: Callable[Params, Any]) -> Callable[Params, Any]:
+        def note_on(*args: Params.args, **kwargs: Params.kwargs) -> str:
+            return say_english_only(signature(handler).bind(*args, **kwargs).arguments.get("text", ""))
+
         @wraps(handler)
         def stream(*args: Params.args, **kwargs: Params.kwargs) -> Iterator[Any]:
             try:
                 for answer in handler(*args, **kwargs):
-                    yield with_note(answer, "")
+                    yield with_note(answer, note_on(*args, **kwargs))
             except NothingToReadError as error:
                 yield explained(error)
 
         @wraps(handler)
         def answer(*args: Params.args, **kwargs: Params.kwargs) -> Any:
             try:
-                return with_note(handler(*args, **kwargs), "")
+                return with_note(handler(*args, **kwargs), note_on(*args, **kwargs))
             except NothingToReadError as error:
                 return explained(error)
 

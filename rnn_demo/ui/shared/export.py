@@ -1,12 +1,14 @@
-"""A button under a figure that downloads its numbers as JSON.
+"""Buttons under a figure that download its numbers, as JSON or as a table (CSV).
 
 The numbers are made on request and the browser makes the file, so nothing that a visitor typed is left on the server's
 disk. The camera on the figure downloads the picture.
 """
 
+import csv
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, is_dataclass
+from io import StringIO
 from typing import Any, TypeVar
 
 import gradio as gr
@@ -19,9 +21,11 @@ from rnn_demo.ui.shared.events import INSTANT, PRIVATE, shows_errors
 
 Value = TypeVar("Value")
 
+FORMULA_STARTS = ("=", "+", "-", "@")
+
 SAVE = """(text) => {
   const link = document.createElement("a");
-  link.href = URL.createObjectURL(new Blob([text], {type: "application/json"}));
+  link.href = URL.createObjectURL(new Blob([text], {type: FILE_TYPE}));
   link.download = FILE_NAME;
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 10000);
@@ -40,15 +44,32 @@ def build_export(
         file_name: such as surprisal.json.
         label: on the button.
     """
+    return _build_download(lambda *values: to_json(fn(*values)), inputs, file_name, label)
 
-    @shows_errors
-    def make(*values: Any) -> str:
-        return to_json(fn(*values))
 
-    button = gr.Button(label, size="sm", variant="secondary", elem_classes="export")
+def build_table_export(
+    fn: Callable[..., Iterable[Sequence[Any]]], inputs: Component | Sequence[Component], file_name: str
+) -> gr.Button:
+    """Lay out a button that downloads a table for a spreadsheet.
+
+    Args:
+        fn: takes the values of `inputs`, returns the rows, the headers first.
+        inputs: as of `build_export`.
+        file_name: such as surprisal.csv.
+    """
+    return _build_download(lambda *values: to_csv(fn(*values)), inputs, file_name, "Download table (CSV)")
+
+
+def _build_download(
+    write: Callable[..., str], inputs: Component | Sequence[Component], file_name: str, label: str
+) -> gr.Button:
+    """Lay out a button that downloads a text; `write` makes it of the values of the inputs."""
+    button = gr.Button(label, size="sm", variant="secondary", elem_classes="export", min_width=0)
     text = gr.Textbox(visible=False)
-    made = button.click(make, inputs, text, **PRIVATE)
-    made.success(None, text, None, js=SAVE.replace("FILE_NAME", json.dumps(file_name)), **INSTANT)
+    made = button.click(shows_errors(write), inputs, text, **PRIVATE)
+    file_type = "text/csv" if file_name.endswith(".csv") else "application/json"
+    save = SAVE.replace("FILE_NAME", json.dumps(file_name)).replace("FILE_TYPE", json.dumps(file_type))
+    made.success(None, text, None, js=save, **INSTANT)
     return button
 
 
@@ -73,6 +94,22 @@ def to_json(numbers: Any) -> str:
     '{"lm": [{"token": " é", "probability": 0.5}], "states": [[1.0]]}'
     """
     return json.dumps(numbers, ensure_ascii=False, default=plain)
+
+
+def to_csv(rows: Iterable[Sequence[Any]]) -> str:
+    r"""Return rows as CSV, which a spreadsheet shows as it stands: text that it would take for a formula gets a '.
+
+    >>> to_csv([("word", "bits"), ("=1+1", -3.5)])
+    "word,bits\r\n'=1+1,-3.5\r\n"
+    """
+    text = StringIO()
+    csv.writer(text).writerows([neutral(cell) for cell in row] for row in rows)
+    return text.getvalue()
+
+
+def neutral(cell: Any) -> Any:
+    """Return a cell that no spreadsheet takes for a formula; numbers stay numbers."""
+    return f"'{cell}" if isinstance(cell, str) and cell.lstrip().startswith(FORMULA_STARTS) else cell
 
 
 def plain(value: Any) -> Any:
