@@ -5,8 +5,10 @@ from itertools import chain, islice
 from typing import NamedTuple
 
 import torch
+from torch import Tensor
 
 from rnn_demo.checks import require_list, require_text
+from rnn_demo.entities.clamping import Correction, clamp_emissions, clamp_text, sure_emissions
 from rnn_demo.entities.crf import TagSpan
 from rnn_demo.entities.model import TaggerModel
 from rnn_demo.entities.scores import SentenceScores, pad_to_decide, score_sentences, smooth
@@ -23,6 +25,8 @@ class ScoredWords(NamedTuple):
 
     words: list[Word]
     scores: SentenceScores
+    allowed: Tensor | None = None
+    """bool (words, tags); which tags the words may have. None = all."""
 
 
 class EntityTagger(Predictor):
@@ -73,6 +77,25 @@ class EntityTagger(Predictor):
         tagged = iter(map_by_length(scored, lambda sentence: len(sentence.words), self._tag))
         return [join(text, list(islice(tagged, len(parts)))) for text, parts in zip(texts, split, strict=True)]
 
+    @torch.inference_mode()
+    def correct(self, text: str, corrections: Sequence[Correction]) -> TaggedText:
+        """Tag a text in which somebody has said what some words are; what is not said may change too.
+
+        Args:
+            text: one word or more.
+            corrections: see `clamping.py`.
+
+        Raises:
+            InputError: as `predict`, or a label that is none of the tagger's.
+        """
+        split = self.split(text)
+        clamps = clamp_text(self.model.crf, [words for words, _ in split], corrections)
+        scores = score_sentences(self.model, [self._as_read(*sentence) for sentence in split])
+        pairs = zip(scores, clamps, strict=True)
+        smoothed = smooth(self.model, [s._replace(emissions=sure_emissions(s.emissions, clamp)) for s, clamp in pairs])
+        scored = map(ScoredWords, (words for words, _ in split), smoothed, clamps)
+        return join(text, map_by_length(list(scored), lambda sentence: len(sentence.words), self._tag))
+
     def _as_read(self, words: Sequence[Word], subwords: Sequence[Sequence[Token]]) -> Sentence:
         """Return a typed sentence as the network reads it."""
         token_ids = [[token.token_id for token in word] for word in subwords]
@@ -81,14 +104,17 @@ class EntityTagger(Predictor):
     def _tag(self, batch: Sequence[ScoredWords]) -> Iterator[tuple[list[Entity], list[TaggedToken]]]:
         """Yield the entities and the tagged words of each sentence of a batch."""
         crf = self.model.crf
-        emissions, num_words = pad_to_decide(self.model, [scores for _, scores in batch])
+        emissions, num_words = pad_to_decide(self.model, [sentence.scores for sentence in batch])
+        for row, (words, _, allowed) in enumerate(batch):
+            if allowed is not None:
+                emissions[row, : len(words)] = clamp_emissions(emissions[row, : len(words)], allowed)
         paths, _ = crf.viterbi(emissions, num_words)
         chosen = paths.clamp(min=0)[:, :, None]  # padding is cut off below
         marginals = crf.marginals(emissions, num_words).gather(2, chosen)[:, :, 0].clamp(max=1).tolist()
         tags = [[crf.tags[tag] for tag in path[:n]] for path, n in zip(paths.tolist(), num_words.tolist(), strict=True)]
         spans = [span for row, row_tags in enumerate(tags) for span in spans_of(row_tags, row)]
         posteriors = crf.span_posteriors(emissions, num_words, spans).clamp(0, 1).tolist() if spans else []
-        for row, (words, scores) in enumerate(batch):
+        for row, (words, scores, _) in enumerate(batch):
             entities = [
                 Entity(span.label, words[span.start].start, words[span.end - 1].end, confidence)
                 for span, confidence in zip(spans, posteriors, strict=True)
