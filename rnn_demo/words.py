@@ -79,11 +79,18 @@ def _goes_on(text: str, following: str) -> bool:
     """Whether a word goes on: letters and digits side by side, also around an apostrophe; or a character goes on."""
     if goes_on(text, following):
         return True
+    if not text.strip():
+        return bool(following)  # white space belongs to the word after it
     before, after = text.rstrip(APOSTROPHES) or " ", following.lstrip(APOSTROPHES)
     joined = len(text) - len(before) + len(following) - len(after) <= 1
     if not before[-1].isalnum():
         return False
     return joined and (after[:1].isalnum() if after else following in tuple(APOSTROPHES))
+
+
+def each_token(tokens: Sequence[Spanned]) -> tuple[Word, ...]:
+    """Return every token as a word of its own, for a reader who wants to see the subwords."""
+    return tuple(Word(token.token, token.start, token.end, range(i, i + 1)) for i, token in enumerate(tokens))
 
 
 def sums(words: Iterable[Word], values: Sequence[float]) -> list[float]:

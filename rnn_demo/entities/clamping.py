@@ -2,7 +2,7 @@
 
 A clamp C gives some words t a set C_t of tags; all other words may have any tag.
 
-    p(y | X, y ∈ C) = exp s(X, y) / Σ_{y' ∈ C} exp s(X, y')      for y ∈ C, that is y_t ∈ C_t at every clamped word; else 0
+    p(y | X, y ∈ C) = exp s(X, y) / Σ_{y' ∈ C} exp s(X, y')      for y ∈ C: y_t ∈ C_t at every clamped t
 
 Forward-backward and Viterbi need no change for that: P[t, j] = IMPOSSIBLE_SCORE for each j outside C_t leaves the paths
 of C their scores and takes all others out of the sum and the maximum (exp of it is 0).

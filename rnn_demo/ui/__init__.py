@@ -19,7 +19,7 @@ from rnn_demo.ui.memory.tab import build_memory_tab
 from rnn_demo.ui.model_store import ModelStore
 from rnn_demo.ui.models_tab import build_models_tab
 from rnn_demo.ui.reading_tab import build_reading_tab
-from rnn_demo.ui.sentiment_tab import build_sentiment_tab
+from rnn_demo.ui.sentiment.tab import build_sentiment_tab
 from rnn_demo.ui.service import Service
 from rnn_demo.ui.shared.events import PAGE_SCRIPT
 from rnn_demo.ui.shared.header import build_header

@@ -1,93 +1,139 @@
-"""Reading: the surprisal of each token of a text under each language model."""
+"""Reading: the surprisal of each word of a text under each language model."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import gradio as gr
 
 from rnn_demo.microscope.surprisal import Surprisal
 from rnn_demo.plots import Figure, draw_surprisal
-from rnn_demo.plots.surprisal import word_around
 from rnn_demo.ui.service import Service
-from rnn_demo.ui.shared.events import LATEST, build_note, build_request_counter, clears_on_empty, shows_errors
-from rnn_demo.ui.shared.examples import READING_TEXTS, build_examples, on_pick
-from rnn_demo.ui.shared.export import build_export, require_displayed
-from rnn_demo.ui.shared.highlights import Highlights, mark_runs, plain
+from rnn_demo.ui.shared.events import LATEST, build_request_counter, clears_on_empty, shows_errors
+from rnn_demo.ui.shared.examples import READING_TEXTS, on_pick
+from rnn_demo.ui.shared.export import build_export, build_table_export, require_displayed
+from rnn_demo.ui.shared.highlights import plain
+from rnn_demo.ui.shared.layout import TabFields, build_text_input
+from rnn_demo.ui.shared.marked_text import Mark, legend, mark_text
 from rnn_demo.ui.shared.problems import build_problems
 from rnn_demo.ui.shared.theme import SURPRISE_COLOURS
+from rnn_demo.words import Word, each_token, sums, words_of
 
 INTRO = (
-    "How surprised is a language model by each token? Surprisal is measured in bits: one more each time the token's "
-    "probability halves. **Look for the word that does not fit, and at the cost of the same words when they are read "
-    "again.**"
+    "How surprised is a language model by each word? **Look for the word that does not fit, and at the same words when "
+    "they are read again.**"
+)
+EXPLANATION = (
+    "Surprisal is measured in bits: one more each time a word's probability halves. A word of several subwords costs "
+    "the sum of theirs."
 )
 BOUNDS = (2, 6, 10)
 """Bits at which one colour gives way to the next."""
+MOST_BITS = 1000
+"""Beyond it a probability is no float; only random weights come near it."""
 COPIED = 2 / 3
 """A second reading that costs a smaller share of the first was partly copied."""
 NOT_COPIED = "A model that copied would predict the repetition almost perfectly; these do not."
 
+Request = tuple[str, str, bool]
+"""A text, the model that colours it, and whether subwords are shown."""
 
-def build_reading_tab(service: Service) -> None:
+
+def build_reading_tab(service: Service) -> TabFields | None:
     """Lay out the tab."""
     build_problems(service.store, "lm")
-    models = service.store.names("lm")
+    models = service.store.choices("lm")
     if not models:
-        return
-    cells = {name: service.store.find(name).checkpoint.cell for name in models}
+        return None
+    titles = {name: title for title, name in models}
+    cells = {title: service.store.find(name).checkpoint.cell for title, name in models}
 
-    def measure(text: str, model: str) -> dict[str, Surprisal]:
+    def measure(text: str, model: str, *_: Any) -> dict[str, Surprisal]:
         return {name: service.surprisal(text, name) for name in service.store.names_alike(model)}
+
+    def measure_words(text: str, model: str, subwords: bool) -> tuple[Sequence[Word], dict[str, list[float]]]:
+        measured = measure(text, model)
+        words = (each_token if subwords else words_of)(measured[model].tokens)
+        return words, {titles[name]: bits_of(words, surprisal) for name, surprisal in measured.items()}
 
     @shows_errors
     @clears_on_empty(None, None, None, None)
-    def read(text: str, model: str) -> tuple[str, Figure, Highlights, tuple[str, str]]:
-        measured = measure(text, model)
-        summary = describe(measured) + compare_readings(text, measured)
-        return summary, draw_surprisal(measured, cells), colour_surprise(text, measured[model]), (text, model)
+    def read(text: str, model: str, subwords: bool) -> tuple[str, Figure, str, Request]:
+        words, bits = measure_words(text, model, subwords)
+        measured = {titles[name]: surprisal for name, surprisal in measure(text, model).items()}
+        marked = colour_surprise(text, words, bits[titles[model]])
+        summary = describe(words, bits, measured, cells) + compare_readings(text, measured)
+        return marked, draw_surprisal([word.text for word in words], bits, cells), summary, (text, model, subwords)
 
-    first_summary, first_lines, first_marks, first_request, _ = read(READING_TEXTS[0], models[0])
+    def table(request: Request | None) -> list[Sequence[Any]]:
+        words, bits = measure_words(*require_displayed(request, "press Read"))
+        headers = ["word", "start", "end", *(f"bits, {title}" for title in bits)]
+        rows = zip(words, *bits.values(), strict=True)
+        return [headers, *([word.text.strip(), word.start, word.end, *costs] for word, *costs in rows)]
 
-    gr.Markdown(INTRO)
-    text = gr.Textbox(READING_TEXTS[0], label="Text", lines=2, max_lines=12)
-    note = build_note()
-    examples = build_examples(text, READING_TEXTS)
-    with gr.Row():
-        model = gr.Dropdown(models, value=models[0], label="Colour the text by", filterable=False)
-        start = gr.Button("Read", variant="primary")
-    summary = gr.Markdown(first_summary, elem_id="surprisal-summary")
-    lines = gr.Plot(first_lines, show_label=False, elem_id="surprisal")
-    request = gr.State(first_request)  # the textbox may have changed since
-    build_export(lambda request: measure(*require_displayed(request, "press Read")), request, "surprisal.json")
-    marked = gr.HighlightedText(
-        first_marks,
-        label="The text, coloured by surprisal",
-        color_map=SURPRISE_COLOURS,
-        show_legend=True,
-        show_inline_category=False,
-        elem_id="surprises",
+    first_marked, first_lines, first_summary, first_request, _ = read(READING_TEXTS[0], models[0][1], False)
+
+    text, model, start, examples, note = build_text_input(
+        INTRO, READING_TEXTS, "Read", models, model_label="Colour the text by"
     )
+    marked = gr.HTML(first_marked, elem_id="surprises")
+    lines = gr.Plot(first_lines, show_label=False, elem_id="surprisal")
+    summary = gr.Markdown(first_summary, elem_id="surprisal-summary")
+    request = gr.State(first_request)  # the textbox may have changed since
+    with gr.Row(elem_classes="settings"):
+        subwords = gr.Checkbox(label="Show subwords", container=False, min_width=0, scale=0)
+        build_export(lambda request: measure(*require_displayed(request, "press Read")), request, "reading.json")
+        build_table_export(table, request, "reading.csv")
+    gr.Markdown(EXPLANATION, elem_classes="explanation")
 
     counter = build_request_counter()
-    triggers = [start.click, text.submit, model.input, counter.change]
-    gr.on(triggers, read, [text, model], [summary, lines, marked, request, note], **LATEST)
+    triggers = [start.click, text.submit, model.input, subwords.input, counter.change]
+    gr.on(triggers, read, [text, model, subwords], [marked, lines, summary, request, note], **LATEST)
     on_pick(examples, text, counter)
+    return TabFields(counter, text, {"model": model})
 
 
-def describe(measured: Mapping[str, Surprisal]) -> str:
-    """Return what each model pays per character, and which token surprised the first model most."""
-    first, surprisal = next(iter(measured.items()))
-    number, token = max(enumerate(surprisal.tokens, 1), key=lambda pair: pair[1].bits)
-    costs = ", ".join(
+def bits_of(words: Sequence[Word], surprisal: Surprisal) -> list[float]:
+    """Return the surprisal of each word under a model with the same subwords."""
+    return sums(words, [token.bits for token in surprisal.tokens])
+
+
+def describe(
+    words: Sequence[Word],
+    bits: Mapping[str, Sequence[float]],
+    measured: Mapping[str, Surprisal],
+    cells: Mapping[str, str],
+) -> str:
+    """Return which word surprised the first model most, and what each model pays for the text.
+
+    Args:
+        words: of the text.
+        bits: model -> of each word.
+        measured: model -> surprisal of the text.
+        cells: model -> cell.
+    """
+    model, costs = next(iter(bits.items()))
+    cost, word = max(zip(costs, words, strict=True), key=lambda pair: pair[0])
+    num_skipped = measured[model].num_skipped
+    skipped = f" Only the last {len(measured[model].tokens):,} subwords are counted." if num_skipped else ""
+    per_char = "; ".join(
         f"{name} **{each.bits_per_char:.2f}** (perplexity {each.perplexity:,.0f})" for name, each in measured.items()
     )
-    skipped = f" Only the last {len(surprisal.tokens):,} tokens are counted." if surprisal.num_skipped else ""
-    word = word_around([token.token for token in surprisal.tokens], number - 1)
-    subword = "" if word == token.token else f"subword “{plain(token.token)}”, "
     return (
-        f"Bits per character: {costs}. {first} was most surprised by “{plain(word)}” ({subword}token {number}): "
-        f"{token.bits:.1f} bits, a probability of 1 in {2 ** min(token.bits, 1000):,.0f}.{skipped}"
+        f"The {cells[model].upper()} found “{plain(word.text)}” most surprising: **{odds(cost)}** ({cost:.1f} bits). "
+        f"Bits per character, lower is better: {per_char}.{skipped}"
     )
+
+
+def odds(bits: float) -> str:
+    """Return a probability as 1 in N.
+
+    >>> odds(0.1), odds(13.07), odds(5000)
+    ('1 in 1.1', '1 in 8,599', '1 in more than 10^300')
+    """
+    if bits > MOST_BITS:
+        return "1 in more than 10^300"
+    return f"1 in {2**bits:,.0f}" if bits > 3 else f"1 in {2**bits:.1f}"
 
 
 def compare_readings(text: str, measured: Mapping[str, Surprisal]) -> str:
@@ -99,7 +145,7 @@ def compare_readings(text: str, measured: Mapping[str, Surprisal]) -> str:
     for name, surprisal in measured.items():
         first = sum(token.bits for token in surprisal.tokens if token.end <= end)
         costs[name] = first, sum(token.bits for token in surprisal.tokens) - first
-    readings = ", ".join(f"{name} {first:.1f} and **{second:.1f}**" for name, (first, second) in costs.items())
+    readings = "; ".join(f"{name} {first:.1f} and **{second:.1f}**" for name, (first, second) in costs.items())
     not_copied = f" {NOT_COPIED}" if all(second > COPIED * first for first, second in costs.values()) else ""
     return f"\n\nThe text repeats itself. Bits of the first and the second reading: {readings}.{not_copied}"
 
@@ -116,9 +162,12 @@ def end_of_first_reading(text: str) -> int | None:
     return words[half - 1].end() if same and half > 1 else None
 
 
-def colour_surprise(text: str, surprisal: Surprisal) -> Highlights:
-    """Cut a text into runs of tokens with about the same surprisal; joined, the parts are the text."""
-    names = list(SURPRISE_COLOURS)
-    labelled: list[tuple[int, str | None]] = [(surprisal.tokens[0].start, None)]
-    labelled += [(token.end, names[sum(token.bits > bound for bound in BOUNDS)]) for token in surprisal.tokens]
-    return mark_runs(text, labelled)
+def colour_surprise(text: str, words: Sequence[Word], bits: Sequence[float]) -> str:
+    """Return a text as HTML, each word coloured by its bits, which stand in the note."""
+    marks = (
+        Mark(
+            word.start, word.end, f"surprise-{sum(cost > bound for bound in BOUNDS)}", f"{cost:.1f} bits: {odds(cost)}"
+        )
+        for word, cost in zip(words, bits, strict=True)
+    )
+    return mark_text(text, marks) + legend((f"surprise-{i}", name) for i, name in enumerate(SURPRISE_COLOURS))

@@ -13,7 +13,6 @@ from rnn_demo.microscope.basis import Basis
 from rnn_demo.microscope.clipping import ClippedStep
 from rnn_demo.microscope.fixed_points import FixedPoints
 from rnn_demo.microscope.jacobians import JacobianNorms
-from rnn_demo.microscope.surprisal import Surprisal, SurprisingToken
 from rnn_demo.microscope.trace import HiddenTrace
 from rnn_demo.microscope.trajectory import Trajectory
 from rnn_demo.plots import (
@@ -32,8 +31,9 @@ from rnn_demo.plots import (
     draw_time_constants,
     draw_trajectory,
 )
+from rnn_demo.plots.running_score import RunningScore
 from rnn_demo.plots.style import PageFigure
-from rnn_demo.results import ScoredToken, SentimentScore, TokenProbability
+from rnn_demo.results import TokenProbability
 
 HOSTILE = ("<b>bold</b>", "</s>", "", " ", "\n", "\x00", "%{x}", "👩‍👧", "&amp;", "a", "a")
 
@@ -76,13 +76,9 @@ def fixed_points_of(num_points: int) -> FixedPoints:
 STEP = ClippedStep(4.0, 1.0, (), 5.0, 3.0, 9.0, 1.0, (0.0, 1.0, 2.0, 4.0), (5.0, 3.0, 4.0, 9.0))
 
 
-def scores_of(tokens: tuple[str, ...]) -> SentimentScore:
-    scored = (ScoredToken(token, i, i + 1, i / len(tokens)) for i, token in enumerate(tokens))
-    return SentimentScore(0.7, "positive", tuple(scored))
-
-
-def surprisal_of(tokens: tuple[str, ...]) -> Surprisal:
-    return Surprisal(tuple(SurprisingToken(token, i, i + 1, 3.0 * i) for i, token in enumerate(tokens)), 2, 9, 0)
+def scores_of(tokens: tuple[str, ...]) -> list[RunningScore]:
+    scores = [i / len(tokens) for i in range(len(tokens))]
+    return [RunningScore("<b>bold", "mine", 0.6, scores), RunningScore("RNN", "rnn", 1.0, scores)]
 
 
 def gradients_of(tokens: tuple[str, ...]) -> dict[str, dict[str, list[float]]]:
@@ -104,8 +100,8 @@ ARGUMENTS: dict[str, Callable[[tuple[str, ...]], tuple[Any, ...]]] = {
     "trajectory": lambda tokens: ([path_of(tokens)],),
     "trajectory_3d": lambda tokens: ([path_of(tokens, 3)] * 2, Colouring("entity", names={"2": "red"})),
     "heatmap": lambda tokens: (trace_of(tokens), [4, 0, 2]),
-    "running_score": lambda tokens: (scores_of(tokens), 0.6),
-    "surprisal": lambda tokens: (dict.fromkeys(CELLS_OF, surprisal_of(tokens)), CELLS_OF),
+    "running_score": lambda tokens: (tokens, scores_of(tokens), True),
+    "surprisal": lambda tokens: (tokens, {name: [3.0 * i for i in range(len(tokens))] for name in CELLS_OF}, CELLS_OF),
     "gradients": lambda tokens: (gradients_of(tokens), CELLS_OF),
     "singular_values": lambda tokens: (jacobians_of(tokens), CELLS_OF),
     "clipped_steps": lambda _: (dict.fromkeys(CELLS_OF, STEP), CELLS_OF),
@@ -266,29 +262,50 @@ def test_heatmap_of_states_that_are_zero_has_a_scale() -> None:
     assert draw_heatmap(trace, [0, 1]).data[0].zmax == 1
 
 
-def running_score_of(scores: list[float], before: float) -> go.Scatter:
-    """Draw tokens t1, t2, .. with these scores."""
-    tokens = tuple(ScoredToken(f"t{i}", i, i + 1, score) for i, score in enumerate(scores, start=1))
-    return draw_running_score(SentimentScore(scores[-1], "neutral", tokens), before).data[0]
+def running_score_of(scores: list[float], before: float, log_odds: bool = False) -> go.Figure:
+    """Draw words t1, t2, .. with these scores."""
+    words = [f" t{i}" for i in range(1, len(scores) + 1)]
+    return draw_running_score(words, [RunningScore("LSTM", "lstm", before, scores)], log_odds)
 
 
-def test_running_score_names_the_tokens_that_moved_it_most() -> None:
-    line = running_score_of([0.5] * 6 + [0.9] + [0.5] * 4, before=0.5)
-    assert [text for text in line.text[1:] if text] == ["t7", "t8"]
+def test_running_score_names_the_words_that_moved_it_most_and_all_on_the_axis() -> None:
+    figure = running_score_of([0.5] * 6 + [0.9] + [0.5] * 4, before=0.5)
+    assert [text for text in figure.data[0].text[1:] if text] == ["t7", "t8"]
+    assert list(figure.layout.xaxis.ticktext) == ["(start)", *(f"t{i}" for i in range(1, 12))]
+    assert list(figure.layout.xaxis.tickvals) == list(range(12))
 
 
-def test_running_score_begins_before_the_first_token() -> None:
-    line = running_score_of([0.65, 0.99], before=0.75)
+def test_running_score_begins_before_the_first_word() -> None:
+    (line,) = running_score_of([0.65, 0.99], before=0.75).data
     assert (list(line.x), list(line.y)) == ([0, 1, 2], [0.75, 0.65, 0.99])
     assert list(line.text) == ["0.75", "t1", "t2"]
-    assert list(line.customdata) == ["before reading", "after token 1, <b>t1</b>", "after token 2, <b>t2</b>"]
+    assert [label for label, _ in line.customdata] == ["before reading", "after <b>t1</b>", "after <b>t2</b>"]
 
 
-def test_running_score_names_its_tokens_beside_the_line() -> None:
+def test_running_score_names_its_words_beside_the_line() -> None:
     """Above where it goes down on both sides, below where it goes up, and away from a slope."""
-    line = running_score_of([1.0, 1.0, 0.1, 0.2, 0.15, 0.1, 0.4, 1.0], before=0.7)
+    (line,) = running_score_of([1.0, 1.0, 0.1, 0.2, 0.15, 0.1, 0.4, 1.0], before=0.7).data
     sides = ["bottom", "top", "top", "bottom", "top", "top right", "bottom", "top left", "top"]
     assert list(line.textposition) == [side if " " in side else f"{side} center" for side in sides]
+
+
+def test_log_odds_show_moves_near_one_and_have_ticks_in_sight() -> None:
+    figure = running_score_of([0.9, 0.9999, 1.0], before=0.5, log_odds=True)
+    np.testing.assert_allclose(figure.data[0].y, [0, np.log(9), np.log(9999), np.log(1e7)], atol=1e-4)
+    low, high = figure.layout.yaxis.range
+    assert (high, low) == (-low, pytest.approx(-1.2 * np.log(1e7), abs=1e-3))
+    ticks = dict(zip(figure.layout.yaxis.ticktext, figure.layout.yaxis.tickvals, strict=True))
+    assert (ticks["0.5"], ticks["0.9"]) == (0, pytest.approx(np.log(9)))
+    assert figure.layout.shapes[0].y1 == pytest.approx(np.log(1.5))
+
+
+def test_several_running_scores_end_with_their_names_and_scores() -> None:
+    lines = [RunningScore("RNN", "rnn", 0.5, [0.25]), RunningScore("GRU", "gru", 0.5, [0.75])]
+    figure = draw_running_score(["fine"], lines)
+    assert [line.name for line in figure.data] == ["RNN 0.25", "GRU 0.75"]
+    assert [line.mode for line in figure.data] == ["lines+markers"] * 2
+    assert len({line.line.color for line in figure.data}) == 2
+    assert [note.text.partition("</span> ")[2] for note in figure.layout.annotations] == ["RNN 0.25", "GRU 0.75"]
 
 
 def test_singular_values_have_a_line_at_one_and_a_log_axis() -> None:
@@ -306,32 +323,29 @@ def test_singular_values_within_one_decade_have_a_tick_a_decade() -> None:
 
 
 def test_models_of_one_cell_are_told_apart() -> None:
-    measured = Surprisal((SurprisingToken("a", 0, 1, 3.0),), 2, 9, 0)
     cells = {"lm-lstm": "lstm", "lm-gru": "gru", "mine": "lstm"}
     for figure in (
-        draw_surprisal(dict.fromkeys(cells, measured), cells),
+        draw_surprisal(["a"], {key: [3.0] for key in cells}, cells),
         draw_clipped_steps({**dict.fromkeys(cells, STEP)}, cells),
     ):
         lines = {line.name: line.line for line in figure.data if line.name in cells}
         assert lines["lm-lstm"].color == lines["mine"].color != lines["lm-gru"].color
         assert [lines[name].dash for name in cells] == ["solid", "solid", "dash"]
-    alone = draw_surprisal({"mine": measured}, cells)
+    alone = draw_surprisal(["a"], {"mine": [3.0]}, cells)
     assert alone.data[0].line.dash == "solid"
 
 
-def test_surprises_are_named_by_their_words_above_all_lines_and_apart() -> None:
-    bits = {"The": 2.0, " cat": 7.0, " sat": 5.0, " on": 1.0, " the": 1.0, " e": 12.0, "le": 11.0, ".": 1.0}
-    first = Surprisal(tuple(SurprisingToken(token, i, i + 1, bits[token]) for i, token in enumerate(bits)), 2, 9, 0)
-    other = Surprisal(tuple(replace(token, bits=token.bits + 2) for token in first.tokens), 2, 9, 0)
-    figure = draw_surprisal({"lm-rnn": first, "lm-gru": other}, {"lm-rnn": "rnn", "lm-gru": "gru"})
+def test_surprises_are_named_above_all_lines_and_apart() -> None:
+    bits = {"The": 2.0, " cat": 7.0, " sat": 5.0, " on": 1.0, " the": 1.0, " elephant": 12.0, ".": 11.0, " It": 1.0}
+    more = [cost + 2 for cost in bits.values()]
+    figure = draw_surprisal(list(bits), {"RNN": list(bits.values()), "GRU": more}, {"RNN": "rnn", "GRU": "gru"})
     named = figure.data[-1]
     by_word = dict(zip(named.text, named.y, strict=True))
-    assert by_word["ele"] > 14.0
-    assert sorted(by_word) == ["cat", "ele"]
-    assert len(named.text) == 2  # a word is named once
+    assert sorted(by_word) == ["cat", "elephant"]
+    assert by_word["elephant"] > 14.0
     assert min(np.diff(sorted(named.x))) >= 2
     assert figure.layout.yaxis.range[1] > 1.1 * 14
-    assert figure.layout.legend.y < 0  # below, where no name is
+    assert list(figure.layout.xaxis.ticktext)[5] == "elephant"
 
 
 def test_lines_are_called_by_their_models_and_dotted_ones_are_not_listed() -> None:

@@ -447,8 +447,8 @@ def test_reading_compares_the_language_models(page: Page) -> None:
     panel.get_by_label("Text", exact=True).fill("Ada <b>met</b> Babbage 👩‍👧")
     panel.get_by_role("button", name="Read").click()
     expect(panel.locator("#surprises")).to_have_text(spaced("<b>met</b> Babbage 👩‍👧"))
-    for name in ("lm-lstm", "lm-gru", "lm-rnn"):
-        expect(panel.locator("#surprisal-summary")).to_contain_text(name)
+    for title in ("LSTM", "GRU", "RNN"):
+        expect(panel.locator("#surprisal-summary")).to_contain_text(f"{title} ")
     panel.get_by_role("button", name="The dogs that").click()
     expect(panel.locator("#surprises")).to_have_text(spaced("barking"))
 

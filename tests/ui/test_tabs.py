@@ -9,20 +9,16 @@ from shutil import copytree
 from typing import Any
 
 import gradio as gr
-import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from tiny_models import tiny_checkpoint, tiny_model
 
 from rnn_demo.checkpoint import save_checkpoint
 from rnn_demo.microscope.attribution import AttributedToken
 from rnn_demo.microscope.clipping import ClippedStep, WeightGroup
-from rnn_demo.microscope.surprisal import Surprisal, SurprisingToken
 from rnn_demo.precompute.fixed_points import precompute_fixed_points
 from rnn_demo.precompute.held_out import HeldOut
 from rnn_demo.precomputed import Precomputed, write_precomputed
-from rnn_demo.results import Entity, ScoredToken, SentimentScore, TaggedText, TaggedToken
+from rnn_demo.results import Entity, TaggedText, TaggedToken
 from rnn_demo.sentiment.reviews import LabelledText
 from rnn_demo.tokenizer import Tokenizer
 from rnn_demo.training.vocabulary import learn_characters
@@ -34,29 +30,8 @@ from rnn_demo.ui.memory.clipping_panel import HEADERS, WHY, row_of
 from rnn_demo.ui.memory.clipping_panel import describe as describe_clipping
 from rnn_demo.ui.model_store import ModelStore
 from rnn_demo.ui.models_tab import model_rows, say_which_compare, train_commands
-from rnn_demo.ui.reading_tab import NOT_COPIED, colour_surprise, compare_readings, describe
-from rnn_demo.ui.sentiment_tab import colour_moves
-from rnn_demo.ui.shared.theme import DARK_SURPRISE_COLOURS, MOVE_COLOURS, PART_OF_SPEECH_COLOURS, SURPRISE_COLOURS
+from rnn_demo.ui.shared.theme import PART_OF_SPEECH_COLOURS
 from rnn_demo.ui.write.tab import suited_length
-
-
-@given(st.lists(st.tuples(st.text(max_size=4), st.floats(0, 1)), min_size=1))
-def test_moves_give_the_text_back(pairs: list[tuple[str, float]]) -> None:
-    tokens, end = [], 0
-    for token, score in pairs:
-        tokens.append(ScoredToken(token, end, end + len(token), score))
-        end += len(token)
-    text = "".join(token for token, _ in pairs)
-    parts = colour_moves(text, SentimentScore(0.5, "neutral", tuple(tokens)), 0.5)
-    assert "".join(part for part, _ in parts) == text
-    assert {label for _, label in parts} <= {*MOVE_COLOURS, None}
-
-
-def test_moves_are_named_by_sign_and_size() -> None:
-    scores = [0.5, 0.55, 0.95, 0.94, 0.5, 0.45]
-    tokens = tuple(ScoredToken("x", i, i + 1, score) for i, score in enumerate(scores))
-    parts = colour_moves("xxxxxx", SentimentScore(0.45, "neutral", tokens), 0.46)
-    assert parts == [("xx", "+"), ("x", "++"), ("x", None), ("x", "−−"), ("x", "−")]
 
 
 def test_marks_give_the_text_back_with_its_emoji() -> None:
@@ -107,46 +82,6 @@ def test_clipping_is_said_to_save_only_where_the_step_ends_higher_without() -> N
     assert not re.search("saved|slowed", describe_clipping({"d": short}))
 
 
-def test_a_second_reading_is_compared_with_the_first() -> None:
-    def reading_of(again: float) -> Surprisal:
-        pieces = [("Ada", 8.0), (" ran", 4.0), (" Ada", again), (" ran", 3.0)]
-        ends = np.cumsum([len(piece) for piece, _ in pieces])
-        return Surprisal(
-            tuple(
-                SurprisingToken(piece, end - len(piece), end, bits)
-                for (piece, bits), end in zip(pieces, ends.tolist(), strict=True)
-            ),
-            1.0,
-            1.0,
-            0,
-        )
-
-    told = compare_readings("Ada ran Ada ran", {"lm-lstm": reading_of(6.0), "lm-gru": reading_of(9.0)})
-    assert "lm-lstm 12.0 and **9.0**, lm-gru 12.0 and **12.0**." in told
-    assert NOT_COPIED in told
-    assert NOT_COPIED not in compare_readings("Ada ran Ada ran", {"lm-lstm": reading_of(1.0)})
-    assert compare_readings("Ada ran Ada sat", {"lm-lstm": reading_of(6.0)}) == ""
-    assert compare_readings("Ada ran Ada ran", {"lm-lstm": replace(reading_of(6.0), num_skipped=1)}) == ""
-
-
-@given(st.lists(st.tuples(st.text(max_size=4), st.floats(0, 40)), min_size=1), st.text(max_size=3))
-def test_surprise_gives_the_text_back(pairs: list[tuple[str, float]], skipped: str) -> None:
-    tokens, end = [], len(skipped)
-    for token, bits in pairs:
-        tokens.append(SurprisingToken(token, end, end + len(token), bits))
-        end += len(token)
-    text = skipped + "".join(token for token, _ in pairs)
-    parts = colour_surprise(text, Surprisal(tuple(tokens), 1.0, 1.0, len(skipped)))
-    assert "".join(part for part, _ in parts) == text
-    assert {label for _, label in parts} <= {None, *SURPRISE_COLOURS}
-
-
-def test_surprise_is_coloured_by_its_bits() -> None:
-    tokens = tuple(SurprisingToken("x", i, i + 1, bits) for i, bits in enumerate([0.0, 2.0, 2.1, 6.5, 30.0]))
-    parts = colour_surprise("abcde", Surprisal(tokens, 1.0, 1.0, 0))
-    assert parts == [("ab", "under 2 bits"), ("c", "2 to 6"), ("d", "6 to 10"), ("e", "over 10")]
-
-
 def test_parts_of_speech_are_named_in_plain_words() -> None:
     text = "She met  Ada."
     tokens = [("She", 0, "PRP"), ("met", 4, "VBD"), ("Ada", 9, "NNP"), (".", 12, ".")]
@@ -158,28 +93,6 @@ def test_parts_of_speech_are_named_in_plain_words() -> None:
 
 def test_every_part_of_speech_has_its_colour() -> None:
     assert set(PARTS_OF_SPEECH.values()) == set(PART_OF_SPEECH_COLOURS)
-
-
-def test_the_most_surprising_token_is_named_and_nothing_in_it_is_markup() -> None:
-    tokens = (SurprisingToken("a", 0, 1, 1.0), SurprisingToken(" <b>", 1, 5, 10.0))
-    assert describe({"lm-lstm": Surprisal(tokens, 2.2, 45.25, 0)}) == (
-        "Bits per character: lm-lstm **2.20** (perplexity 45). lm-lstm was most surprised by “&#60;b&#62;” (token 2): "
-        "10.0 bits, a probability of 1 in 1,024."
-    )
-
-
-def test_the_most_surprising_subword_is_named_with_its_word() -> None:
-    pieces = [(" an", 1.0), (" e", 10.0), ("le", 2.0), ("phant", 1.0), (".", 1.0)]
-    told = describe(
-        {"lm-lstm": Surprisal(tuple(SurprisingToken(piece, 0, 1, bits) for piece, bits in pieces), 1, 1, 0)}
-    )
-    assert "“elephant” (subword “e”, token 2): 10.0 bits" in told
-
-
-def test_the_greatest_surprise_is_brightest_on_a_dark_page() -> None:
-    assert list(DARK_SURPRISE_COLOURS) == list(SURPRISE_COLOURS)
-    brightness = [sum(bytes.fromhex(colour[1:])) for colour in DARK_SURPRISE_COLOURS.values()]
-    assert max(brightness) == brightness[-1]
 
 
 def test_a_model_of_characters_writes_as_much_text(tokenizer: Tokenizer) -> None:

@@ -1,149 +1,99 @@
-"""Sentiment: a score, and the text coloured by how each token moved it."""
+"""Sentiment: a score, and the text coloured by how each word moved it."""
+
+from collections.abc import Sequence
+from typing import Any
 
 import gradio as gr
-import torch
 
-from rnn_demo.microscope.attribution import Attribution
+from rnn_demo.comparison import trained_alike
 from rnn_demo.plots import Figure, draw_running_score
-from rnn_demo.results import SentimentScore
+from rnn_demo.plots.running_score import RunningScore
+from rnn_demo.ui.sentiment.scores import colour_moves, describe, describe_line, score_rows, scores_at
+from rnn_demo.ui.sentiment.why_panel import NOTHING, build_why_score_panel
 from rnn_demo.ui.service import Service
-from rnn_demo.ui.shared.events import (
-    LATEST,
-    SLOW_LATEST,
-    RequestToken,
-    build_request_counter,
-    clears_on_empty,
-    for_newest_request,
-    shows_errors,
-)
+from rnn_demo.ui.shared.events import LATEST, RequestToken, build_request_counter, clears_on_empty, shows_errors
 from rnn_demo.ui.shared.examples import SENTIMENT_TEXTS, on_pick
-from rnn_demo.ui.shared.export import attribution_numbers, build_export
-from rnn_demo.ui.shared.highlights import Highlights, mark_runs, name_change
+from rnn_demo.ui.shared.export import build_export, build_table_export
+from rnn_demo.ui.shared.highlights import Highlights
 from rnn_demo.ui.shared.layout import TabFields, build_text_input
 from rnn_demo.ui.shared.problems import build_problems
-from rnn_demo.ui.shared.theme import MOVE_COLOURS
+from rnn_demo.words import Word, each_token, words_of
 
 INTRO = (
-    "The network reads from left to right and updates its score after every token: **look for the words that turn it.**"
+    "The network reads from left to right and updates its score after every word: **look for the words that turn it.**"
 )
-WHY = (
-    "Which tokens account for the score, compared with a blank input? (A blank input does not always score neutral.) "
-    "Two methods that often disagree: integrated gradients follow the gradient from the blank input to your text, "
-    "leave-one-out leaves out each token in turn. **Look for words on which both agree.**"
-)
-SMALL, LARGE = 0.15, 0.6
-"""Logits: tokens with a smaller attribution are not coloured, those from LARGE on get the strong colour."""
-SMALL_MOVE, LARGE_MOVE = 0.03, 0.12
-"""P(positive): the same for what a token changes in the running score."""
+SCALES = ("probability", "log-odds")
+"""A long text's score comes so near to 0 or 1 that only log-odds show how it moves."""
 
 
 def build_sentiment_tab(service: Service) -> TabFields | None:
     """Lay out the tab."""
     build_problems(service.store, "sentiment")
-    models = service.store.names("sentiment")
+    models = service.store.choices("sentiment")
     if not models:
         return None
 
+    def read(text: str, model: str, subwords: bool) -> tuple[Sequence[Word], RunningScore]:
+        words = (each_token if subwords else words_of)(service.score(text, model).tokens)
+        return words, running_score(service, text, words, model)
+
     @shows_errors
-    @clears_on_empty(None, None, None, "", None, None, None)
+    @clears_on_empty(None, None, None, "", "", None, None, None)
     def score(
-        turn: RequestToken, text: str, model: str
-    ) -> tuple[str, Highlights, Figure, str, Highlights, Highlights, str]:
+        turn: RequestToken, text: str, model: str, subwords: bool, all_cells: bool, scale: str
+    ) -> tuple[str, str, Figure, str, str, Highlights, Highlights, str]:
         turn.end()
-        result = service.score(text, model)
-        no_reasons: tuple[Highlights, Highlights, str] = ([], [], "")  # they explain the score before
-        before = service.score_before(model)
-        moves = colour_moves(text, result, before)
-        line = draw_running_score(result, before)
-        return describe(result), moves, line, text, *no_reasons
+        words, line = read(text, model, subwords)
+        lines = running_scores_of_cells(service, text, words) if all_cells else [line]
+        figure = draw_running_score([word.text for word in words], lines, log_odds=scale == SCALES[1])
+        caption = describe_line(lines, all_cells and are_alike(service))
+        moves = colour_moves(text, words, line)
+        return describe(service.score(text, model)), moves, figure, caption, text, *NOTHING
 
-    @shows_errors
-    @for_newest_request
-    def explain(text: str, model: str) -> tuple[Highlights, Highlights, str]:
-        attribution = service.attribute(text, model)
-        drops = service.leave_one_out(text, model)
-        ends = [attribution.tokens[0].start, *(token.end for token in attribution.tokens)]
-        by_gradient = [None, *(name_change(token.attribution, SMALL, LARGE) for token in attribution.tokens)]
-        by_absence = [None] * (len(ends) - len(drops)) + [
-            name_change(token.attribution, SMALL, LARGE) for token in drops
-        ]
-        return (
-            mark_runs(text, zip(ends, by_gradient, strict=True)),
-            mark_runs(text, zip(ends, by_absence, strict=True)),
-            describe_attribution(attribution),
-        )
+    defaults: tuple[Any, ...] = (False, False, SCALES[0])
+    first = score(RequestToken(), SENTIMENT_TEXTS[0], models[0][1], *defaults)
 
-    first_verdict, first_moves, first_line, *_ = score(RequestToken(), SENTIMENT_TEXTS[0], models[0])
-
-    text, model, start, examples, note = build_text_input(
-        INTRO, SENTIMENT_TEXTS, "Score", service.store.choices("sentiment")
-    )
-    verdict = gr.HTML(first_verdict, elem_id="verdict")
-    moves = gr.HighlightedText(
-        first_moves, label="How each token moved the score", color_map=MOVE_COLOURS, elem_id="moves"
-    )
-    gr.Markdown("**The score after each token**")
-    line = gr.Plot(first_line, show_label=False, elem_id="running-score")
-    read_text = gr.State(SENTIMENT_TEXTS[0])  # the textbox may have changed since
-    build_export(service.score, [read_text, model], "running-score.json")
-
-    with gr.Accordion("Why this score", open=False):
-        gr.Markdown(WHY)
-        why = gr.Button("Explain", variant="secondary")
-        shares = gr.HighlightedText(label="Integrated gradients", color_map=MOVE_COLOURS, elem_id="shares")
-        left_out = gr.HighlightedText(label="Leave-one-out", color_map=MOVE_COLOURS, elem_id="left-out")
-        sums = gr.Markdown(elem_id="shares-sum")
-        build_export(
-            lambda text, model: attribution_numbers(service.attribute(text, model)),
-            [read_text, model],
-            "why-this-score.json",
-        )
-
-    reasons = [shares, left_out, sums]
-    outputs = [verdict, moves, line, read_text, *reasons, note]
+    text, model, start, examples, note = build_text_input(INTRO, SENTIMENT_TEXTS, "Score", models)
+    verdict = gr.HTML(first[0], elem_id="verdict")
+    moves = gr.HTML(first[1], elem_id="moves")
+    line = gr.Plot(first[2], show_label=False, elem_id="running-score")
+    with gr.Row(elem_classes="settings"):
+        subwords = gr.Checkbox(label="Show subwords", container=False)
+        cells = service.store.names_by_cell("sentiment")
+        all_cells = gr.Checkbox(label="All cells side by side", container=False, visible=len(cells) > 1)
+        scale = gr.Radio(SCALES, value=SCALES[0], label="Scale", container=False)
+        read_text = gr.State(SENTIMENT_TEXTS[0])  # the textbox may have changed since
+        build_export(service.score, [read_text, model], "sentiment.json")
+        rows = [read_text, model, subwords]
+        build_table_export(lambda *values: score_rows(*read(*values)), rows, "sentiment.csv")
+    caption = gr.Markdown(first[3], elem_id="score-caption", elem_classes="explanation")
     turn, counter = gr.State(RequestToken()), build_request_counter()
-    triggers = [start.click, text.submit, model.change, counter.change]
-    gr.on(triggers, score, [turn, text, model], outputs, **LATEST)
+    reasons = build_why_score_panel(service, turn, read_text, model)
+
+    inputs = [turn, text, model, subwords, all_cells, scale]
+    changed = [model.change, subwords.change, all_cells.change, scale.change]
+    outputs = [verdict, moves, line, caption, read_text, *reasons, note]
+    gr.on([start.click, text.submit, counter.change, *changed], score, inputs, outputs, **LATEST)
     on_pick(examples, text, counter)
-    why.click(explain, [turn, read_text, model], reasons, **SLOW_LATEST)
-    return TabFields(counter, text, {"model": model})
+    return TabFields(counter, text, {"model": model, "scale": scale, "cells": all_cells})
 
 
-def describe(result: SentimentScore) -> str:
-    """Return the label, the score and a mark on a scale, as HTML. The visitor's own words are never part of it."""
-    return (
-        f'<div class="verdict"><b>{result.label}</b> score {result.score:.2f}'
-        f'<div class="scale"><div class="mark" style="left:{result.score:.1%}"></div></div>'
-        '<div class="ends"><span>0 negative</span><span>neutral</span><span>positive 1</span></div></div>'
-    )
+def running_score(service: Service, text: str, words: Sequence[Word], model: str) -> RunningScore:
+    """Return the score of a text after each of its words."""
+    before = service.score_before(model)
+    cell = service.store.find(model).checkpoint.cell
+    scores = scores_at(words, service.score(text, model), before)
+    return RunningScore(service.store.title(model), cell, before, scores)
 
 
-def describe_attribution(attribution: Attribution) -> str:
-    """Return from where to where the attributions move the score.
-
-    >>> describe_attribution(Attribution((), 0.07, 0.01, 0.66))
-    'A blank input of the same length scores 0.64. The attributions move the score to 0.66, by +0.07 logits (they add \
-up to +0.08).'
-    """
-    start, score = torch.tensor([attribution.logit - attribution.difference, attribution.logit]).sigmoid().tolist()
-    total = attribution.difference + attribution.completeness_error
-    return (
-        f"A blank input of the same length scores {start:.2f}. The attributions move the score to {score:.2f}, by "
-        f"{attribution.difference:+.2f} logits (they add up to {total:+.2f})."
-    )
+def running_scores_of_cells(service: Service, text: str, words: Sequence[Word]) -> list[RunningScore]:
+    """Return the scores of a network of each cell, which is called as its cell."""
+    names = service.store.names_by_cell("sentiment").values()
+    lines = [running_score(service, text, words, name) for name in names]
+    return [RunningScore(line.cell.upper(), line.cell, line.before, line.scores) for line in lines]
 
 
-def colour_moves(text: str, result: SentimentScore, first: float) -> Highlights:
-    """Cut a text into runs of tokens that moved the score by about as much; joined, the parts are the text.
-
-    Args:
-        text: as typed.
-        result: its tokens' spans lie in the text.
-        first: the score before the first token.
-    """
-    before = [first, *(token.score for token in result.tokens)]
-    labels = [
-        name_change(token.score - score, SMALL_MOVE, LARGE_MOVE)
-        for token, score in zip(result.tokens, before, strict=False)
-    ]
-    return mark_runs(text, zip((token.end for token in result.tokens), labels, strict=True))
+def are_alike(service: Service) -> bool:
+    """Return whether the networks of the cells were trained alike."""
+    names = service.store.names_by_cell("sentiment").values()
+    return trained_alike([service.store.find(name).checkpoint for name in names])

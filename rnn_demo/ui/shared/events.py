@@ -52,13 +52,18 @@ PAGE_SCRIPT = """() => {
     next.click();
     next.focus();
   });
+  document.addEventListener("mouseover", (event) => {
+    const mark = event.target.closest?.("mark[data-note]");
+    if (mark) mark.classList.toggle("leftwards", mark.getBoundingClientRect().left > innerWidth / 2);
+  });
   const giveRole = () => document.querySelectorAll(".empty[aria-label]:not([role])").forEach(
     (box) => box.setAttribute("role", "img"));
   new MutationObserver(giveRole).observe(document.body, {childList: true, subtree: true});
   giveRole();
 }"""
 """Run once by the browser. The next press closes the messages of the last one, which gradio would pile up; the arrow
-keys move between tabs; and gradio's empty boxes get a role, without which screen readers ignore their label."""
+keys move between tabs; a mark's note opens towards the middle; and gradio's empty boxes get a role, without which
+screen readers ignore their label."""
 SHORTEST_GAP_S = 0.04
 """Between two updates of a streamed text; a reader sees no difference below it, and each update costs the browser."""
 
@@ -132,7 +137,8 @@ def clears_on_empty(*cleared: Any) -> Callable[[Callable[Params, Any]], Callable
     """Make a handler clear its outputs where a text has nothing to read, and say so in a line by the box.
 
     The outputs gain a last one: the line (see `build_note`). Where there is an answer it is empty, or says that the
-    handler's argument `text` is not in English letters. The decorator stands below `shows_errors`. A handler that calls `RequestToken.end` must do so before it reads the text.
+    handler's argument `text` is not in English letters. The decorator stands below `shows_errors`. A handler that calls
+    `RequestToken.end` must do so before it reads the text.
 
     Args:
         cleared: a value for each output of the handler; None empties most components.

@@ -55,4 +55,5 @@ def legend(looks: Iterable[tuple[str, str]]) -> str:
     >>> legend([("plus", "up")])
     '<p class="legend"><mark class="plus">up</mark></p>'
     """
-    return f'<p class="legend">{" ".join(f"""<mark class="{look}">{words}</mark>""" for look, words in looks)}</p>'
+    marks = (f'<mark class="{look}">{words}</mark>' for look, words in looks)
+    return f'<p class="legend">{" ".join(marks)}</p>'

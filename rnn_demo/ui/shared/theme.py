@@ -76,6 +76,25 @@ button[role=tab][aria-selected=true] { color: var(--primary-700) !important }
 button.export { width: auto !important; flex-grow: 0 !important; align-self: flex-end; background: none !important;
   color: var(--body-text-color-subdued) !important; box-shadow: none !important; text-decoration: underline }
 .js-plotly-plot text:not(.hoverlayer *) { fill: var(--body-text-color-subdued) !important }
+.marked { white-space: pre-wrap; overflow-wrap: anywhere; line-height: 1.75; margin: 0 }
+mark { position: relative; color: var(--body-text-color); background: none; border-radius: 4px; padding: 1px 2px }
+mark[class=""] { padding: 1px 0 }
+mark sup { font-size: .7em; font-weight: 650; margin-left: 1px; user-select: none }
+mark[data-note]:hover::after { content: attr(data-note); position: absolute; z-index: 10; left: 0; bottom: 100%;
+  width: max-content; max-width: min(240px, 45vw); white-space: normal; padding: 2px 8px; border-radius: 6px;
+  line-height: 1.5; font-size: var(--text-sm); color: var(--background-fill-primary);
+  background: var(--body-text-color) }
+mark.leftwards[data-note]:hover::after { left: auto; right: 0 }
+.legend { margin: 6px 0 0; font-size: var(--text-sm); color: var(--body-text-color-subdued) }
+.settings { align-items: center; gap: 4px 20px !important; flex-wrap: wrap }
+.settings > * { flex: 0 0 auto !important; width: auto !important; min-width: 0 !important }
+.settings .block, .settings label { padding: 0 !important; border: none !important; background: none !important;
+  box-shadow: none !important }
+.settings > .form { display: flex; flex-wrap: wrap; gap: 4px 20px !important; border: none; background: none }
+.settings span[data-testid=block-info] { display: none }
+.settings > .form + .export { margin-left: auto }
+#verdict .html-container, #moves .html-container, #surprises .html-container { padding: 0 }
+.explanation p { color: var(--body-text-color-subdued); font-size: var(--text-sm); margin: 0 }
 .note:not(:has(p)) { display: none }
 .note p { border-left: 4px solid #f59e0b; padding: 2px 12px }
 footer .divider { display: none }
@@ -119,6 +138,8 @@ DARK_SURPRISE_COLOURS = {"under 2 bits": "#312e81", "2 to 6": "#334155", "6 to 1
 """The same on a dark page, where the largest surprisal is brightest instead of darkest."""
 MOVE_COLOURS = {"−−": "#f97316", "−": "#fdba74", "+": "#a5b4fc", "++": "#6366f1"}
 """How a token moved the score: orange down, indigo up, as in the figures."""
+MOVE_LOOKS = {"−−": "down-2", "−": "down-1", "+": "up-1", "++": "up-2"}
+"""The same as CSS classes."""
 UNIT_COLOURS = {"far below 0": "#f97316", "below 0": "#fdba74", "above 0": "#a5b4fc", "far above 0": "#6366f1"}
 """A unit's value on the scale of all texts: orange and indigo as in the heat map."""
 GATE_COLOURS = {"0.2 to 0.6": "#a5b4fc", "over 0.6": "#6366f1"}
@@ -127,14 +148,23 @@ HERE_COLOUR = {"here": "#a5b4fc"}
 """The passage's own token."""
 
 
-def dark_rule(light: str, dark: str) -> str:
-    r"""Return a CSS rule for the Reading tab's dark page: gradio writes the light page's colour into each highlight.
+def colour_rule(name: str, light: str, dark: str) -> str:
+    r"""Return the CSS of a mark, on a light page and on a dark one.
 
-    >>> dark_rule("#f97316", "#c2410c")
-    '.dark #surprises [style*="rgba(249, 115, 22,"] { background: #c2410c !important }\n'
+    >>> colour_rule("surprise-3", "#f97316", "#c2410c")
+    'mark.surprise-3 { background: #f97316 }\n.dark mark.surprise-3 { background: #c2410c }\n'
     """
-    red, green, blue = bytes.fromhex(light[1:])
-    return f'.dark #surprises [style*="rgba({red}, {green}, {blue},"] {{ background: {dark} !important }}\n'
+    return f"mark.{name} {{ background: {light} }}\n.dark mark.{name} {{ background: {dark} }}\n"
 
 
-CSS = RULES + "".join(dark_rule(SURPRISE_COLOURS[name], dark) for name, dark in DARK_SURPRISE_COLOURS.items())
+MARKS = {
+    f"surprise-{i}": (light, DARK_SURPRISE_COLOURS[name]) for i, (name, light) in enumerate(SURPRISE_COLOURS.items())
+} | {
+    "down-2": ("#f97316", "#c2410c"),
+    "down-1": ("#fdba74", "#7c2d12"),
+    "up-1": ("#c7d2fe", "#312e81"),
+    "up-2": ("#818cf8", "#4f46e5"),
+}
+"""CSS class of a mark -> its background on a light page and on a dark one; text on each has a contrast of 4.5."""
+
+CSS = RULES + "".join(colour_rule(name, *colours) for name, colours in MARKS.items())
