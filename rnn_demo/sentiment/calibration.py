@@ -21,7 +21,7 @@ from rnn_demo.training.metrics import expected_calibration_error
 WIDTHS = np.linspace(0, 2, 21)
 MAX_NEUTRAL = 0.25
 """Share of neutral rows in a data set that hardly has any."""
-MAX_ERROR = 0.025
+MAX_ERROR = 0.02
 """Calibration error on clear texts that a width may bring."""
 
 

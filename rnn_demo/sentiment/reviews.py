@@ -187,7 +187,7 @@ def opinions(texts: list[str], most: int, max_words: int = 40) -> list[str]:
     return turned[:count] + plain[: most - count]
 
 
-def evenly(rows: list[Row], most: int) -> list[Row]:
+def evenly(rows: Sequence[Row], most: int) -> list[Row]:
     """Return at most `most` rows, evenly spaced.
 
     >>> evenly(list("abcdef"), 3)

@@ -20,7 +20,7 @@ from rnn_demo.sentiment.calibration import Scored, calibrate
 from rnn_demo.sentiment.config import SentimentConfig, SentimentRecipe
 from rnn_demo.sentiment.evaluate import review_ids, score_rows
 from rnn_demo.sentiment.model import SentimentModel
-from rnn_demo.sentiment.reviews import LabelledText, read_reviews, unlabelled_split
+from rnn_demo.sentiment.reviews import LabelledText, evenly, read_reviews, unlabelled_split
 from rnn_demo.sentiment.soft_labels import judge_with
 from rnn_demo.tokenizer import Tokenizer
 from rnn_demo.training.batching import BucketedBatches, pad_rows
@@ -33,7 +33,7 @@ class SentimentObjective:
 
     Args:
         training: rows to learn from.
-        held_out: rows to choose on, by data set; at most `validation_rows` of each are read.
+        held_out: rows to choose on, by data set; a validation reads at most `validation_rows` of each, calibration all.
         tokenizer: of the network.
         recipe: batch size and cut.
     """
@@ -57,12 +57,14 @@ class SentimentObjective:
             if recipe.long_every
             else BucketedBatches(lengths, recipe.batch_size, recipe.seed)
         )
-        self.held_out = {}
+        self.all_held_out = {}
         for name, rows in held_out.items():
-            count = min(len(rows), recipe.validation_rows)
-            chosen = [rows[i * len(rows) // count] for i in range(count)]  # spread evenly: a file may be sorted
-            ids = review_ids([row.text for row in chosen], tokenizer, recipe.max_tokens, emoji_names=True)
-            self.held_out[name] = (ids, np.array([row.target for row in chosen]))
+            ids = review_ids([row.text for row in rows], tokenizer, recipe.max_tokens, emoji_names=True)
+            self.all_held_out[name] = (ids, np.array([row.target for row in rows]))
+        self.held_out = {}
+        for name, (ids, targets) in self.all_held_out.items():
+            chosen = evenly(range(len(ids)), recipe.validation_rows)  # a file may be sorted
+            self.held_out[name] = ([ids[i] for i in chosen], targets[chosen])
         self.chosen_on = " and ".join(f"held-out rows of {name}/train" for name, rows in held_out.items() if rows)
 
     def batch_at(self, step: int, rank: int, world: int) -> dict[str, Tensor]:
@@ -111,10 +113,10 @@ class SentimentObjective:
         return {"accuracy": accuracy, "nats": float(np.concatenate(nats).mean()), **accuracies}
 
     def finish(self, model: SentimentModel) -> None:
-        """Calibrate on the held-out rows; see calibration.py."""
+        """Calibrate on all held-out rows: a few hundred tell little of the calibration error (calibration.py)."""
         model.config = replace(model.config, temperatures=(), neutral_widths=())
         scored = []
-        for rows, targets in self.held_out.values():
+        for rows, targets in self.all_held_out.values():
             if rows:
                 scores = score_rows(model, rows).clip(1e-6, 1 - 1e-6)
                 scored.append(Scored(np.array([len(row) for row in rows]), np.log(scores / (1 - scores)), targets))
