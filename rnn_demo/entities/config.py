@@ -27,6 +27,8 @@ class TaggerConfig(EncoderConfig):
     """Chance that a word loses its outside vector while training; 0 = off."""
     reads: str = "all"
     """Which tagger scores: "words" while the tagger of whole words trains, "subwords" for the other alone, or "all"."""
+    pos_weights: tuple[float, float] = (1.0, 1.0)
+    """Where both score: how heavy the parts of speech of the subwords and of the whole words are (see pool.py)."""
     vector_words: int = 0
     """Words in the table of outside vectors (see vectors.py); 0 = no table."""
     vector_rows: int = 0
@@ -51,6 +53,7 @@ class TaggerConfig(EncoderConfig):
         object.__setattr__(self, "tags", tuple(self.tags))
         object.__setattr__(self, "pos_tags", tuple(self.pos_tags))
         object.__setattr__(self, "corpora", tuple(self.corpora))
+        object.__setattr__(self, "pos_weights", tuple(self.pos_weights))
         if agreement is not None:
             object.__setattr__(self, "alpha", agreement)
         require(len(self.tags) > 0, "tags", self.tags, "one tag or more")

@@ -44,7 +44,7 @@ class TaggerModel(CheckpointModel):
 
     At those two places each direction has just read the whole word, however many subwords it has. The two encoders have
     an embedding each, as they were trained apart. Where the config gives the characters a network, the scores of a
-    `WordTagger`, which reads whole words, are added to P_w and to the logits of the parts of speech.
+    `WordTagger`, which reads whole words, are added to P_w and, weighted, to the logits of the parts of speech.
     """
 
     more_weights: ClassVar[dict[str, str]] = {
@@ -145,7 +145,8 @@ class TaggerModel(CheckpointModel):
         emissions, pos_logits = self.to_tags(outputs).float(), self.to_pos(outputs).float()
         if self.word_tagger is not None and features is not None and self.config.reads == "all":
             of_words = self.word_tagger(features, num_words)
-            emissions, pos_logits = emissions + of_words.emissions, pos_logits + of_words.pos_logits
+            a, b = self.config.pos_weights
+            emissions, pos_logits = emissions + of_words.emissions, a * pos_logits + b * of_words.pos_logits
         return WordScores(emissions, pos_logits, num_words)
 
     def parts_of_speech(self, pos_logits: Tensor) -> list[str]:

@@ -1,7 +1,8 @@
 """Pool the two taggers of a model: how heavy each is, chosen by the likelihood of held-out tags (see `word_tagger.py`).
 
 Held-out data sets count alike, however long they are, and a grid of weights is all it takes: the pool's temperature is
-in them.
+in them. The parts of speech have weights of their own, as the subwords know more about these than about names; they are
+in the config.
 """
 
 from collections.abc import Callable, Sequence
@@ -16,6 +17,8 @@ from rnn_demo.entities.scores import SentenceScores
 SUBWORD_WEIGHTS = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
 WORD_WEIGHTS = (0.4, 0.6, 0.8, 1.0)
 """Few: the temperature that is chosen afterwards scales both."""
+POS_WEIGHTS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
+"""Of either: nothing scales these afterwards."""
 
 
 def mix(first: Sequence[SentenceScores], second: Sequence[SentenceScores], a: float, b: float) -> list[SentenceScores]:
@@ -35,6 +38,7 @@ def pool_taggers(
     subword_steps: Sequence[torch.Tensor],
     score: Callable[[], Sequence[Sequence[SentenceScores]]],
     nats: Callable[[int, list[SentenceScores]], float],
+    pos_nats: Callable[[list[SentenceScores]], float],
 ) -> tuple[float, float]:
     """Make one tagger of two, and return the weights a of the subwords and b of the words.
 
@@ -43,6 +47,7 @@ def pool_taggers(
         subword_steps: the parameters of the CRF of the subwords, in the order of `model.crf.parameters()`.
         score: gives the scores that the model, as its config says, has for the sentences of each held-out data set.
         nats: minus the mean log-likelihood of the tags of a data set under the model's CRF, given its number.
+        pos_nats: the same of the parts of speech of the first data set.
     """
     steps = list(model.crf.parameters())
     word_steps = [step.clone() for step in steps]
@@ -62,8 +67,10 @@ def pool_taggers(
 
     a, b = min(product(SUBWORD_WEIGHTS, WORD_WEIGHTS), key=nats_at)
     set_steps(a, b)
-    model.config = replace(model.config, reads="all")
-    for parameter in (*model.to_tags.parameters(), *model.to_pos.parameters()):
+    of_first = scores["subwords"][0], scores["words"][0]
+    pos_weights = min(product(POS_WEIGHTS, repeat=2), key=lambda weights: pos_nats(mix(*of_first, *weights)))
+    model.config = replace(model.config, reads="all", pos_weights=pos_weights)
+    for parameter in model.to_tags.parameters():
         parameter.mul_(a)
     if model.word_tagger is not None:
         model.word_tagger.scale_(b)

@@ -156,7 +156,8 @@ class EntityObjective:
         and a temperature. Emissions and steps alike are divided by that one temperature.
         """
         if self.subword_steps is not None:
-            pool_taggers(model, self.subword_steps, lambda: self._scores(model), partial(self._nats, model))
+            nats = partial(self._nats, model), partial(self._pos_nats, model)
+            pool_taggers(model, self.subword_steps, lambda: self._scores(model), *nats)
         scores = self._scores(model)
         steps = list(model.crf.parameters())
         trained = [step.clone() for step in steps]
@@ -200,6 +201,14 @@ class EntityObjective:
             gold = torch.from_numpy(tags[rows][:, : emissions.shape[1]]).to(emissions.device)
             nats -= float(model.crf.log_likelihood(emissions, gold, num_words).sum())
         return nats / len(scores)
+
+    def _pos_nats(self, model: TaggerModel, scores: list[SentenceScores]) -> float:
+        """Minus the mean log-likelihood of the parts of speech of a word of the first data set."""
+        ids = {tag: i for i, tag in enumerate(model.config.pos_tags)}
+        gold = torch.tensor([ids.get(tag, PAD_TAG_ID) for row in self.validation[0].gold.pos_tags for tag in row])
+        logits = torch.cat([sentence.pos_logits for sentence in scores])
+        nats = nn.functional.cross_entropy(logits, gold.to(logits.device), ignore_index=PAD_TAG_ID)
+        return float(nats)
 
 
 class HeldOutSentences:

@@ -66,8 +66,8 @@ class WordTagger(nn.Module):
 
     @torch.no_grad()
     def scale_(self, weight: float) -> None:
-        """Multiply all that it says with a weight."""
-        for parameter in (*self.to_tags.parameters(), *self.to_pos.parameters()):
+        """Multiply the emissions with a weight."""
+        for parameter in self.to_tags.parameters():
             parameter.mul_(weight)
         if self.offsets is not None:
             self.offsets.weight.mul_(weight)

@@ -14,7 +14,7 @@ from rnn_demo.checkpoint import read_all_weights, save_checkpoint
 from rnn_demo.entities.config import EntityRecipe, TaggerConfig
 from rnn_demo.entities.evaluate import evaluate, tag_sentences
 from rnn_demo.entities.model import TaggerModel
-from rnn_demo.entities.pool import mix
+from rnn_demo.entities.pool import mix, pool_taggers
 from rnn_demo.entities.quantise import make_table
 from rnn_demo.entities.scores import score_sentences
 from rnn_demo.entities.spelling import collate_spelling
@@ -78,6 +78,7 @@ def test_words_are_learned_beside_the_subwords_and_both_are_pooled(recipe):
     assert steps[-1].metrics["f1_mine"] > 0.9
     config = json.loads((folder / "config.json").read_text())
     assert (config["reads"], config["corpora"], config["vectors"]) == ("all", ["mine", "other"], "tiny")
+    assert all(0.1 <= weight <= 1 for weight in config["pos_weights"])
     assert config["data"] == ["mine/train", "other/train"]
     assert "--vectors v.safetensors" in config["command"]
     assert str(recipe.data_dir.parent) not in config["command"]
@@ -131,6 +132,32 @@ def test_the_scores_of_both_are_the_sum_of_the_scores_of_each(model, tokenizer):
     for pooled, both in zip(mix(scores["words"], scores["subwords"], 1, 1), scores["all"], strict=True):
         torch.testing.assert_close(pooled.emissions, both.emissions)
         torch.testing.assert_close(pooled.pos_logits, both.pos_logits)
+    model.config = replace(model.config, pos_weights=[6.0, 0.3])
+    weighted = score_sentences(model, sentences)
+    for pooled, both in zip(mix(scores["subwords"], scores["words"], 6.0, 0.3), weighted, strict=True):
+        torch.testing.assert_close(pooled.pos_logits, both.pos_logits)
+    for both, plain in zip(weighted, scores["all"], strict=True):
+        torch.testing.assert_close(both.emissions, plain.emissions)
+
+
+@torch.no_grad()
+def test_the_pool_weighs_parts_of_speech_by_their_own_likelihood(model, tokenizer):
+    sentences = encode_sentences(WORDS, tokenizer)
+    heads = [parameter.clone() for parameter in (*model.to_pos.parameters(), *model.word_tagger.to_pos.parameters())]
+
+    def pos_nats(scores):
+        return sum(float((sentence.pos_logits - aim).square().sum()) for sentence, aim in zip(scores, aims, strict=True))
+
+    scores = {}
+    for reads in ("words", "subwords"):
+        model.config = replace(model.config, reads=reads)
+        scores[reads] = score_sentences(model, sentences)
+    aims = [both.pos_logits for both in mix(scores["subwords"], scores["words"], 0.7, 0.2)]
+    steps = [step.clone() for step in model.crf.parameters()]
+    pool_taggers(model, steps, lambda: [score_sentences(model, sentences)], lambda number, scores: 0.0, pos_nats)
+    assert model.config.pos_weights == (0.7, 0.2)
+    after = (*model.to_pos.parameters(), *model.word_tagger.to_pos.parameters())
+    assert all(torch.equal(*pair) for pair in zip(heads, after, strict=True))
 
 
 @torch.no_grad()
