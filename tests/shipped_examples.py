@@ -151,5 +151,20 @@ PROMPTS = (
     ("The U.S. Treasury Secretary told reporters", "news"),
     ("Oil prices fell on Monday after", "news"),
     ("China said on Tuesday that", "news"),
+    ("", "story"),
+    ("My favourite food is", "story"),
+    ("Once upon a time", "story"),
+    ("Today I went to", "story"),
+    ("There was a little girl who", "story"),
+    ("One day", "story"),
+    ("My dog", "story"),
+    ("The best day of my life was", "story"),
+    ("A boy named Tom", "story"),
+    ("In the summer we", "story"),
+    ("My sister and I", "story"),
+    ("The little bird", "story"),
+    ("It was raining and", "story"),
+    ("I like", "story"),
+    ("Anna opened the box and", "story"),
 )
-"""Prompts, each with the domain in which it should be continued."""
+"""Prompts, each with the domain in which a model that has read it should continue it."""

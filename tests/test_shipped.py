@@ -11,6 +11,7 @@ import rnn_demo
 from rnn_demo.cells import CELLS
 from rnn_demo.checkpoint import CHECKPOINTS_DIR, read_checkpoint, reads_backward, shipped_checkpoints
 from rnn_demo.comparison import choose_by_cell, trained_alike
+from rnn_demo.domains import domains_of
 from rnn_demo.language.evaluate import count_losses
 from rnn_demo.microscope.baseline import random_init_baseline
 from rnn_demo.precomputed import read_precomputed
@@ -78,7 +79,9 @@ def test_shipped_checkpoint_is_studied_and_the_study_is_of_these_weights(name: s
 
 def test_a_prompt_is_continued_in_its_domain() -> None:
     def share_right(predictor: Predictor) -> float:
-        return sum(predictor.likeliest_domain(text) == domain for text, domain in PROMPTS) / len(PROMPTS)
+        known = domains_of(predictor.checkpoint.data)
+        right = [predictor.likeliest_domain(text) == domain for text, domain in PROMPTS if domain in known]
+        return sum(right) / len(right)
 
     predictor = rnn_demo.load("lm-lstm")
     assert share_right(predictor) >= 0.8

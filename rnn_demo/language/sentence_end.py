@@ -1,7 +1,8 @@
 """Where a text can stop: at the end of a sentence, which only what follows can tell.
 
 A full stop is the end of a sentence, of an abbreviation or of a remark that goes on behind its quotation mark
-("“Why?” he said"). So the token after it is drawn too, and left out if a sentence ended before it.
+("“Why?” he said"), and a speech should end with its quotation mark. So the token after it is drawn too, and left out if
+a sentence ended before it.
 """
 
 import re
@@ -26,14 +27,28 @@ def ends_sentence(text: str, following: str) -> bool:
     [True, False, False, False, False]
     """
     goes_on = not following[:1].isspace() or following.strip()[:1].islower()
-    return not goes_on and STOP.search(text) is not None and ABBREVIATION.search(text) is None
+    if goes_on or (in_speech(text) and not following.startswith("\n")):
+        return False
+    return STOP.search(text) is not None and ABBREVIATION.search(text) is None
+
+
+def in_speech(text: str) -> bool:
+    r"""Return whether a quotation mark is open. A new paragraph closes it, as a speech of several opens each anew.
+
+    >>> [in_speech(text) for text in ('"Run!', '"Run!"', "“No.", "“No.”", "“No.\nNo.")]
+    [True, False, True, False, False]
+    """
+    paragraph = text.rpartition("\n")[2]
+    return paragraph.count('"') % 2 == 1 or paragraph.count("“") > paragraph.count("”")
 
 
 def up_to_sentence_end(
-    tokens: Iterator[GeneratedToken], max_new_tokens: int, more_tokens: int
+    text: str, tokens: Iterator[GeneratedToken], max_new_tokens: int, more_tokens: int
 ) -> Iterator[GeneratedToken]:
-    """Yield tokens until a sentence ends, as soon as max_new_tokens have come; more_tokens later in any case."""
-    text = ""
+    """Yield the tokens that continue a text until a sentence ends; arguments as in `Writer.stream`.
+
+    Ends are looked for once max_new_tokens have come. The text ends more_tokens later in any case.
+    """
     for number, token in enumerate(tokens):
         if number >= max_new_tokens and (number == max_new_tokens + more_tokens or ends_sentence(text, token.token)):
             return

@@ -34,8 +34,9 @@ from rnn_demo.tokenizer import PREFIX_SIZE, EncodedText
 MAX_NEW_TOKENS = 2000
 DOMAIN_TOKENS = 40
 """Tokens of a text that decide in which domain it is read."""
-STORY_NATS = 2.0
-"""What a story has over the other domains: most prompts that people type are everyday sentences."""
+STORY_NATS = 3.5
+"""What a story has over the other domains: most prompts that people type are everyday sentences. With more,
+"My favourite film is" would begin one (see docs/experiments.md)."""
 MIN_BREAK_PROB = 0.01
 
 
@@ -171,7 +172,7 @@ class Writer(ForwardPredictor):
         if not finish_sentence:
             return islice(tokens, int(max_new_tokens))
         size = CHARACTERS_PER_TOKEN if self.tokenizer.has_only_characters else 1
-        return up_to_sentence_end(tokens, int(max_new_tokens), SENTENCE_TOKENS * size)
+        return up_to_sentence_end(prompt, tokens, int(max_new_tokens), SENTENCE_TOKENS * size)
 
     def next_tokens(
         self,

@@ -146,7 +146,8 @@ def test_the_pool_weighs_parts_of_speech_by_their_own_likelihood(model, tokenize
     heads = [parameter.clone() for parameter in (*model.to_pos.parameters(), *model.word_tagger.to_pos.parameters())]
 
     def pos_nats(scores):
-        return sum(float((sentence.pos_logits - aim).square().sum()) for sentence, aim in zip(scores, aims, strict=True))
+        pairs = zip(scores, aims, strict=True)
+        return sum(float((sentence.pos_logits - aim).square().sum()) for sentence, aim in pairs)
 
     scores = {}
     for reads in ("words", "subwords"):

@@ -11,9 +11,9 @@ from rnn_demo.tokenizer import Tokenizer
 from rnn_demo.training.vocabulary import learn_characters
 
 
-def cut(tokens, max_new_tokens, more_tokens=10):
+def cut(tokens, max_new_tokens, more_tokens=10, prompt=""):
     generated = (GeneratedToken(token, 0, 1.0) for token in tokens)
-    return [token.token for token in up_to_sentence_end(generated, max_new_tokens, more_tokens)]
+    return [token.token for token in up_to_sentence_end(prompt, generated, max_new_tokens, more_tokens)]
 
 
 @pytest.mark.parametrize(
@@ -24,6 +24,7 @@ def cut(tokens, max_new_tokens, more_tokens=10):
         ('"Run!"', ' "No'),
         ("He knew that it was I.", " So"),
         ("Well…", " No"),
+        ("“No.\n\n“And no.", "\n"),
         ("It was the end.", " "),
         ("(He was.)", " 7"),
     ],
@@ -38,6 +39,8 @@ def test_a_sentence_ends(text, following):
         ("She ran", " home"),
         ("“Why?", "”"),
         ("“Why?”", " he"),
+        ('He said, "No.', " And"),
+        ("“No. Not I.", " She"),
         ("Mr.", " Fox"),
         ("J.", " Fox"),
         ("3.", "50"),
@@ -57,6 +60,7 @@ def test_the_first_end_beyond_the_length_is_taken():
     assert cut(tokens, 4) == tokens[:7]
     assert cut(tokens, 4, more_tokens=1) == tokens[:5]
     assert cut(tokens, 8) == tokens  # the model ended the text
+    assert cut(tokens, 2, prompt="“We said: she") == tokens[:7]
 
 
 def test_a_character_of_several_bytes_ends_nothing():
