@@ -68,7 +68,7 @@ def pool_taggers(
     a, b = min(product(SUBWORD_WEIGHTS, WORD_WEIGHTS), key=nats_at)
     set_steps(a, b)
     of_first = scores["subwords"][0], scores["words"][0]
-    pos_weights = min(product(POS_WEIGHTS, repeat=2), key=lambda weights: pos_nats(mix(*of_first, *weights)))
+    pos_weights = min(product(POS_WEIGHTS, POS_WEIGHTS), key=lambda weights: pos_nats(mix(*of_first, *weights)))
     model.config = replace(model.config, reads="all", pos_weights=pos_weights)
     for parameter in model.to_tags.parameters():
         parameter.mul_(a)
