@@ -4,6 +4,7 @@ A cell is one recurrent layer in one direction. A cell that torch has a fused ke
 """
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -14,6 +15,19 @@ from rnn_demo.errors import InputError
 
 State = tuple[Tensor, ...]
 """The recurrent state of a cell, one (batch, hidden) tensor for each name in `state_names`; h comes first."""
+
+
+def arguments_of(gates: Sequence[str], from_x: Tensor, from_h: Tensor) -> dict[str, Tensor]:
+    """Name what x_t and h_{t-1} add to the argument of each gate, and their sum.
+
+    Args:
+        gates: in the order of the rows of the weights.
+        from_x: float32 (.., gates * hidden).
+        from_h: float32 (.., gates * hidden).
+    """
+    parts = {"x": from_x, "h": from_h, "sum": from_x + from_h}
+    chunks = {kind: part.chunk(len(gates), dim=-1) for kind, part in parts.items()}
+    return {f"{gate}_{kind}": chunks[kind][row] for row, gate in enumerate(gates) for kind in parts}
 
 
 @dataclass(frozen=True)
@@ -82,6 +96,21 @@ class Cell(nn.Module, ABC):
             state: the new state, (batch, hidden) each.
             gates: float32 (batch, hidden) by name, in the order of `gate_names`.
         """
+
+    def terms(self, x_t: Tensor, state: State) -> dict[str, Tensor]:
+        """Return the numbers within the equations of a step, for display; none unless a cell says otherwise.
+
+        `forget_x` and `forget_h` are what x_t and h_{t-1} add to the argument of a gate's sigmoid or tanh, biases
+        included, and `forget_sum` is the argument itself.
+
+        Args:
+            x_t: float32 (.., input); the leading axes are free, so that all steps of a text can be taken at once.
+            state: the previous state, (.., hidden) each.
+
+        Returns:
+            float32 (.., hidden) by name.
+        """
+        return {}
 
     def zero_state(self, batch_size: int, like: Tensor) -> State:
         """Return the state before the first token, with the device and dtype of `like`."""

@@ -45,6 +45,11 @@ class FusedCell(Cell):
         w_ih, w_hh, b_ih, b_hh = self.kernel.all_weights[0]
         return w_ih, w_hh, b_ih, b_hh
 
+    def products(self, x_t: Tensor, h: Tensor) -> tuple[Tensor, Tensor]:
+        """Return W_ih x_t + b_ih and W_hh h_{t-1} + b_hh, (.., gates * hidden) each; the leading axes are free."""
+        w_ih, w_hh, b_ih, b_hh = self.weights
+        return x_t @ w_ih.T + b_ih, h @ w_hh.T + b_hh
+
     def forward(self, inputs: Tensor, state: State | None = None) -> tuple[Tensor, State]:
         """Read whole sequences with torch's kernel; shapes as in `Cell.forward`."""
         layers = None if state is None else tuple(part.unsqueeze(0).contiguous() for part in state)

@@ -5,7 +5,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
-from rnn_demo.cells.cell import Quantity, State
+from rnn_demo.cells.cell import Quantity, State, arguments_of
 from rnn_demo.cells.fused import FusedCell
 
 
@@ -36,8 +36,8 @@ class LSTMCell(FusedCell):
     def step(self, x_t: Tensor, state: State) -> tuple[State, dict[str, Tensor]]:
         """Take one time step by the equations; shapes as in `Cell.step`."""
         h, c = state
-        w_ih, w_hh, b_ih, b_hh = self.weights
-        i, f, g, o = (x_t @ w_ih.T + b_ih + h @ w_hh.T + b_hh).chunk(4, dim=-1)
+        from_x, from_h = self.products(x_t, h)
+        i, f, g, o = (from_x + from_h).chunk(4, dim=-1)
         i_t = torch.sigmoid(i)  # i_t = sigmoid(W_ii x_t + b_ii + W_hi h_{t-1} + b_hi)
         f_t = torch.sigmoid(f)  # f_t = sigmoid(W_if x_t + b_if + W_hf h_{t-1} + b_hf)
         g_t = torch.tanh(g)  #    g_t = tanh(W_ig x_t + b_ig + W_hg h_{t-1} + b_hg)
@@ -45,3 +45,10 @@ class LSTMCell(FusedCell):
         c_t = f_t * c + i_t * g_t  # c_t = f_t * c_{t-1} + i_t * g_t
         h_t = o_t * torch.tanh(c_t)  # h_t = o_t * tanh(c_t)
         return (h_t, c_t), {"input": i_t, "forget": f_t, "candidate": g_t, "output": o_t}
+
+    def terms(self, x_t: Tensor, state: State) -> dict[str, Tensor]:
+        """Return the numbers within the equations; shapes as in `Cell.terms`."""
+        arguments = arguments_of(self.gate_names, *self.products(x_t, state[0]))
+        kept = torch.sigmoid(arguments["forget_sum"]) * state[1]  # f_t * c_{t-1}
+        added = torch.sigmoid(arguments["input_sum"]) * torch.tanh(arguments["candidate_sum"])  # i_t * g_t
+        return {**arguments, "kept": kept, "added": added, "squashed": torch.tanh(kept + added)}  # tanh(c_t)

@@ -5,7 +5,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
-from rnn_demo.cells.cell import Quantity, State
+from rnn_demo.cells.cell import Quantity, State, arguments_of
 from rnn_demo.cells.fused import FusedCell
 
 
@@ -20,6 +20,10 @@ class RNNCell(FusedCell):
     def step(self, x_t: Tensor, state: State) -> tuple[State, dict[str, Tensor]]:
         """Take one time step by the equation; shapes as in `Cell.step`."""
         (h,) = state
-        w_ih, w_hh, b_ih, b_hh = self.weights
-        h_t = torch.tanh(x_t @ w_ih.T + b_ih + h @ w_hh.T + b_hh)  # h_t = tanh(W_ih x_t + b_ih + W_hh h_{t-1} + b_hh)
+        from_x, from_h = self.products(x_t, h)
+        h_t = torch.tanh(from_x + from_h)  # h_t = tanh(W_ih x_t + b_ih + W_hh h_{t-1} + b_hh)
         return (h_t,), {}
+
+    def terms(self, x_t: Tensor, state: State) -> dict[str, Tensor]:
+        """Return the numbers within the equation; shapes as in `Cell.terms`."""
+        return arguments_of(self.state_names, *self.products(x_t, state[0]))

@@ -12,6 +12,7 @@ from gradio.utils import get_function_description
 
 from rnn_demo.checkpoint import CHECKPOINTS_DIR
 from rnn_demo.ui.attractor_tab import build_attractor_tab
+from rnn_demo.ui.cell.tab import build_cell_tab
 from rnn_demo.ui.endpoints import Endpoints, register_endpoints
 from rnn_demo.ui.entities.tab import build_entities_tab
 from rnn_demo.ui.hidden_states.tab import build_hidden_states_tab
@@ -33,6 +34,7 @@ __all__ = ["LAUNCH", "TABS", "build_app"]
 
 TABS: dict[str, Callable[[Service], TabFields | None]] = {
     "Write": build_write_tab,
+    "How a cell works": build_cell_tab,
     "Sentiment": build_sentiment_tab,
     "Entities": build_entities_tab,
     "Reading": build_reading_tab,

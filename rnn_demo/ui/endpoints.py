@@ -192,6 +192,26 @@ class Endpoints:
             "num_skipped": reading.num_skipped,
         }
 
+    def cell_steps(
+        self, text: str, model: str = "sentiment-lstm", layer: int = -1, units: list[int] | None = None
+    ) -> dict[str, Any]:
+        """Read a text and return every number of the cell's equations at each step, for a few units of a layer.
+
+        Returns {cell, layer, hidden_size, tokens, spans, num_skipped, units, entries, inputs: a row of entries of x_t
+        for each token, before: {state: a value for each unit}, values: {name: a row of units for each token}} for the
+        first 200 tokens. Names are the states, the gates and terms such as forget_sum, the argument of a sigmoid.
+
+        Args:
+            text: the text to read.
+            model: any model.
+            layer: 0 is nearest to the words; -1 is the last.
+            units: at most 64 units of the layer; without a value the 12 that change most.
+        """
+        steps = self._service.cell_steps(text, model, layer, units)
+        values = {name: rounded(part) for name, part in steps.values.items()}
+        before = {name: rounded(part) for name, part in steps.before.items()}
+        return {**asdict(steps), "inputs": rounded(steps.inputs), "before": before, "values": values}
+
     def surprisal(self, text: str, model: str = "lm-lstm") -> dict[str, Any]:
         """Return how surprising a language model finds each token.
 
@@ -283,7 +303,7 @@ def plain_fixed_points(points: FixedPoints) -> dict[str, Any]:
     }
 
 
-def rounded(states: np.ndarray) -> list[list[float]]:
+def rounded(states: np.ndarray) -> list[Any]:
     """Return states as lists. Six digits halve the size of the answer, and float32 has hardly more."""
-    rows: list[list[float]] = np.round(states.astype(np.float64), 6).tolist()
+    rows: list[Any] = np.round(states.astype(np.float64), 6).tolist()
     return rows

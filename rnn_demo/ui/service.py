@@ -21,6 +21,7 @@ from rnn_demo.language.write import Writer
 from rnn_demo.microscope.attribution import AttributedToken, Attribution, attribute, leave_one_out
 from rnn_demo.microscope.baseline import random_init_baseline
 from rnn_demo.microscope.basis import Basis
+from rnn_demo.microscope.cell_steps import CellSteps, trace_cell_steps
 from rnn_demo.microscope.clipping import ClippedStep, take_clipped_step
 from rnn_demo.microscope.contexts import Context, SpanMatches, find_contexts, find_span, match_spans
 from rnn_demo.microscope.correlations import UnitCorrelations
@@ -256,6 +257,25 @@ class Service:
         """Take a training step on a text, on a copy of a language model, with gradient clipping and without."""
         writer = self.store.get(model, Writer)
         return take_clipped_step(writer, writer.encode(text), clip_norm, step_size)
+
+    @reads_text
+    def cell_steps(self, text: str, model: str, layer: int = -1, units: Sequence[int] | None = None) -> CellSteps:
+        """Return every number of the equations at each step of one layer, for a few of its units."""
+        predictor = self.store.find(model)
+        return trace_cell_steps(predictor, predictor.encode(text), layer, units)
+
+    @reads_text
+    def gradient(self, text: str, model: str) -> list[float]:
+        """Measure the gradient over distance for one network that reads forwards only."""
+        predictor = self.store.find(model)
+        if not isinstance(predictor, ForwardPredictor):
+            raise InputError(f"{model} reads in both directions; choose a language model or a sentiment model")
+        return gradient_over_distance(predictor, predictor.encode(text))
+
+    def names_of_cells(self, model: str) -> dict[str, str]:
+        """Return a model for each cell: this one, and of the other cells those that are compared for its task."""
+        predictor = self.store.find(model)
+        return {**self.store.names_by_cell(predictor.task), predictor.checkpoint.cell: predictor.name}
 
     def _predictors_by_cell(self, task: str) -> dict[str, ForwardPredictor]:
         """Return a network of each cell; they were trained alike where there are such."""

@@ -34,6 +34,7 @@ PARAMETERS = {
     "attribute": ["text", "model", "entity"],
     "tag_entities": ["text", "model"],
     "trace_hidden_states": ["text", "model", "layer", "part"],
+    "cell_steps": ["text", "model", "layer", "units"],
     "unit_activations": ["text", "model", "layer"],
     "surprisal": ["text", "model"],
     "gradient_over_distance": ["text", "task"],
@@ -210,6 +211,17 @@ def test_unit_activations_gives_a_row_a_token_and_ranks_the_units(endpoints: End
     assert result["tokens"] == trace["tokens"]
     assert sorted(ranked["unit"] for ranked in result["ranked_units"]) == list(range(12))
     assert {(ranked["feature"], ranked["correlation"]) for ranked in result["ranked_units"]} == {(None, None)}
+
+
+def test_cell_steps_gives_every_state_gate_and_term_of_the_chosen_units(endpoints: Endpoints) -> None:
+    result = endpoints.cell_steps(TEXT, "ner-lstm", 0, [4, 2])
+    trace = endpoints.trace_hidden_states(TEXT, "ner-lstm", 0, "forget")
+    assert (result["cell"], result["layer"], result["hidden_size"], result["units"]) == ("lstm", 0, 12, (4, 2))
+    assert result["tokens"] == tuple(trace["tokens"])
+    assert result["values"]["forget"] == [[row[4], row[2]] for row in trace["states"]]
+    assert {"h", "c", "input", "forget_sum", "kept", "added"} <= set(result["values"])
+    assert set(result["before"]) == {"h", "c"}
+    assert len(endpoints.cell_steps(TEXT, "lm-rnn")["units"]) == 12
 
 
 def test_generate_holding_clamps_and_with_no_unit_it_is_generate(endpoints: Endpoints) -> None:

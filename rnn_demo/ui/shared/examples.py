@@ -13,6 +13,12 @@ PROMPTS = (
     "The captain looked at the sea and",
     "ROMEO: What light is this",
 )
+CELL_TEXTS = (
+    "I expected nothing, but in the end I loved it.",
+    "The film was not good, it was great.",
+    "The keys the old man lost were found.",
+    "one two one two",
+)
 SENTIMENT_TEXTS = (
     "The first hour drags, but I loved every minute of the end.",
     "The acting is wonderful, but the story is a mess.",

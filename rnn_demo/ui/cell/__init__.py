@@ -1,0 +1,1 @@
+"""The tab "How a cell works"."""
