@@ -8,6 +8,17 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
+class Candidate:
+    """A token that could have been drawn."""
+
+    token: str
+    """The subword as text, as in `TokenProbability`."""
+    token_id: int
+    probability: float
+    """0 where temperature, top-k or top-p leave it out."""
+
+
+@dataclass(frozen=True)
 class GeneratedToken:
     """A sampled token. The joined `token` strings are the generated text."""
 
@@ -17,6 +28,10 @@ class GeneratedToken:
     """Its index in the vocabulary."""
     probability: float
     """The probability that it was sampled with, after temperature, top-k and top-p."""
+    candidates: tuple[Candidate, ...] = ()
+    """The likeliest tokens at this step, likeliest first, and the sampled one where it is not among them."""
+    is_written: bool = True
+    """False for the step after the text, whose token is not part of it."""
 
 
 @dataclass(frozen=True)

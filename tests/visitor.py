@@ -71,11 +71,16 @@ def fill(panel: Locator, label: str, text: str) -> None:
     pytest.fail(f"{label} does not take {text}")
 
 
+def value_of(field: Locator) -> str:
+    """Return what stands in a text field, or else in any element."""
+    return str(field.evaluate("(node) => node.value ?? node.textContent"))
+
+
 def settled(field: Locator) -> str:
     """Return a text once it has not grown for a second."""
-    text = field.input_value()
+    text = value_of(field)
     while True:
         field.page.wait_for_timeout(1000)
-        if (now := field.input_value()) == text:
+        if (now := value_of(field)) == text:
             return now
         text = now

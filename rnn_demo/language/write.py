@@ -9,9 +9,9 @@ prompt as typed. A line break stays where the model expects one with MIN_BREAK_P
 wrapped in the middle of a sentence, and so a space.
 """
 
-from codecs import getincrementaldecoder
 from collections.abc import Callable, Iterator, Sequence
-from itertools import islice
+from functools import partial
+from itertools import islice, takewhile
 from pathlib import Path
 from typing import Self
 
@@ -21,13 +21,15 @@ from torch import Tensor
 from rnn_demo.cells import State
 from rnn_demo.checks import require_integer, require_string
 from rnn_demo.domains import DOMAINS, prefix_domains
-from rnn_demo.errors import CheckpointError, unknown_name
+from rnn_demo.errors import CheckpointError, InputError, unknown_name
 from rnn_demo.language.clamping import Clamp, read_clamped
+from rnn_demo.language.growing_text import GrowingText
+from rnn_demo.language.lookahead import and_next
 from rnn_demo.language.model import LanguageModel
 from rnn_demo.language.sampling import SamplingOptions, next_token_probs, noise_generator, penalise
 from rnn_demo.language.sentence_end import CHARACTERS_PER_TOKEN, SENTENCE_TOKENS, up_to_sentence_end
 from rnn_demo.predictor import ForwardPredictor
-from rnn_demo.results import GeneratedText, GeneratedToken, TokenProbability
+from rnn_demo.results import Candidate, GeneratedText, GeneratedToken, TokenProbability
 from rnn_demo.rewriting import with_line_feeds
 from rnn_demo.tokenizer import PREFIX_SIZE, EncodedText
 
@@ -137,6 +139,8 @@ class Writer(ForwardPredictor):
         clamp: Clamp | None = None,
         repetition_penalty: float | None = None,
         finish_sentence: bool = False,
+        forced: Sequence[int] = (),
+        num_candidates: int = 0,
     ) -> Iterator[GeneratedToken]:
         """Continue a prompt, one token at a time, until the model ends the text or the length is reached.
 
@@ -154,6 +158,11 @@ class Writer(ForwardPredictor):
                 more tokens (CHARACTERS_PER_TOKEN times as many for a model of characters). The tokens up to
                 max_new_tokens are the same as without.
 
+            forced: token ids that the continuation begins with, instead of drawn ones; the last of them is the first
+                token that is yielded. Forcing what would have been drawn changes nothing.
+            num_candidates: of the likeliest tokens to list at each step. If above 0, the step after the text is yielded
+                too: its token is what was drawn or ended the text, and is not written.
+
         Raises:
             InputError: a setting is out of range, or the network has no such layer or unit; raised at the call, before
                 the first token.
@@ -168,11 +177,38 @@ class Writer(ForwardPredictor):
             clamp.check(self.model.config)
             clamp = None if clamp.is_empty else clamp
         generator = noise_generator(seed, self.model.bias, [token.token_id for token in encoded.tokens])
-        tokens = self._stream(encoded, options, generator, starts_word=starts_word, clamp=clamp)
+        forced = self._checked_ids(forced)
+        tokens = self._stream(
+            encoded,
+            options,
+            generator,
+            starts_word=starts_word,
+            clamp=clamp,
+            forced=forced,
+            num_candidates=require_integer("num_candidates", num_candidates, 0, self.tokenizer.vocab_size),
+        )
+        before = prompt + self.tokenizer.decode(forced[:-1])
+        cut = partial(self._cut, prompt=before, max_new_tokens=int(max_new_tokens), finish_sentence=finish_sentence)
+        return and_next(tokens, cut) if num_candidates else cut(tokens)
+
+    def _cut(
+        self, tokens: Iterator[GeneratedToken], *, prompt: str, max_new_tokens: int, finish_sentence: bool
+    ) -> Iterator[GeneratedToken]:
+        """End a text where the model ends it, or at its length."""
+        written = takewhile(lambda token: token.token_id != self.tokenizer.eos_id, tokens)
         if not finish_sentence:
-            return islice(tokens, int(max_new_tokens))
+            return islice(written, max_new_tokens)
         size = CHARACTERS_PER_TOKEN if self.tokenizer.has_only_characters else 1
-        return up_to_sentence_end(prompt, tokens, int(max_new_tokens), SENTENCE_TOKENS * size)
+        return up_to_sentence_end(prompt, written, max_new_tokens, SENTENCE_TOKENS * size)
+
+    def _checked_ids(self, token_ids: Sequence[int]) -> list[int]:
+        """Refuse what no text can begin with."""
+        if len(token_ids) > MAX_NEW_TOKENS:
+            raise InputError(f"{len(token_ids):,} tokens are forced; at most {MAX_NEW_TOKENS:,} are")
+        checked = [require_integer("a forced token id", each, 0, self.tokenizer.vocab_size - 1) for each in token_ids]
+        if unwanted := set(checked) & set(self.tokenizer.suppressed_ids):
+            raise InputError(f"token {min(unwanted)} has no text; force another")
+        return checked
 
     def next_tokens(
         self,
@@ -203,10 +239,21 @@ class Writer(ForwardPredictor):
         logits, _ = self._read(encoded.token_ids, None)
         if starts_word:
             logits = self._only_word_starts(logits)
-        top = logits.topk(int(k)).indices  # of the logits: at temperature 0 all probabilities but one are 0
-        pairs = zip(top.tolist(), next_token_probs(logits, options)[top].tolist(), strict=True)
-        subwords = ((self.tokenizer.subword(token_id), probability) for token_id, probability in pairs)
-        return [TokenProbability(_without_space(token) if starts_word else token, prob) for token, prob in subwords]
+        candidates = self._candidates(logits, next_token_probs(logits, options), int(k), starts_word=starts_word)
+        return [TokenProbability(candidate.token, candidate.probability) for candidate in candidates]
+
+    def _candidates(
+        self, logits: Tensor, probs: Tensor, k: int, *, starts_word: bool, drawn: int | None = None
+    ) -> tuple[Candidate, ...]:
+        """Return the k likeliest tokens, and the drawn one where it is another."""
+        token_ids = logits.topk(k).indices.tolist()  # of the logits: at temperature 0 all probabilities but one are 0
+        if drawn is not None and drawn not in token_ids:
+            token_ids.append(drawn)
+        subwords = ((token_id, self.tokenizer.subword(token_id)) for token_id in token_ids)
+        return tuple(
+            Candidate(subword.removeprefix(" ") if starts_word else subword, token_id, probability)
+            for (token_id, subword), probability in zip(subwords, probs[token_ids].tolist(), strict=True)
+        )
 
     def _encode_healed(self, prompt: str, domain: str | None) -> tuple[EncodedText, bool]:
         """Return what is read of a prompt, and whether the next token must start a word."""
@@ -244,40 +291,32 @@ class Writer(ForwardPredictor):
         *,
         starts_word: bool,
         clamp: Clamp | None,
+        forced: Sequence[int],
+        num_candidates: int,
     ) -> Iterator[GeneratedToken]:
-        """The generator behind `stream`, which ends where the model ends the text.
+        """The generator behind `stream`, which ends with the token that ends the text.
 
         Gradients are off in `_read` alone: steps may run on different threads.
         """
-        token_ids, state = encoded.token_ids, None
-        written: list[int] = []
-        num_decoded = 0  # after these, byte subwords of a character that is not complete yet
+        text, state = GrowingText(self.tokenizer, starts_word=starts_word), None
+        for token_id in forced[:-1]:
+            text.add(token_id)
+            torch.multinomial(torch.ones(self.tokenizer.vocab_size), 1, generator=generator)  # its noise, unused
+        token_ids, choices = [*encoded.token_ids, *forced[:-1]], list(forced[-1:])
         while True:
             logits, state = self._read(token_ids, state, clamp)
+            starts_word = starts_word and not text.token_ids
             if starts_word:
                 logits = self._only_word_starts(logits)
             if options.penalty != 1:
-                logits = penalise(logits, written, options.penalty)
+                logits = penalise(logits, text.token_ids, options.penalty)
             probs = next_token_probs(logits, options)
             token_id = int(torch.multinomial(probs, 1, generator=generator))
+            token_id = choices.pop() if choices else token_id
+            candidates: tuple[Candidate, ...] = ()
+            if num_candidates:
+                candidates = self._candidates(logits, probs, num_candidates, starts_word=starts_word, drawn=token_id)
+            yield GeneratedToken(text.add(token_id), token_id, float(probs[token_id]), candidates)
             if token_id == self.tokenizer.eos_id:
                 return
-            written.append(token_id)
-            text = ""
-            if self._complete(written[num_decoded:]):  # a character that is never finished adds no text
-                text, num_decoded = self.tokenizer.decode(written[num_decoded:]), len(written)
-            yield GeneratedToken(_without_space(text) if starts_word else text, token_id, float(probs[token_id]))
-            token_ids, starts_word = [token_id], False
-
-    def _complete(self, token_ids: Sequence[int]) -> bool:
-        """Whether the last subword completes a character."""
-        if not self.tokenizer.is_byte(token_ids[-1]):
-            return True
-        utf8 = getincrementaldecoder("utf-8")("replace")
-        utf8.decode(bytes(int(self.tokenizer.subword(token_id)[1:-1], 16) for token_id in token_ids))  # <0xE2>
-        waiting, _ = utf8.getstate()
-        return not waiting
-
-
-def _without_space(token: str) -> str:
-    return token.removeprefix(" ")
+            token_ids = [token_id]

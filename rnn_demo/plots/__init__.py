@@ -6,7 +6,6 @@ from rnn_demo.plots.clipped_step import draw_clipped_steps
 from rnn_demo.plots.fixed_points import draw_fixed_points, draw_time_constants
 from rnn_demo.plots.gradients import draw_gradients
 from rnn_demo.plots.heatmap import draw_heatmap
-from rnn_demo.plots.next_token_bars import draw_next_token_bars
 from rnn_demo.plots.path import BY_POSITION, BY_SCORE, BY_SURPRISAL, Colouring, TracedPath
 from rnn_demo.plots.running_score import draw_running_score
 from rnn_demo.plots.singular_values import draw_singular_values
@@ -26,7 +25,6 @@ __all__ = [
     "draw_fixed_points",
     "draw_gradients",
     "draw_heatmap",
-    "draw_next_token_bars",
     "draw_running_score",
     "draw_singular_values",
     "draw_surprisal",
@@ -37,7 +35,6 @@ __all__ = [
 ]
 
 FIGURES = {
-    "next_token_bars": draw_next_token_bars,
     "trajectory": draw_trajectory,
     "trajectory_3d": draw_trajectory_3d,
     "heatmap": draw_heatmap,

@@ -25,15 +25,15 @@ DASHES = ("solid", "dash", "dot", "dashdot")
 MAX_TICKS = 8
 
 
-def token_label(token: str, mark_space: bool = False) -> str:
+def token_label(token: str) -> str:
     r"""Return a token as a label: visible characters only, and escaped as HTML.
 
     Args:
-        token: as typed; an empty token, a byte of an incomplete character, becomes ….
-        mark_space: show spaces at the ends as ␣; otherwise only a token of spaces shows them.
+        token: as typed; only a token of spaces shows its spaces, as ␣; an empty token, a byte of an incomplete
+            character, becomes ….
 
-    >>> token_label(" the"), token_label(" the", mark_space=True), token_label(" "), token_label("\n")
-    ('the', '␣the', '␣', '⏎')
+    >>> token_label(" the"), token_label(" "), token_label("\n")
+    ('the', '␣', '⏎')
     >>> token_label("<b>"), token_label("\t"), token_label("\u200b"), token_label("")
     ('&lt;b&gt;', '␉', 'U+200B', '…')
     >>> token_label("👩‍👧"), token_label("\u200d")
@@ -43,8 +43,7 @@ def token_label(token: str, mark_space: bool = False) -> str:
         character if character in JOINERS and 0 < i < len(token) - 1 else _visible(character)
         for i, character in enumerate(token)
     )
-    if not mark_space and visible.strip(" "):
-        visible = visible.strip(" ")
+    visible = visible.strip(" ") or visible
     return escape(visible.replace(" ", "␣"), quote=False) or "…"
 
 

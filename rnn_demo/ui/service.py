@@ -51,6 +51,8 @@ NUM_READINGS = 4
 MAX_CLAMPED_UNITS = 100
 MAX_DEVIATIONS = 30
 """No layer of a model that can still write goes beyond it."""
+NUM_CANDIDATES = 10
+"""Likeliest tokens at each step of a text."""
 NUM_CONTEXTS, NUM_MATCHES = 6, 8
 """Held-out contexts and spans in an answer."""
 NUM_STARTS, MAX_TOKENS = 64, 2000
@@ -139,10 +141,25 @@ class Service:
 
     def write(self, prompt: str, model: str, settings: WritingSettings, clamp: Clamp | None = None) -> Iterator[str]:
         """Continue a prompt: return an iterator over the prompt and all text so far, after each token."""
+        tokens = self._stream(prompt, model, settings, clamp=clamp)
+        return growing(prompt, (token.token for token in tokens))
+
+    def write_steps(
+        self, prompt: str, model: str, settings: WritingSettings, forced: object = ()
+    ) -> Iterator[GeneratedToken]:
+        """Continue a prompt: return an iterator over its tokens, with the NUM_CANDIDATES likeliest at each step.
+
+        The last step is the one after the text. With `forced`, a list of token ids, the continuation begins with them.
+        """
+        if not isinstance(forced, Sequence) or isinstance(forced, str):
+            raise InputError(f"the forced tokens are {forced!r:.40}; give a list of token ids")
+        return self._stream(prompt, model, settings, forced=forced, num_candidates=NUM_CANDIDATES)
+
+    def _stream(self, prompt: str, model: str, settings: WritingSettings, **more: Any) -> Iterator[GeneratedToken]:
         writer = self.store.get(model, Writer)
         domain = self._domain(writer, checked_text("prompt", prompt), settings)
-        tokens = writer.stream(prompt, **{**asdict(settings), "domain": domain}, clamp=clamp)
-        return growing(prompt, (token.token for token in (self._begun(tokens) if is_long(prompt) else tokens)))
+        tokens = writer.stream(prompt, **{**asdict(settings), "domain": domain}, **more)
+        return self._begun(tokens) if is_long(prompt) else tokens
 
     def _begun(self, tokens: Iterator[GeneratedToken]) -> Iterator[GeneratedToken]:
         """Yield the tokens after a long prompt, which is read when the first one is."""

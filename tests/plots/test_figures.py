@@ -24,7 +24,6 @@ from rnn_demo.plots import (
     draw_clipped_steps,
     draw_fixed_points,
     draw_heatmap,
-    draw_next_token_bars,
     draw_running_score,
     draw_singular_values,
     draw_surprisal,
@@ -33,7 +32,6 @@ from rnn_demo.plots import (
 )
 from rnn_demo.plots.running_score import RunningScore
 from rnn_demo.plots.style import PageFigure
-from rnn_demo.results import TokenProbability
 
 HOSTILE = ("<b>bold</b>", "</s>", "", " ", "\n", "\x00", "%{x}", "👩‍👧", "&amp;", "a", "a")
 
@@ -96,7 +94,6 @@ def both_of(tokens: tuple[str, ...]) -> dict[str, FixedPoints]:
 
 
 ARGUMENTS: dict[str, Callable[[tuple[str, ...]], tuple[Any, ...]]] = {
-    "next_token_bars": lambda tokens: ([TokenProbability(token, 0.5 / (i + 1)) for i, token in enumerate(tokens)],),
     "trajectory": lambda tokens: ([path_of(tokens)],),
     "trajectory_3d": lambda tokens: ([path_of(tokens, 3)] * 2, Colouring("entity", names={"2": "red"})),
     "heatmap": lambda tokens: (trace_of(tokens), [4, 0, 2]),
@@ -133,16 +130,6 @@ def test_figure_is_transparent_and_draws_every_token(name: str, tokens: tuple[st
     assert figure_json["config"]["toImageButtonOptions"]["filename"] != PageFigure.file_name
     assert "<b>bold" not in text
     assert "\\u003cb\\u003ebold" not in text
-
-
-def test_next_token_bars_have_the_likeliest_on_top_and_tell_a_space() -> None:
-    candidates = [(" the", 0.75), ("the", 0.0002), ("a", 0.0)]
-    figure = draw_next_token_bars([TokenProbability(*candidate) for candidate in candidates])
-    bar = figure.data[0]
-    assert list(bar.x) == [0.75, 0.0002, 0.0]
-    assert list(figure.layout.yaxis.ticktext) == ["␣the", "the", "a"]
-    assert list(bar.text) == ["75.0%", "0.02%", "left out"]
-    assert figure.layout.yaxis.autorange == "reversed"
 
 
 def test_trajectory_numbers_its_tokens_and_states_the_variance() -> None:

@@ -5,7 +5,6 @@ import re
 import shutil
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -15,10 +14,9 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Locator, Page, expect
 from serving import call, serve
-from tiny_models import tiny_checkpoint, tiny_model, write_checkpoints
-from visitor import SLOW_MS, fill, needs_browser, open_page, open_tab, settled, tab
+from tiny_models import write_checkpoints
+from visitor import SLOW_MS, fill, needs_browser, open_page, open_tab, tab
 
-from rnn_demo.checkpoint import save_checkpoint
 from rnn_demo.microscope.attribution import Attribution
 from rnn_demo.microscope.surprisal import Surprisal
 from rnn_demo.precomputed import Entry, Precomputed, write_precomputed
@@ -34,193 +32,6 @@ def page(browser: Browser, url: str, request: pytest.FixtureRequest) -> Iterator
     """Open the page; a test may be asked for at another width."""
     with open_page(browser, url, request.param) as page:
         yield page
-
-
-def written(page: Page) -> Locator:
-    return page.locator("#written textarea")
-
-
-def test_page_opens_with_a_text_already_written(page: Page) -> None:
-    expect(page.get_by_role("heading", name="RNN workbench")).to_be_visible()
-    assert len(written(page).input_value()) > len("It was a dark and stormy night, and") + 20
-    expect(page.locator("#next-tokens .main-svg").first).to_be_visible()
-
-
-def test_writing_streams_and_the_same_seed_writes_the_same(page: Page) -> None:
-    first = written(page).input_value()
-    page.get_by_role("button", name="Again").click()
-    expect(written(page)).not_to_have_value(first)
-    other = settled(written(page))
-    assert other != first
-    page.get_by_text("More settings").click()
-    fill(tab(page), "Seed", "1")
-    page.get_by_role("button", name="Write").click()
-    expect(written(page)).to_have_value(first)
-
-
-START = [0.7, 0, 0.9, 1, "any", None, True]
-"""What the page sends to a writing endpoint after the length, from the temperature on."""
-
-
-def write_longest(page: Page) -> None:
-    """Set the length to 400 tokens."""
-    page.get_by_text("More settings").click()
-    fill(tab(page), "Length", "400")
-
-
-def clamp_a_unit(page: Page, units: str) -> None:
-    """Unfold the panel and name units."""
-    page.get_by_text("Clamp a unit").click()
-    fill(tab(page), "Units and values", units)
-
-
-@pytest.fixture
-def slowly(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let 400 tokens take 12 seconds or more: the tiny networks would be through before a Stop."""
-    write = Service.write
-
-    def write_slowly(self: Service, *args: Any, **kwargs: Any) -> Iterator[str]:
-        for text in write(self, *args, **kwargs):
-            time.sleep(0.03)
-            yield text
-
-    monkeypatch.setattr(Service, "write", write_slowly)
-
-
-@pytest.mark.usefixtures("slowly")
-def test_stop_stops(page: Page, url: str) -> None:
-    write_longest(page)
-    page.get_by_label("Prompt").fill("London")
-    page.get_by_role("button", name="Write").click()
-    expect(written(page)).to_have_value(re.compile("^London.{20,}", re.DOTALL))
-    page.get_by_role("button", name="Stop").click()
-    stopped = settled(written(page))
-    whole = call(url, "generate", ["London", "lm-lstm", 400, *START])[-1][1][0]
-    assert whole.startswith(stopped)
-    assert written(page).input_value() == stopped != whole
-    page.get_by_role("button", name="Write").click()
-    expect(written(page)).not_to_have_value(stopped)
-
-
-@pytest.mark.usefixtures("slowly")
-def test_again_while_writing_leaves_one_text(page: Page, url: str) -> None:
-    """The text that was being written stops, and the two never mix."""
-    write_longest(page)
-    page.get_by_label("Prompt").fill("London")
-    page.get_by_role("button", name="Write").click()
-    expect(written(page)).to_have_value(re.compile("^London.{20,}", re.DOTALL))
-    page.get_by_role("button", name="Again").click()
-    alone = call(url, "generate", ["London", "lm-lstm", 400, *START[:3], 2, *START[4:]])[-1][1][0]
-    expect(written(page)).to_have_value(alone)
-    expect(page.get_by_label("Seed")).to_have_value("2")
-
-
-def test_an_example_is_written_on_and_the_bars_follow_the_prompt(page: Page) -> None:
-    bars = page.locator("#next-tokens .yaxislayer-above")
-    before = bars.text_content() or ""
-    page.get_by_role("button", name="The captain looked at the sea and").click()
-    expect(written(page)).to_have_value(re.compile("^The captain looked at the sea and.+", re.DOTALL))
-    expect(bars).not_to_have_text(before)
-
-
-def test_write_both_shows_the_unmodified_and_the_clamped_text(page: Page, url: str) -> None:
-    panel = tab(page)
-    clamp_a_unit(page, "3: 5, 7: -5")
-    expect(panel.locator("#clamp-direction")).to_contain_text(re.compile(r"python train.py \w+ lm-lstm"))
-    expect(panel.get_by_role("slider", name=re.compile("Sentiment direction"))).to_have_count(0)
-    panel.get_by_role("button", name="Write both").click()
-    expect(page.locator("#clamp-summary")).to_contain_text("sentiment-lstm scores")
-    prompt = panel.get_by_label("Prompt").input_value()
-    unmodified, clamped = (
-        call(url, "generate_holding", [prompt, units, "lm-lstm", -1, 80, *START[:5], 0, *START[5:]])[-1][1][0]
-        for units in ({}, {"3": 5, "7": -5})
-    )
-    expect(page.locator("#written-unmodified textarea")).to_have_value(unmodified)
-    expect(page.locator("#written-clamped textarea")).to_have_value(clamped)
-    assert unmodified == written(page).input_value()  # the tab's own text, with the same settings
-    panel.get_by_label("Units and values").fill("3 5")
-    panel.get_by_role("button", name="Write both").click()
-    expect(page.get_by_test_id("toast-body")).to_contain_text("not a unit with a value")
-
-
-@pytest.mark.usefixtures("slowly")
-def test_stop_stops_both_texts(page: Page) -> None:
-    write_longest(page)
-    clamp_a_unit(page, "3: 5")
-    clamped, stopped = page.locator("#written-clamped textarea"), ""
-    for moment in range(3):
-        page.get_by_role("button", name="Write both").click()
-        expect(clamped).not_to_have_value(stopped)
-        expect(clamped).to_have_value(re.compile(".{60,}", re.DOTALL))
-        page.wait_for_timeout(300 * moment)
-        page.get_by_role("button", name="Stop").click()
-        stopped = settled(clamped)
-        expect(page.locator("#clamp-summary")).to_have_text("")  # what a text that was not stopped ends with
-    page.wait_for_timeout(1000)
-    assert clamped.input_value() == stopped
-
-
-@pytest.mark.usefixtures("slowly")
-def test_write_both_ends_the_text_above(page: Page) -> None:
-    first = written(page).input_value()
-    write_longest(page)
-    clamp_a_unit(page, "3: 5")
-    page.get_by_role("button", name="Again").click()
-    expect(written(page)).not_to_have_value(first)
-    page.get_by_role("button", name="Write both").click()
-    clamped = page.locator("#written-clamped textarea")
-    expect(clamped).to_have_value(re.compile(".{60,}", re.DOTALL))
-    above, below = settled(written(page)), clamped.input_value()
-    expect(clamped).not_to_have_value(below)  # which is still being written
-    assert written(page).input_value() == above
-
-
-def test_another_model_writes_anew_and_empties_both_texts(
-    browser: Browser, checkpoints_dir: Path, tokenizer: Tokenizer, tmp_path: Path
-) -> None:
-    """Also one that does not know the style that was chosen."""
-    folder = Path(shutil.copytree(checkpoints_dir, tmp_path / "checkpoints"))
-    for name, data in (("lm-lstm", "imdb/train"), ("lm-rnn", "tiny_shakespeare/train")):
-        model = tiny_model(name, tokenizer.vocab_size)
-        save_checkpoint(folder / name, model, tokenizer, replace(tiny_checkpoint(name), data=[data]))
-    with serve(folder) as url, open_page(browser, url) as page:
-        bars = page.locator("#next-tokens .yaxislayer-above")
-        before = bars.text_content() or ""
-        page.get_by_text("More settings").click()
-        page.get_by_label("Style").click()
-        page.get_by_role("option", name="review").click()
-        clamp_a_unit(page, "3: 5")
-        page.get_by_role("button", name="Write both").click()
-        expect(page.locator("#clamp-summary")).to_contain_text("The texts")
-        tab(page).get_by_label("Model").click()
-        page.get_by_role("option", name="lm-rnn").click()
-        prompt = page.get_by_label("Prompt").input_value()
-        expect(written(page)).to_have_value(call(url, "generate", [prompt, "lm-rnn", 80, *START])[-1][1][0])
-        for shown in ("#written-unmodified textarea", "#written-clamped textarea"):
-            expect(page.locator(shown)).to_have_value("")
-        expect(page.locator("#clamp-summary")).to_have_text("")
-        expect(bars).not_to_have_text(before)
-        expect(page.get_by_test_id("toast-body")).to_have_count(0)
-
-
-def test_bars_show_what_is_left_out(page: Page) -> None:
-    bars = page.locator("#next-tokens")
-    expect(bars).not_to_contain_text("left out")
-    page.get_by_text("More settings").click()
-    fill(tab(page), "Top-k", "3")
-    expect(bars.get_by_text("left out")).to_have_count(7)
-
-
-def test_an_empty_seed_gets_a_message_that_stays_until_it_is_mended(page: Page) -> None:
-    page.get_by_text("More settings").click()
-    fill(tab(page), "Seed", "")
-    page.get_by_role("button", name="Write", exact=True).click()
-    message = page.get_by_test_id("toast-body")
-    expect(message).to_contain_text("the seed is empty")
-    fill(tab(page), "Seed", "2")
-    expect(message).to_have_count(1)
-    page.get_by_role("button", name="Write", exact=True).click()
-    expect(message).to_have_count(0)
 
 
 LUMINANCES = """(text) => {
@@ -242,7 +53,7 @@ LUMINANCES = """(text) => {
 def test_text_in_figures_has_contrast(browser: Browser, url: str, dark: bool) -> None:
     """4.5 or more, which axe does not check within a drawing."""
     with open_page(browser, url, dark=dark) as page:
-        for title in ("Write", "Sentiment", "Memory"):
+        for title in ("Sentiment", "Memory"):
             open_tab(page, title).locator(".main-svg").first.wait_for()
             texts = page.locator(".js-plotly-plot .main-svg text").filter(has_text=re.compile(r"\S")).all()
             assert texts
@@ -718,8 +529,11 @@ def test_page_swaps_its_first_screen_with_its_model(
 
 def first_screens(page: Page) -> dict[str, str]:
     """Collect what the tabs show when they are opened, before anything is clicked."""
-    page.locator("#next-tokens .main-svg").first.wait_for()
-    shown = {"text": written(page).input_value(), "bars": page.locator("#next-tokens").text_content() or ""}
+    page.locator("#written .token").first.wait_for()
+    shown = {
+        "text": page.locator("#written .write-text").text_content() or "",
+        "bars": page.locator("#written .write-bars").text_content() or "",
+    }
     open_tab(page, "Sentiment").locator("#running-score .main-svg").first.wait_for()
     shown["verdict"] = page.locator("#verdict").inner_text()
     shown["entities"] = open_tab(page, "Entities").get_by_role("grid").inner_text()

@@ -60,6 +60,10 @@ body.projector { font-size: 20px }
 .ask .ask-text { flex: 1 1 340px !important }
 .ask .ask-model { flex: 0 1 230px !important }
 .ask .ask-start { flex: 0 0 auto !important; height: 40px; padding-block: 0 }
+.write-actions { align-items: center; gap: 8px !important }
+.write-actions .form, .write-actions .block { border: none !important; background: none !important;
+  padding: 0 !important }
+#written .html-container { padding: 0 !important }
 .examples .gallery { flex-wrap: nowrap !important; overflow-x: auto; scrollbar-width: thin }
 .examples .gallery > button { flex: none; white-space: nowrap; max-width: none; font-size: var(--text-sm) }
 button[role=tab][aria-selected=true] { color: var(--primary-700) !important }
