@@ -31,7 +31,7 @@ from rnn_demo.ui.memory.clipping_panel import describe as describe_clipping
 from rnn_demo.ui.model_store import ModelStore
 from rnn_demo.ui.models_tab import model_rows, say_which_compare, train_commands
 from rnn_demo.ui.shared.theme import PART_OF_SPEECH_COLOURS
-from rnn_demo.ui.write.tab import suited_length
+from rnn_demo.ui.write.settings import suited_length
 
 
 def test_marks_give_the_text_back_with_its_emoji() -> None:

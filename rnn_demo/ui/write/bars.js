@@ -45,7 +45,8 @@ function buildRow(list, events) {
     value.textContent = percentOf(candidate.prob);
     item.className = [tag, candidate.prob ? "" : "out"].filter(Boolean).join(" ");
     item.dataset.tag = tag;
-    button.setAttribute("aria-label", `Write ${spoken(candidate.token)}: ${percentOf(candidate.prob)}${tag ? `, ${tag}` : ""}`);
+    const state = [percentOf(candidate.prob), tag].filter(Boolean).join(", ");
+    button.setAttribute("aria-label", `Write ${spoken(candidate.token)}: ${state}`);
   }
   return { show };
 }

@@ -4,7 +4,7 @@ const CONTEXT = 20; // characters of the text before a step that its caption quo
 
 function buildColumn(place, about, steer) {
   const section = make(place, "section", { class: "write-column", "aria-label": about.title });
-  make(section, "h3", {}, about.title);
+  make(section, "h2", {}, about.title);
   const column = { ...about, prompt: "", steps: [], queue: [], next: null, typed: null, isLive: false };
   let looked = null; // the token under the pointer or the focus
   let pinned = null; // the token that was clicked
@@ -32,9 +32,10 @@ function buildColumn(place, about, steer) {
   function viewed() {
     const number = (column.isLive ? null : looked) ?? pinned;
     if (number !== null && number < column.steps.length) return { number, step: column.steps[number] };
-    if (column.typed && !column.isLive) return { number: 0, typed: true, step: { candidates: column.typed.candidates } };
-    if (column.next && !column.isLive) return { number: column.steps.length, step: column.next };
-    return { number: column.steps.length - 1, step: column.steps.at(-1) };
+    const newest = { number: column.steps.length - 1, step: column.steps.at(-1) };
+    if (column.isLive) return newest;
+    if (column.typed) return { number: 0, typed: true, step: { candidates: column.typed.candidates } };
+    return column.next ? { number: column.steps.length, step: column.next } : newest;
   }
 
   function update() {
@@ -42,7 +43,8 @@ function buildColumn(place, about, steer) {
     const isWritten = !view.typed && view.number < column.steps.length;
     text.mark(isWritten ? view.number : null, pinned === view.number);
     text.live(column.isLive);
-    bars.show(captionOf(view), view.step?.candidates ?? [], isWritten || view.step?.isEnd ? view.step?.id : null, view.step?.isYours);
+    const { candidates = [], id, isEnd, isYours } = view.step ?? {};
+    bars.show(captionOf(view), candidates, isWritten || isEnd ? id : null, isYours);
   }
 
   function captionOf(view) {

@@ -98,14 +98,16 @@ function describeColumn(column) {
   if (!column.steps.length) return "Nothing is written.";
   const least = column.steps.reduce((one, other) => (probOf(other) < probOf(one) ? other : one));
   const count = column.steps.length;
-  return `${isStopped ? "Stopped after " : ""}${count} token${count > 1 ? "s" : ""}, the least likely “${spoken(least.text)}” (${percentOf(probOf(least))}).`;
+  const size = `${isStopped ? "Stopped after " : ""}${count} token${count > 1 ? "s" : ""}`;
+  return `${size}, the least likely “${spoken(least.text)}” (${percentOf(probOf(least))}).`;
 }
 
 function steer(column, prompt, steps, id) {
   const click = ++clicks;
   snapshots.clear();
   snapshots.set(click, { column, prompt, steps });
-  trigger("steer", { click, column: columns.indexOf(column), model: column.model, prompt, forced: [...steps.map((step) => step.id), id] });
+  const forced = [...steps.map((step) => step.id), id];
+  trigger("steer", { click, column: columns.indexOf(column), model: column.model, prompt, forced });
 }
 
 function stop() {

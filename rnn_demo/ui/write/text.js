@@ -1,7 +1,9 @@
 // The text of a column: the prompt, then a span a word with a button a token. The arrow keys go from token to token.
 
+const KEYS = ["ArrowRight", "ArrowLeft", "Home", "End"];
+
 function buildText(place, events) {
-  const box = make(place, "div", { class: "write-text", role: "group", "aria-label": "The text; the arrow keys go from token to token" });
+  const box = make(place, "div", { class: "write-text", role: "group", "aria-label": "Text: the arrow keys move in it" });
   let tokens = [];
   let words = [];
 
@@ -60,10 +62,13 @@ function buildText(place, events) {
     });
   }
 
-  function focus(number) {
-    const next = tokens[Math.max(0, Math.min(tokens.length - 1, number))];
-    tokens.forEach((node) => node.setAttribute("tabindex", node === next ? "0" : "-1"));
-    next?.focus();
+  function focus(node, key) {
+    const visible = tokens.filter((each) => each.textContent); // a byte of a character has no text yet
+    const i = visible.indexOf(node);
+    const next = { ArrowRight: visible[i + 1], ArrowLeft: visible[i - 1], Home: visible[0], End: visible.at(-1) }[key];
+    if (!next) return;
+    tokens.forEach((each) => each.setAttribute("tabindex", each === next ? "0" : "-1"));
+    next.focus();
   }
 
   const numberOf = (event) => {
@@ -78,8 +83,7 @@ function buildText(place, events) {
   box.addEventListener("keydown", (event) => {
     const number = numberOf(event);
     if (number === null) return;
-    const to = { ArrowRight: number + 1, ArrowLeft: number - 1, Home: 0, End: tokens.length - 1 }[event.key];
-    if (to !== undefined) focus(to);
+    if (KEYS.includes(event.key)) focus(tokens[number], event.key);
     else if (event.key === "Enter" || event.key === " ") events.pin(number);
     else return;
     event.preventDefault();

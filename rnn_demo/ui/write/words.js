@@ -7,8 +7,12 @@ const END = "</s>";
 
 function labelOf(token) {
   if (token === END) return "end of text";
-  return token.replace(/[\n\r]/g, "⏎").replace(/\t/g, "␉").replace(/ /g, "␣")
-    .replace(/[\p{Cc}\p{Cf}\p{Co}\p{Cn}\p{Zl}\p{Zp}]/gu, (sign) => `U+${sign.codePointAt(0).toString(16).toUpperCase().padStart(4, "0")}`) || "…";
+  const visible = token.replace(/[\n\r]/g, "⏎").replace(/\t/g, "␉").replace(/ /g, "␣");
+  return visible.replace(/[\p{Cc}\p{Cf}\p{Co}\p{Cn}\p{Zl}\p{Zp}]/gu, codeOf) || "…";
+}
+
+function codeOf(sign) {
+  return `U+${sign.codePointAt(0).toString(16).toUpperCase().padStart(4, "0")}`;
 }
 
 function spoken(text) {
