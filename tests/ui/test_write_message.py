@@ -1,7 +1,7 @@
 """What the Write tab's page is sent, and what it sends of a click."""
 
 import json
-from itertools import count
+from itertools import count, pairwise
 
 import pytest
 
@@ -17,7 +17,7 @@ def step(token: str, token_id: int, *, is_written: bool = True) -> GeneratedToke
 def test_columns_take_turns_and_the_lines_only_grow() -> None:
     streams = {0: iter([step(" a", 1), step("", 2, is_written=False)]), 2: iter([step("<b>\n", 3)])}
     texts = list(growing_lines({"number": 7}, streams))
-    assert all(longer.startswith(text) for text, longer in zip(texts, texts[1:], strict=False))
+    assert all(longer.startswith(text) for text, longer in pairwise(texts))
     header, *steps = map(json.loads, texts[-1].splitlines())
     assert header == {"number": 7}
     assert [line[:4] for line in steps] == [[0, " a", 1, 1], [2, "<b>\n", 3, 1], [0, "", 2, 0]]

@@ -69,13 +69,10 @@ def build_write_tab(service: Service) -> TabFields | None:
     if not models:
         return None
 
-    def suit_model(name: str, length: float) -> tuple[object, float, bool]:
+    def suit_model(name: str, length: float, style: str) -> tuple[object, float]:
         styles = style_choices(service, name)
-        return (
-            gr.update(choices=styles, value=styles[0]),
-            suited_length(length, service.store.find(name).tokenizer),
-            False,
-        )
+        styled = gr.update(choices=styles, value=style if style in styles else styles[0])
+        return styled, suited_length(length, service.store.find(name).tokenizer)
 
     def steer(turn: RequestToken, event: gr.EventData) -> tuple[Steered, int]:
         number = turn.next()
@@ -108,7 +105,9 @@ def build_write_tab(service: Service) -> TabFields | None:
     counter.change(write, [turn, counter, steered, compare, *settings], panel, show_progress="hidden", **LATEST)
     # Another model writes anew once the settings suit it: it may not know the style that was chosen.
     suited = build_request_counter()
-    placed = model.change(suit_model, [model, fields.length], [fields.style, fields.length, compare], **INSTANT)
+    suiting = [fields.length, fields.style]
+    placed = model.change(suit_model, [model, *suiting], suiting[::-1], **INSTANT)
+    model.input(lambda: False, None, compare, **INSTANT)
     placed.then(lambda turn: [turn.next()] * 2, turn, [counter, suited], **INSTANT)
     build_clamp_panel(service, model, suited, turn, settings)
     shaping: list[Any] = [fields.temperature, fields.top_k, fields.top_p, fields.style]
