@@ -107,7 +107,7 @@ def build_write_tab(service: Service) -> TabFields | None:
     suited = build_request_counter()
     suiting = [fields.length, fields.style]
     placed = model.change(suit_model, [model, *suiting], suiting[::-1], **INSTANT)
-    model.input(lambda: False, None, compare, **INSTANT)
+    model.input(None, None, compare, js="() => false", **INSTANT)
     placed.then(lambda turn: [turn.next()] * 2, turn, [counter, suited], **INSTANT)
     build_clamp_panel(service, model, suited, turn, settings)
     shaping: list[Any] = [fields.temperature, fields.top_k, fields.top_p, fields.style]
