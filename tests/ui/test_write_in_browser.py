@@ -87,7 +87,7 @@ def clamp_a_unit(page: Page, units: str) -> None:
 
 
 MOMENT = """() => {
-  const [tokens, drawn] = [document.querySelectorAll("#written .token"), document.querySelectorAll("#written li.drawn")];
+  const [tokens, drawn] = [".token", "li.drawn"].map((each) => document.querySelectorAll(`#written ${each}`));
   const labels = [...tokens].map((token) => token.textContent.trim());
   const label = [...drawn].map((row) => row.querySelector(".label").textContent.replaceAll("␣", ""));
   return [tokens.length, labels, document.querySelector("#written .caption").textContent, label.join()];
