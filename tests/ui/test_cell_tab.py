@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Locator, Page, expect
 from serving import call, serve
 from test_growth import MinGRUCell
@@ -140,6 +141,36 @@ def test_another_cell_is_shown_at_the_same_word_without_the_server(page: Page) -
         expect(panel.locator(".term")).to_have_count(terms)
         expect(panel.locator(".count")).to_have_text(re.compile(r"^2 /"))
     assert not [url for url in requests if "heartbeat" not in url]
+
+
+@needs_browser
+@pytest.mark.parametrize(("width", "dark"), [(390, True), (1440, False)])
+def test_nothing_is_wrong_with_it_while_a_part_is_lit(browser: Browser, url: str, width: int, dark: bool) -> None:
+    """No fault that axe knows; the page is not wider than the window, and the result begins in the first screen."""
+    with open_page(browser, url, width, dark=dark) as page:
+        panel = open_cell(page)
+        panel.locator(".term").first.focus()
+        panel.get_by_text("Another layer").click()
+        page.wait_for_timeout(500)
+        assert [violation["id"] for violation in Axe().run(page).response["violations"]] == []
+        assert page.evaluate("document.documentElement.scrollWidth") == width
+        top = panel.locator("#cell-drawing").bounding_box()
+        assert top is not None
+        assert top["y"] <= (480 if width == 390 else 320)
+
+
+@needs_browser
+def test_a_training_step_is_cut_on_request(page: Page, url: str) -> None:
+    panel = open_cell(page)
+    caption = panel.locator(".clip-caption")
+    for text in ("I expected nothing, but in the end I loved it.", "Ada <b>met</b> Babbage"):
+        if "Ada" in text:
+            panel.get_by_label("Text", exact=True).fill(text)
+            panel.get_by_role("button", name="Take a training step").click()
+        step = call(url, "clipped_step", [text, "lm-rnn", 1.0, 1.0])[-1][1][0]
+        expect(caption).to_contain_text(f"“{text}”: the gradient has the norm {step['norm']:.2f}")
+        expect(caption).to_contain_text(f"from {step['loss']:.2f} to {step['loss_clipped']:.2f}")
+    expect(panel.locator(".arrow")).to_have_count(2)
 
 
 @needs_browser

@@ -125,12 +125,14 @@ function update() {
   for (const term of terms) writeEquation(term.filled, fillIn(term.numbers, readNumber));
   const word = `“${data.tokens[state.t]}”`;
   find(".story").textContent = `Unit ${data.units[unit]}. ${plan.story(readNumber, word)}`;
+  find(".legend").textContent = `Bars: the ${plan.memory === "c" ? "memory c" : "state h"} of unit ${data.units[unit]} after each word, indigo above 0, orange below.`;
   find(".count").textContent = `${state.t + 1} / ${data.tokens.length}`;
   find(".steps").value = state.t;
   find(".steps").setAttribute("aria-valuetext", `${state.t + 1} of ${data.tokens.length}: ${data.tokens[state.t]}`);
   find(".board").setAttribute("aria-label", `The ${plan.title} at ${word}, unit ${data.units[unit]}. ${terms.map((term) => `${term.title} ${readNumber(term.of)}`).join(", ")}.`);
   updateWords(unit);
   updateUnits(unit);
+  for (const moment of find(".unrolled").querySelectorAll(".moment")) moment.classList.toggle("now", Number(moment.dataset.t) === state.t);
   for (const button of find(".switch").children) button.setAttribute("aria-pressed", button.dataset.cell === state.cell);
   explain();
 }

@@ -1,7 +1,5 @@
 """How a cell works: one step of an RNN, GRU or LSTM as a drawing, with the numbers of the visitor's text."""
 
-from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 import gradio as gr
@@ -9,7 +7,9 @@ import gradio as gr
 from rnn_demo.checks import require_text
 from rnn_demo.microscope.cell_steps import CellSteps
 from rnn_demo.predictor import ForwardPredictor
+from rnn_demo.ui.cell.clip_panel import build_clip_panel
 from rnn_demo.ui.cell.data import align_gradient, to_message
+from rnn_demo.ui.cell.files import read_file, read_files
 from rnn_demo.ui.service import Service
 from rnn_demo.ui.shared.events import (
     INSTANT,
@@ -52,6 +52,7 @@ def build_cell_tab(service: Service) -> TabFields | None:
         INTRO, CELL_TEXTS, "Show", service.store.choices(), model=first_model
     )
     drawing = build_drawing(first)
+    build_clip_panel(service, text, note, CELL_TEXTS[0])
     with gr.Accordion("Another layer", open=False):
         layer = gr.Dropdown(layers, value=layers[-1][1], label="Layer", filterable=False)
 
@@ -71,18 +72,12 @@ def build_drawing(first: Message) -> gr.HTML:
     """Lay out the drawing. The template is fixed, and the script writes the visitor's words as text only."""
     return gr.HTML(
         first,
-        html_template=part("cell.html"),
-        css_template=part("cell.css"),
-        js_on_load="\n".join(part(name) for name in SCRIPTS),
+        html_template=read_file("cell.html"),
+        css_template=read_file("cell.css"),
+        js_on_load=read_files(*SCRIPTS),
         apply_default_css=False,
         elem_id="cell-drawing",
     )
-
-
-@lru_cache
-def part(name: str) -> str:
-    """Return a file of this folder."""
-    return (Path(__file__).parent / name).read_text(encoding="utf-8")
 
 
 def read_with_cells(service: Service, text: str, model: str, layer: int) -> Message:

@@ -4,7 +4,7 @@ function buildUnrolled(place, data, goTo) {
   const norms = data.gradient;
   place.hidden = norms.length < 2;
   if (place.hidden) return;
-  const step = Math.max(46, 700 / norms.length);
+  const step = Math.max(50, Math.min(110, 1000 / norms.length));
   const width = step * norms.length + 60;
   const board = place.querySelector(".unrolled-board");
   board.replaceChildren();
@@ -14,14 +14,15 @@ function buildUnrolled(place, data, goTo) {
   const largest = Math.max(...norms);
   const x = (t) => 30 + step * (t + 0.5);
   norms.forEach((norm, t) => {
-    const group = svg(root, "g", { class: "moment" });
+    const group = svg(root, "g", { class: "moment", "data-t": t });
     if (t > 0) svg(group, "path", { d: `M${x(t - 1) + 15} 46H${x(t) - 15}`, class: "forward" });
     if (t > 0) {
       const back = svg(group, "path", { d: `M${x(t) - 15} 62H${x(t - 1) + 15}`, class: "back" });
       back.style.strokeWidth = (14 * norms[t - 1] / largest + 0.5).toFixed(2);
     }
     svg(group, "rect", { x: x(t) - 15, y: 36, width: 30, height: 36, rx: 6 });
-    svg(group, "text", { x: x(t), y: 96, "text-anchor": "middle", class: "moment-word" }, clipped(data.tokens[t], Math.floor(step / 8)));
+    svg(group, "text", { x: x(t), y: 59, "text-anchor": "middle", class: "moment-word" }, "h");
+    svg(group, "text", { x: x(t), y: 96, "text-anchor": "middle", class: "moment-word" }, clipped(data.tokens[t], Math.floor(step / 9)));
     svg(group, "text", { x: x(t), y: 114, "text-anchor": "middle", class: "moment-norm" }, minus(short(norm)));
     group.addEventListener("click", () => goTo(t));
   });

@@ -35,7 +35,8 @@ THEME = gr.themes.Default(
 
 RULES = """
 .gradio-container .fillable.app { max-width: 1200px !important; padding-top: 12px !important }
-#title .html-container, #cell-drawing .html-container { padding: 0 !important }
+#clip-start { width: auto !important; align-self: flex-start }
+#title .html-container, #cell-drawing .html-container, #clip-drawing .html-container { padding: 0 !important }
 #title .prose { display: flex; align-items: baseline; flex-wrap: wrap; column-gap: 14px }
 #title h1 { font-size: 1.35rem; font-weight: 650; white-space: nowrap; margin: 0 }
 #title p { color: var(--body-text-color-subdued); margin: 0 }
