@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import torch
 
 from rnn_demo.checks import require_tokens
+from rnn_demo.language.cache import CacheOptions, add_cache
 from rnn_demo.language.write import Writer
 from rnn_demo.predictor import Reading
 
@@ -45,12 +46,13 @@ class Surprisal:
 
 
 @torch.inference_mode()
-def measure_surprisal(writer: Writer, reading: Reading) -> Surprisal:
+def measure_surprisal(writer: Writer, reading: Reading, cache: CacheOptions | None = None) -> Surprisal:
     """Return the surprisal of each token of a text.
 
     Args:
         writer: a language model.
         reading: its reading of a text; only the last MAX_TOKENS tokens are counted.
+        cache: makes what the text has already said likelier; None for the model alone.
 
     Raises:
         InputError: the text has no tokens.
@@ -61,6 +63,10 @@ def measure_surprisal(writer: Writer, reading: Reading) -> Surprisal:
     targets = torch.tensor([token.token_id for token in counted])
     logits = writer.model.logits(reading.layers[-1][0, -len(counted) - 1 : -1])  # logits at t predict t + 1
     nats = -logits.double().log_softmax(-1)[torch.arange(len(targets)), targets]
+    if cache is not None:
+        outputs = reading.layers[-1][0, -len(encoded.tokens) - 1 : -1].double()  # h before each token
+        all_targets = torch.tensor([token.token_id for token in encoded.tokens])
+        nats = -add_cache(-nats, outputs, all_targets, cache)
     tokens = tuple(
         SurprisingToken(token.token, token.start, token.end, bits)
         for token, bits in zip(counted, (nats / math.log(2)).tolist(), strict=True)

@@ -35,8 +35,8 @@ COPIED = 2 / 3
 """A second reading that costs a smaller share of the first was partly copied."""
 NOT_COPIED = "A model that copied would predict the repetition almost perfectly; these do not."
 
-Request = tuple[str, str, bool]
-"""A text, the model that colours it, and whether subwords are shown."""
+Request = tuple[str, str, bool, bool]
+"""A text, the model that colours it, and whether subwords are shown and the text is remembered."""
 
 
 def build_reading_tab(service: Service) -> TabFields | None:
@@ -48,22 +48,28 @@ def build_reading_tab(service: Service) -> TabFields | None:
     titles = {name: title for title, name in models}
     cells = {title: service.store.find(name).checkpoint.cell for title, name in models}
 
-    def measure(text: str, model: str, *_: Any) -> dict[str, Surprisal]:
-        return {name: service.surprisal(text, name) for name in service.store.names_alike(model)}
+    def measure(text: str, model: str, subwords: bool, cache: bool) -> dict[str, Surprisal]:
+        return {name: service.surprisal(text, name, cache) for name in service.store.names_alike(model)}
 
-    def measure_words(text: str, model: str, subwords: bool) -> tuple[Sequence[Word], dict[str, list[float]]]:
-        measured = measure(text, model)
+    def measure_words(
+        text: str, model: str, subwords: bool, cache: bool
+    ) -> tuple[Sequence[Word], dict[str, list[float]]]:
+        measured = measure(text, model, subwords, cache)
         words = (each_token if subwords else words_of)(measured[model].tokens)
         return words, {titles[name]: bits_of(words, surprisal) for name, surprisal in measured.items()}
 
     @shows_errors
     @clears_on_empty(None, None, None, None)
-    def read(text: str, model: str, subwords: bool) -> tuple[str, Figure, str, Request]:
-        words, bits = measure_words(text, model, subwords)
-        measured = {titles[name]: surprisal for name, surprisal in measure(text, model).items()}
+    def read(text: str, model: str, subwords: bool, cache: bool) -> tuple[str, Figure, str, Request]:
+        request = text, model, subwords, cache
+        words, bits = measure_words(*request)
+        measured = {titles[name]: surprisal for name, surprisal in measure(*request).items()}
         marked = colour_surprise(text, words, bits[titles[model]])
         summary = describe(words, bits, measured, cells) + compare_readings(text, measured)
-        return marked, draw_surprisal([word.text for word in words], bits, cells), summary, (text, model, subwords)
+        if cache:
+            alone = measure(text, model, subwords, False)
+            summary += describe_cache({titles[name]: surprisal for name, surprisal in alone.items()}, measured)
+        return marked, draw_surprisal([word.text for word in words], bits, cells), summary, request
 
     def table(request: Request | None) -> list[Sequence[Any]]:
         words, bits = measure_words(*require_displayed(request, "press Read"))
@@ -71,7 +77,7 @@ def build_reading_tab(service: Service) -> TabFields | None:
         rows = zip(words, *bits.values(), strict=True)
         return [headers, *([word.text.strip(), word.start, word.end, *costs] for word, *costs in rows)]
 
-    first_marked, first_lines, first_summary, first_request, _ = read(READING_TEXTS[0], models[0][1], False)
+    first_marked, first_lines, first_summary, first_request, _ = read(READING_TEXTS[0], models[0][1], False, False)
 
     text, model, start, examples, note = build_text_input(
         INTRO, READING_TEXTS, "Read", models, model_label="Colour the text by"
@@ -82,13 +88,14 @@ def build_reading_tab(service: Service) -> TabFields | None:
     request = gr.State(first_request)  # the textbox may have changed since
     with gr.Row(elem_classes="settings"):
         subwords = gr.Checkbox(label="Show subwords", container=False, min_width=0, scale=0)
+        cache = gr.Checkbox(label="Remember this text (neural cache)", container=False, min_width=0, scale=0)
         build_export(lambda request: measure(*require_displayed(request, "press Read")), request, "reading.json")
         build_table_export(table, request, "reading.csv")
     gr.Markdown(EXPLANATION, elem_classes="explanation")
 
     counter = build_request_counter()
-    triggers = [start.click, text.submit, model.input, subwords.input, counter.change]
-    gr.on(triggers, read, [text, model, subwords], [marked, lines, summary, request, note], **LATEST)
+    triggers = [start.click, text.submit, model.input, subwords.input, cache.input, counter.change]
+    gr.on(triggers, read, [text, model, subwords, cache], [marked, lines, summary, request, note], **LATEST)
     on_pick(examples, text, counter)
     return TabFields(counter, text, {"model": model})
 
@@ -123,6 +130,14 @@ def describe(
         f"The {cells[model].upper()} found “{plain(word.text)}” most surprising: **{odds(cost)}** ({cost:.1f} bits). "
         f"Bits per character, lower is better: {per_char}.{skipped}"
     )
+
+
+def describe_cache(alone: Mapping[str, Surprisal], cached: Mapping[str, Surprisal]) -> str:
+    """Return what the cache changes; both map models to the surprisal of the same text."""
+    changes = "; ".join(
+        f"{name} {each.bits_per_char:.2f} to **{cached[name].bits_per_char:.2f}**" for name, each in alone.items()
+    )
+    return f"\n\nThe cache makes likelier what this text has already said. Bits per character: {changes}."
 
 
 def odds(bits: float) -> str:

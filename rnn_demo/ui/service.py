@@ -16,6 +16,7 @@ from rnn_demo.cells import Quantity
 from rnn_demo.checks import require_integer, require_layer, require_number, require_unit
 from rnn_demo.entities.tag import EntityTagger
 from rnn_demo.errors import InputError, unknown_name
+from rnn_demo.language.cache import CacheOptions
 from rnn_demo.language.clamping import Clamp
 from rnn_demo.language.write import Writer
 from rnn_demo.microscope.attribution import AttributedToken, Attribution, attribute, leave_one_out
@@ -246,10 +247,10 @@ class Service:
         return self.store.get(model, EntityTagger).predict([text])[0]
 
     @reads_text
-    def surprisal(self, text: str, model: str) -> Surprisal:
-        """Return how surprising a language model finds each token of a text."""
+    def surprisal(self, text: str, model: str, cache: bool = False) -> Surprisal:
+        """Return how surprising a language model finds each token of a text, alone or with a neural cache."""
         writer = self.store.get(model, Writer)
-        return measure_surprisal(writer, self._read(writer, text))
+        return measure_surprisal(writer, self._read(writer, text), CacheOptions() if cache else None)
 
     @reads_text
     def gradients(self, text: str, task: str) -> dict[str, dict[str, list[float]]]:

@@ -8,6 +8,7 @@ from tiny import checkpoint_of, language_model
 
 from rnn_demo.cells import CELLS
 from rnn_demo.errors import InputError
+from rnn_demo.language.cache import CacheOptions
 from rnn_demo.language.write import Writer
 from rnn_demo.microscope import surprisal as surprisal_module
 from rnn_demo.microscope.surprisal import measure_surprisal
@@ -57,3 +58,11 @@ def test_of_a_long_text_the_last_tokens_are_counted_and_the_others_read(
 def test_a_text_of_nothing_is_refused(writer: Writer) -> None:
     with pytest.raises(InputError, match="the text is empty"):
         measure_surprisal(writer, writer.read(""))
+
+
+def test_a_cache_makes_the_same_words_cheaper_when_they_come_again(writer: Writer) -> None:
+    reading = writer.read("She walked to London. " * 4)
+    alone, cached = measure_surprisal(writer, reading), measure_surprisal(writer, reading, CacheOptions())
+    assert cached.tokens[0].bits == pytest.approx(alone.tokens[0].bits)
+    assert sum(token.bits for token in cached.tokens[-6:]) < sum(token.bits for token in alone.tokens[-6:])
+    assert cached.bits_per_char < alone.bits_per_char

@@ -135,11 +135,11 @@ def test_what_is_asked_for_last_is_what_stays(page: Page, monkeypatch: pytest.Mo
     """A long text is still being read when an example is clicked."""
     surprisal, ready, begun = Service.surprisal, Event(), Event()
 
-    def wait(self: Service, text: str, model: str) -> Surprisal:
+    def wait(self: Service, text: str, model: str, cache: bool = False) -> Surprisal:
         if text == "Ada":
             begun.set()
             assert ready.wait(60)
-        return surprisal(self, text, model)
+        return surprisal(self, text, model, cache)
 
     monkeypatch.setattr(Service, "surprisal", wait)
     panel = open_tab(page, "Reading")
@@ -262,6 +262,11 @@ def test_reading_compares_the_language_models(page: Page) -> None:
         expect(panel.locator("#surprisal-summary")).to_contain_text(f"{title} ")
     panel.get_by_role("button", name="The dogs that").click()
     expect(panel.locator("#surprises")).to_have_text(spaced("barking"))
+    expect(panel.locator("#surprisal-summary")).not_to_contain_text("cache")
+    panel.get_by_label("Remember this text").check()
+    expect(panel.locator("#surprisal-summary")).to_contain_text(re.compile(r"cache.+LSTM \d+\.\d\d to \d+\.\d\d;"))
+    numbers = saved(page, panel.get_by_role("button", name="Download data"))
+    assert f"{numbers['lm-lstm']['bits_per_char']:.2f}" in (panel.locator("#surprisal-summary").text_content() or "")
 
 
 def test_memory_is_measured_for_each_cell(page: Page) -> None:
