@@ -20,6 +20,8 @@ INTRO = (
     "The network writes on, token by token; **the bars show what else it could have written.** Hover a word to see "
     "its step, click a bar to write that instead."
 )
+GAP_S = 0.12
+"""Between two messages: the page shows their steps one by one, and gradio spends more on a message than on a step."""
 
 
 def make_handlers(service: Service) -> tuple[Callable[..., Iterator[Message]], Callable[..., Any]]:
@@ -40,7 +42,7 @@ def make_handlers(service: Service) -> tuple[Callable[..., Iterator[Message]], C
             header = {"prompt": prompt, "columns": columns}
             streams = {column: service.write_steps(prompt, name, settings) for column, name in enumerate(models)}
         lines = ""
-        for lines in throttled(turn.lasting(number, growing_lines({"number": number, **header}, streams))):
+        for lines in throttled(turn.lasting(number, growing_lines({"number": number, **header}, streams)), GAP_S):
             yield {"lines": lines}
         if lines:
             yield {"lines": lines + DONE}
