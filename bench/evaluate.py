@@ -27,6 +27,7 @@ from rnn_demo.entities.tag import spans_of
 from rnn_demo.errors import unknown_name
 from rnn_demo.language.evaluate import block_losses, document_ids
 from rnn_demo.language.model import LanguageModel
+from rnn_demo.published import Published, read_published
 from rnn_demo.sentiment.evaluate import score_texts
 from rnn_demo.sentiment.nbsvm import NBSVM
 from rnn_demo.sentiment.reviews import read_labels, retype
@@ -36,35 +37,25 @@ from rnn_demo.training.metrics import expected_calibration_error
 
 SHARED_TOKENIZER = "tokenizer"
 """The folder under checkpoints/ with the tokenizer of all models of prose."""
-PUBLISHED = {
-    "imdb/test": [
-        ("NBSVM, words and pairs", "91.2 %", "Wang & Manning 2012"),
-        ("LSTM, virtual adversarial", "94.1 %", "Miyato et al. 2017"),
-        ("ULMFiT, three-layer LSTM", "95.4 %", "Howard & Ruder 2018"),
-        ("LSTM, mixed objective", "95.7 %", "Sachan et al. 2019"),
-    ],
-    "sst2/validation": [
-        ("Tree-LSTM (test split)", "88.0 %", "Tai et al. 2015"),
-        ("BCN + CoVe (test split)", "90.3 %", "McCann et al. 2017"),
-    ],
-    "conll2003/test": [
-        ("LSTM-CRF, outside vectors", "90.9", "Lample et al. 2016"),
-        ("BLSTM-CNNs-CRF, GloVe", "91.2", "Ma & Hovy 2016"),
-        ("ELMo", "92.2", "Peters et al. 2018"),
-        ("Flair", "93.1", "Akbik et al. 2018"),
-    ],
-    "tiny_shakespeare/validation": [
-        ("nanoGPT, 10.7 M parameters", "1.4697 nats/char", "nanoGPT's README"),
-        ("minGRU", "1.548 nats/char", "Feng et al. 2024"),
-        ("Transformer", "1.547 nats/char", "Feng et al. 2024"),
-    ],
-}
 TREEBANK = ("sst2", "sst5")
 """Rows in lower case, with clitics and punctuation split off."""
 REPORT = Path(__file__).parent / "evaluate.md"
 VADER, LINEAR, FIVE_GRAM = BASELINES = ("VADER", "NBSVM", "5-gram, Kneser-Ney")
 Section = dict[str, Callable[[], tuple[str, str]]]
 """Name of a row -> what measures it, and where the number comes from."""
+
+
+def quote(row: Published) -> str:
+    """Return a published number as its field writes it.
+
+    >>> quote(Published("", "accuracy", 0.912, "")), quote(Published("", "f1", 0.909, ""))
+    ('91.2 %', '90.9')
+    >>> quote(Published("", "nats_per_char", 1.4697, ""))
+    '1.4697 nats/char'
+    """
+    if row.metric == "nats_per_char":
+        return f"{row.value:g} nats/char"
+    return f"{100 * row.value:.1f}" + (" %" if row.metric == "accuracy" else "")
 
 
 def origin(checkpoint: Checkpoint) -> str:
@@ -208,7 +199,7 @@ def main(data_dir: Path | None = None, kenlm: Path | None = None, only: tuple[st
                 print(rows[who], flush=True)
         lines += ["", f"## {title}", "", "| | measured | from |", "|---|---|---|"]
         lines += [rows[who] for who in (*tasks, *BASELINES) if who in rows]
-        lines += [f"| *{who}* | {what} | {source} |" for who, what, source in PUBLISHED.get(title, [])]
+        lines += [f"| *{row.who}* | {quote(row)} | {row.source} |" for row in read_published().get(title, ())]
     REPORT.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 

@@ -20,7 +20,7 @@ HIGHEST_FIRST = [
     ("language", "sentiment", "entities"),
     ("training",),
     ("predictor",),
-    ("model_card", "comparison"),
+    ("model_card", "comparison", "published"),
     ("precomputed",),
     ("checkpoint",),
     ("int8",),

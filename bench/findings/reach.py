@@ -102,15 +102,21 @@ def draw(material: Material) -> Figure:
     """Draw the gradients of the compared language models over the first chunk."""
     writers = material.predictors(Writer)
     predictors = {name: writers[name] for name in material.by_cell(Writer).values()}
-    return draw_gradients(
-        {
-            name: {
-                "trained": gradient_over_distance(predictor, predictor.encode(material.chunks[0])),
-                "untrained": gradient_over_distance(
-                    random_init_baseline(predictor), predictor.encode(material.chunks[0])
-                ),
-            }
-            for name, predictor in predictors.items()
-        },
-        {name: predictor.checkpoint.cell for name, predictor in predictors.items()},
-    )
+    text = material.chunks[0]
+    shares = {
+        name: {
+            "trained": relative(gradient_over_distance(predictor, predictor.encode(text))),
+            "untrained": relative(gradient_over_distance(random_init_baseline(predictor), predictor.encode(text))),
+        }
+        for name, predictor in predictors.items()
+    }
+    return draw_gradients(shares, {name: predictor.checkpoint.cell for name, predictor in predictors.items()})
+
+
+def relative(norms: Sequence[float]) -> list[float]:
+    """Return norms as shares of the first.
+
+    >>> relative([2.0, 1.0]), relative([0.0, 0.0])
+    ([1.0, 0.5], [0.0, 0.0])
+    """
+    return [norm / (norms[0] or 1.0) for norm in norms]

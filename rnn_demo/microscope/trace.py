@@ -10,6 +10,16 @@ from rnn_demo.cells import CELLS, Quantity
 from rnn_demo.checks import require_layer, require_tokens
 from rnn_demo.errors import unknown_name
 from rnn_demo.predictor import Predictor, Reading
+from rnn_demo.words import Word, words_of
+
+
+@dataclass(frozen=True)
+class Subword:
+    """A token and where it stands in the text, as `words_of` takes it."""
+
+    token: str
+    start: int
+    end: int
 
 
 @dataclass(frozen=True)
@@ -27,6 +37,20 @@ class HiddenTrace:
     def cut(self, part: slice) -> Self:
         """Return the trace of a slice of the tokens."""
         return replace(self, tokens=self.tokens[part], spans=self.spans[part], states=self.states[part])
+
+    def words(self) -> tuple[Word, ...]:
+        """Return the words that the tokens make up."""
+        return words_of([Subword(token, *span) for token, span in zip(self.tokens, self.spans, strict=True)])
+
+    def by_word(self) -> Self:
+        """Return the trace after each word: its state is that after its last token."""
+        words = self.words()
+        return replace(
+            self,
+            tokens=tuple(word.text for word in words),
+            spans=tuple((word.start, word.end) for word in words),
+            states=self.states[[word.last for word in words]],
+        )
 
 
 def quantities_of(predictor: Predictor) -> dict[str, Quantity]:

@@ -6,6 +6,7 @@ from rnn_demo.plots.clipped_step import draw_clipped_steps
 from rnn_demo.plots.fixed_points import draw_fixed_points, draw_time_constants
 from rnn_demo.plots.gradients import draw_gradients
 from rnn_demo.plots.heatmap import draw_heatmap
+from rnn_demo.plots.model_scores import Score, draw_model_scores
 from rnn_demo.plots.path import BY_POSITION, BY_SCORE, BY_SURPRISAL, Colouring, TracedPath
 from rnn_demo.plots.running_score import draw_running_score
 from rnn_demo.plots.singular_values import draw_singular_values
@@ -20,11 +21,13 @@ __all__ = [
     "FIGURES",
     "Colouring",
     "Figure",
+    "Score",
     "TracedPath",
     "draw_clipped_steps",
     "draw_fixed_points",
     "draw_gradients",
     "draw_heatmap",
+    "draw_model_scores",
     "draw_running_score",
     "draw_singular_values",
     "draw_surprisal",
@@ -45,4 +48,5 @@ FIGURES = {
     "clipped_steps": draw_clipped_steps,
     "fixed_points": draw_fixed_points,
     "time_constants": draw_time_constants,
+    "model_scores": draw_model_scores,
 }

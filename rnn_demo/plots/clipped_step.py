@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import plotly.graph_objects as go
 
 from rnn_demo.microscope.clipping import ClippedStep
+from rnn_demo.plots.axes import label_line_ends
 from rnn_demo.plots.style import base_figure, line_styles, token_label
 
 
@@ -14,8 +15,8 @@ def draw_clipped_steps(steps: Mapping[str, ClippedStep], cells: Mapping[str, str
     Source: Pascanu et al. 2013, arXiv:1211.5063, section 3.2.
 
     Args:
-        steps: model -> step; all for the same text.
-        cells: model -> cell, for the colour.
+        steps: title of a model -> step; all for the same text.
+        cells: title -> cell, for the colour.
     """
     figure, styles = base_figure(340, "memory-clipping"), line_styles(cells)
     for name, step in steps.items():
@@ -34,7 +35,7 @@ def draw_clipped_steps(steps: Mapping[str, ClippedStep], cells: Mapping[str, str
             cliponaxis=False,
             hovertemplate="step of %{x:.2f}: %{y:.2f} nats",
         )
-    figure.update_layout(showlegend=True, legend={"orientation": "h", "y": -0.25, "yanchor": "top", "x": 0})
     figure.update_xaxes(title={"text": "step length (● clipped, ✕ unclipped)", "font": {"size": 12}}, nticks=8)
     figure.update_yaxes(title={"text": "loss (nats per token)", "font": {"size": 12}}, nticks=6)
+    label_line_ends(figure)
     return figure

@@ -1,6 +1,7 @@
 """The line attractor: states along texts, fixed points, slow modes and time constants, trained and untrained."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 import plotly.graph_objects as go
@@ -24,16 +25,27 @@ def draw_fixed_points(networks: Mapping[str, FixedPoints]) -> go.Figure:
     figure = base_figure(420, "attractor-fixed-points")
     make_subplots(rows=1, cols=len(networks), subplot_titles=list(networks), horizontal_spacing=0.16, figure=figure)
     for column, points in enumerate(networks.values(), start=1):
-        for trace in traces_of(points, legend=column == 1):
+        for trace in traces_of(facing_right(points), legend=column == 1):
             figure.add_trace(trace, row=1, col=column)
         first, second = points.explained_variance[:2]
-        figure.update_xaxes(title_text=f"component 1 ({first:.0%})", row=1, col=column)
+        figure.update_xaxes(title_text=f"negative ← component 1 ({first:.0%}) → positive", row=1, col=column)
         figure.update_yaxes(title_text=f"component 2 ({second:.0%})", row=1, col=column)
     axis = {"gridcolor": GRID, "zeroline": False, "automargin": True, "fixedrange": True, "title_font_size": 12}
     figure.update_xaxes(**axis).update_yaxes(**axis, title_standoff=2)
     figure.update_layout(showlegend=True, legend={"orientation": "h", "y": -0.2, "yanchor": "top", "x": 0})
     figure.update_layout(margin={"l": 8, "r": 8, "t": 28, "b": 8})
     return figure
+
+
+def facing_right(points: FixedPoints) -> FixedPoints:
+    """Turn the first component round where the score would rise to the left: its sign is arbitrary."""
+    if points.readout[0] >= 0:
+        return points
+    turned = {
+        name: getattr(points, name) * np.array([-1.0, *[1.0] * (getattr(points, name).shape[-1] - 1)])
+        for name in ("points", "visited", "readout", "mode_directions")
+    }
+    return replace(points, **turned)
 
 
 def traces_of(points: FixedPoints, legend: bool) -> list[go.Scatter]:
@@ -52,7 +64,7 @@ def traces_of(points: FixedPoints, legend: bool) -> list[go.Scatter]:
         scatter(points.visited, "states along texts", legend, marker={"size": 3, "color": GREY, "opacity": 0.3}),
         scatter(
             [-arrow, arrow],
-            "readout, towards positive",
+            "this way the score rises",
             legend,
             mode="lines+markers",
             line={"color": READOUT_COLOUR, "width": 2, "dash": "dot"},
@@ -60,7 +72,7 @@ def traces_of(points: FixedPoints, legend: bool) -> list[go.Scatter]:
         ),
         scatter(
             points.points,
-            f"{kind}, negative to positive",
+            f"{kind}, orange negative to indigo positive",
             legend,
             marker={
                 "size": 8,
@@ -73,7 +85,13 @@ def traces_of(points: FixedPoints, legend: bool) -> list[go.Scatter]:
             text=[f"P(positive) {score:.2f}" for score in scores],
             hovertemplate="%{text}<extra></extra>",
         ),
-        scatter(slow, "slowest mode", legend, mode="lines", line={"color": MODE_COLOUR, "width": 2.5}),
+        scatter(
+            slow,
+            "changes along it fade slowest",
+            legend,
+            mode="lines",
+            line={"color": MODE_COLOUR, "width": 2.5},
+        ),
     ]
 
 

@@ -1,45 +1,55 @@
-"""The norm of the gradient over distance, for trained and untrained networks."""
+"""How much of the gradient is left over distance, for trained and untrained networks."""
 
 from collections.abc import Mapping, Sequence
 
 import plotly.graph_objects as go
 
+from rnn_demo.plots.axes import label_line_ends, put_words_on_axis
 from rnn_demo.plots.style import base_figure, line_styles, log_axis, token_label
 
 SMALLEST = 1e-12
 """Smaller values are drawn at this one: the axis is logarithmic."""
 
 
-def draw_gradients(norms: Mapping[str, Mapping[str, Sequence[float]]], cells: Mapping[str, str]) -> go.Figure:
-    """Draw |dL_T / ds_t| over T - t, each network relative to its value at distance 0.
+def draw_gradients(
+    shares: Mapping[str, Mapping[str, Sequence[float]]], cells: Mapping[str, str], words: Sequence[str] = ()
+) -> go.Figure:
+    """Draw |dL_T / ds_t| / |dL_T / ds_T| over the way back, from the end of the text to its start.
 
     Args:
-        norms: model -> trained, untrained -> norms at distances 0, 1, 2, ..
-        cells: model -> cell, for the colour.
+        shares: title of a model -> trained, untrained -> share at each word or token.
+        cells: title -> cell, for the colour.
+        words: from the last one back; without them tokens are counted.
     """
     figure, styles, drawn = base_figure(400, "memory-gradient-over-distance"), line_styles(cells), [1.0]
-    for name, by_state in norms.items():
+    labels = [token_label(word) for word in words]
+    for name, by_state in shares.items():
         for state, values in by_state.items():
-            largest = max(values[0], SMALLEST)
-            relative = [max(value / largest, SMALLEST) for value in values]
-            drawn += relative
+            heights = [max(value, SMALLEST) for value in values]
+            drawn += heights
+            extra = f"<extra>{token_label(name)}, {state}</extra>"
             figure.add_scatter(
-                x=list(range(len(values))),
-                y=relative,
-                name=f"{token_label(name)}, {state}",
-                legendgroup=name,
+                x=list(range(1, len(heights) + 1)),
+                y=heights,
+                name=token_label(name),
                 showlegend=state == "trained",
-                mode="lines",
-                line={
-                    "color": styles[name]["color"],
-                    "width": 2.5 if state == "trained" else 1.5,
-                    "dash": "solid" if state == "trained" else "dot",
-                },
-                hovertemplate="%{x} tokens back: %{y:.2e}",
+                mode="lines" if len(heights) > 1 else "markers",
+                line=state_line(state, styles[name]["color"]),
+                customdata=labels,
+                hovertemplate="%{x} back, <b>%{customdata}</b>: %{y:.2%}" + extra,
             )
-    figure.update_layout(showlegend=True, legend={"orientation": "h", "y": -0.22, "yanchor": "top", "x": 0})
-    figure.update_xaxes(title={"text": "tokens back (dotted: untrained)", "font": {"size": 12}}, nticks=8)
+    title = "words, from the last one back" if words else "tokens back"
+    figure.update_xaxes(title={"text": f"{title} (dotted: before training)", "font": {"size": 12}})
+    if words:
+        put_words_on_axis(figure, words, first=1)
     figure.update_yaxes(
-        title={"text": "gradient norm (relative)", "font": {"size": 12}}, **log_axis(min(drawn), max(drawn))
+        title={"text": "gradient left (1 = all)", "font": {"size": 12}}, **log_axis(min(drawn), max(drawn))
     )
+    label_line_ends(figure)
     return figure
+
+
+def state_line(state: str, colour: str) -> dict[str, object]:
+    """Return the line of a network that is trained or untrained."""
+    trained = state == "trained"
+    return {"color": colour, "width": 2.5 if trained else 1.5, "dash": "solid" if trained else "dot"}

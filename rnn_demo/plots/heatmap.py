@@ -6,12 +6,12 @@ import numpy as np
 import plotly.graph_objects as go
 
 from rnn_demo.microscope.trace import HiddenTrace
+from rnn_demo.plots.axes import put_words_on_axis
 from rnn_demo.plots.style import INDIGO, ORANGE, base_figure, token_label
 
 COLOURS = [[0.0, ORANGE], [0.5, "rgba(148,163,184,.12)"], [1.0, INDIGO]]
 """0 is almost transparent. Colour-blind readers can tell orange from indigo."""
 GATE_COLOURS = [[0.0, COLOURS[1][1]], COLOURS[2]]
-MAX_LABELS = 40
 
 
 def draw_heatmap(trace: HiddenTrace, units: Sequence[int], quantity: str = "h", *, is_gate: bool = False) -> go.Figure:
@@ -37,11 +37,8 @@ def draw_heatmap(trace: HiddenTrace, units: Sequence[int], quantity: str = "h", 
         colorscale=GATE_COLOURS if is_gate else COLOURS,
         colorbar={"thickness": 10, "outlinewidth": 0, "title": {"text": quantity}},
         customdata=[[[label, unit] for label in labels] for unit in units],
-        hovertemplate="token <b>%{customdata[0]}</b><br>unit %{customdata[1]}: %{z:.3f}<extra></extra>",
+        hovertemplate="<b>%{customdata[0]}</b><br>unit %{customdata[1]}: %{z:.3f}<extra></extra>",
     )
-    step = -(-len(labels) // MAX_LABELS)
-    figure.update_xaxes(
-        tickvals=columns[::step], ticktext=labels[::step], tickangle=-90, tickfont={"size": 11}, showgrid=False
-    )
+    put_words_on_axis(figure, trace.tokens)
     figure.update_yaxes(autorange="reversed", showticklabels=False, showgrid=False, title="units")
     return figure

@@ -1,6 +1,7 @@
-"""The common parts of trajectory figures in 2-D and 3-D: colours, scale, legend and play button.
+"""The common parts of trajectory figures in 2-D and 3-D: colours, scale, legend, and what the page needs to walk them.
 
-Gradio does not pass the frames of a figure to plotly, so the button contains them.
+A path is drawn twice: all of it, and the trail behind the newest word, which is empty while all is shown. Gradio does
+not pass frames to plotly, so the page moves the points itself: see ui/hidden_states/steps.py.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,22 +13,23 @@ import numpy as np
 import plotly.graph_objects as go
 
 from rnn_demo.microscope.trajectory import Trajectory
-from rnn_demo.plots.style import GREY, GRID, INDIGO, ORANGE, token_label
+from rnn_demo.plots.style import GREY, INDIGO, ORANGE, token_label
 
 LINES: tuple[dict[str, Any], ...] = (
     {"color": "#a3aec0", "dash": "solid", "symbol": "circle"},
     {"color": "#10b981", "dash": "dash", "symbol": "diamond"},
+    {"color": "#ec4899", "dash": "dot", "symbol": "square"},
+    {"color": "#0ea5e9", "dash": "dashdot", "symbol": "triangle-up"},
 )
-"""The styles of the first and of the second text."""
+"""The styles of the texts, in their order."""
 MAX_LABELS = 60
 """With more points, tokens appear only on hover: their labels would overlap."""
-MAX_FRAMES = 60
-"""A longer text plays several tokens per frame."""
+JUMP = 1.25
+"""A label stands where a step is that many times the median step, and at both ends of a path."""
 NARROW_WIDTH, AXES_HEIGHT, LETTER, LINE, DOT, BESIDE = 300, 130, 8, 15, 6, 12
 """Pixels: the plot's width on a phone, the height above and below the plot, letter, line, point, gap."""
 SIDES = {"top center": (0, 1), "bottom center": (0, -1), "middle right": (1, 0), "middle left": (-1, 0)}
 """Positions of a label, best first: plotly's name -> direction to the right and up."""
-MAX_FRAME_MS, PLAY_MS = 600, 15_000
 
 
 @dataclass(frozen=True)
@@ -79,10 +81,10 @@ def mode_of(paths: Sequence[TracedPath]) -> str:
 def labels_with_room(
     paths: Sequence[TracedPath], x_range: Sequence[float], y_range: Sequence[float], height: int
 ) -> list[dict[str, list[str]]]:
-    """Label the points that have room on a phone, those after the longest steps first.
+    """Label the jumps that have room on a phone, the longest first.
 
     Args:
-        paths: one text or two, in the plane.
+        paths: in the plane.
         x_range: the ends of the x axis.
         y_range: the ends of the y axis.
         height: of the figure, pixels.
@@ -96,7 +98,7 @@ def labels_with_room(
     labels = [{"text": [""] * len(points), "textposition": ["top center"] * len(points)} for points in positions]
     taken = [(x, y, DOT, DOT) for points in positions for x, y in points]  # centre, width, height of points and labels
     seen = set()  # while two texts are equal, so are their points
-    tokens = [(i, j) for i, lengths in enumerate(steps) for j in range(len(lengths))]
+    tokens = [(i, j) for i, path in enumerate(paths) for j in jumps_of(path.trajectory.points)]
     for i, j in sorted(tokens, key=lambda token: -steps[token[0]][token[1]]):
         name = token_label(paths[i].tokens[j])
         if (name, *positions[i][j]) in seen:
@@ -140,7 +142,7 @@ def value_label(value: float | str, colouring: Colouring) -> str:
 
 
 def add_scale(figure: go.Figure, paths: Sequence[TracedPath], colouring: Colouring) -> None:
-    """Add a colour scale at the upper right, or names in a legend below, which also names the texts if there are two.
+    """Add a colour scale at the upper right, or names in a legend below, also of several texts.
 
     Legend entries are traces without points: plotly would list a path of several colours in black.
     """
@@ -170,41 +172,37 @@ def add_scale(figure: go.Figure, paths: Sequence[TracedPath], colouring: Colouri
     figure.update_layout(legend=legend, showlegend=bool(entries))
 
 
-def frame_ends(num_tokens: int) -> list[int]:
-    """Return the number of tokens at the end of each frame: one more per frame, several more in a longer text.
-
-    >>> frame_ends(3), len(frame_ends(2000)), frame_ends(2000)[-1]
-    ([1, 2, 3], 60, 2000)
-    """
-    num_frames = min(num_tokens, MAX_FRAMES)
-    return [-(-num_tokens * (i + 1) // num_frames) for i in range(num_frames)]
-
-
-def add_play_button(figure: go.Figure, coordinates: Sequence[dict[str, list[float]]], first: int = 0) -> None:
-    """Add a button that draws the paths token by token, and a button that stops it.
+def add_walk(figure: go.Figure, coordinates: Sequence[dict[str, list[float]]], size: int, first: int = 0) -> None:
+    """Add the trails of paths that are already drawn, and what the page needs to walk them.
 
     Args:
         figure: has a trace per path, in consecutive order.
         coordinates: per path, axis -> values.
+        size: of a point, pixels.
         first: the index of the first path's trace.
     """
-    ends = frame_ends(max(len(path["x"]) for path in coordinates))
-    traces = list(range(first, first + len(coordinates)))
-    frames = [
-        {"data": [{axis: values[:end] for axis, values in path.items()} for path in coordinates], "traces": traces}
-        for end in ends
-    ]
-    duration = min(MAX_FRAME_MS, PLAY_MS // len(ends))
-    # without a redraw plotly loses the density behind the paths
-    play = {"frame": {"duration": duration, "redraw": True}, "transition": {"duration": 0}, "mode": "immediate"}
-    buttons = [
-        {"label": "▶ play", "method": "animate", "args": [frames, play]},
-        {"label": "❚❚", "method": "animate", "args": [[None], play]},
-    ]
-    place = {"x": 0, "xanchor": "left", "y": 1.02, "yanchor": "bottom", "pad": {"t": 0, "b": 6, "l": 0}}
-    look = {"bgcolor": "rgba(148,163,184,.12)", "bordercolor": GRID, "font": {"color": GREY, "size": 13}}
-    figure.update_layout(
-        updatemenus=[
-            {"type": "buttons", "direction": "right", "showactive": False, "buttons": buttons, **place, **look}
-        ],
-    )
+    drawn, others = list(figure.data[first:]), list(figure.data[:first])
+    trails = [trace.__class__(trace) for trace in drawn]
+    for trail, path in zip(trails, coordinates, strict=True):
+        trail.update({axis: [None] * len(values) for axis, values in path.items()}, showlegend=False)
+        trail.line.width *= 2
+    figure.data = ()
+    figure.add_traces([*others, *(trace for pair in zip(drawn, trails, strict=True) for trace in pair)])
+    nothing = {"type": "buttons", "bgcolor": "rgba(0,0,0,0)", "borderwidth": 0, "x": 0, "y": 0, "pad": {"t": 0}}
+    button = {"label": " ", "method": "skip", "args": []}
+    meta = {"paths": list(coordinates), "first": first, "size": size}
+    figure.update_layout(meta=meta, updatemenus=[{**nothing, "buttons": [button]}])
+
+
+def jumps_of(points: np.ndarray) -> list[int]:
+    """Return the points of a path that are worth a label: both ends, and those after a long step.
+
+    Args:
+        points: float (point, axis).
+
+    >>> jumps_of(np.array([[0.0], [1.0], [2.0], [9.0], [10.0], [11.0]]))
+    [0, 3, 5]
+    """
+    steps = np.linalg.norm(np.diff(points.astype(np.float64), axis=0), axis=1)
+    long = steps >= JUMP * np.median(steps) if len(steps) else steps > 0
+    return sorted({0, *(np.flatnonzero(long) + 1).tolist(), len(points) - 1})

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 import plotly.graph_objects as go
 
 from rnn_demo.microscope.jacobians import JacobianNorms
+from rnn_demo.plots.axes import label_line_ends, put_words_on_axis
+from rnn_demo.plots.gradients import state_line
 from rnn_demo.plots.style import GREY, base_figure, line_styles, log_axis, token_label
 
 SMALLEST = 1e-12
@@ -17,8 +19,8 @@ def draw_singular_values(norms_of: Mapping[str, JacobianNorms], cells: Mapping[s
     Source: Pascanu et al. 2013, arXiv:1211.5063, section 2.1.
 
     Args:
-        norms_of: model -> norms; all for the same text.
-        cells: model -> cell, for the colour.
+        norms_of: title of a model -> norms; all for the same text.
+        cells: title -> cell, for the colour.
     """
     figure, styles, drawn = base_figure(340, "memory-singular-values"), line_styles(cells), [1.0]
     figure.add_hline(y=1, line={"color": GREY, "width": 1.5})
@@ -30,21 +32,17 @@ def draw_singular_values(norms_of: Mapping[str, JacobianNorms], cells: Mapping[s
             figure.add_scatter(
                 x=list(range(1, len(values) + 1)),
                 y=largest,
-                name=f"{token_label(name)}, {state}",
-                legendgroup=name,
+                name=token_label(name),
                 showlegend=state == "trained",
                 mode="lines" if len(values) > 1 else "markers",
-                line={
-                    "color": styles[name]["color"],
-                    "width": 2.5 if state == "trained" else 1.5,
-                    "dash": "solid" if state == "trained" else "dot",
-                },
+                line=state_line(state, styles[name]["color"]),
                 customdata=labels,
-                hovertemplate="token %{x}, <b>%{customdata}</b>: %{y:.3g}",
+                hovertemplate=f"<b>%{{customdata}}</b>: %{{y:.3g}}<extra>{token_label(name)}, {state}</extra>",
             )
-    figure.update_layout(showlegend=True, legend={"orientation": "h", "y": -0.25, "yanchor": "top", "x": 0})
-    figure.update_xaxes(title={"text": "tokens read (dotted: untrained)", "font": {"size": 12}}, nticks=8)
+    put_words_on_axis(figure, next(iter(norms_of.values())).tokens if norms_of else [], first=1)
+    figure.update_xaxes(title={"text": "dotted: before training", "font": {"size": 12}})
     figure.update_yaxes(
         title={"text": "largest singular value", "font": {"size": 12}}, **log_axis(min(drawn), max(drawn))
     )
+    label_line_ends(figure)
     return figure

@@ -11,8 +11,8 @@ from rnn_demo.plots.path import (
     LINES,
     Colouring,
     TracedPath,
-    add_play_button,
     add_scale,
+    add_walk,
     hover_rows,
     labels_with_room,
     marker_of,
@@ -23,6 +23,8 @@ from rnn_demo.plots.style import base_figure
 
 DENSITY_COLOURS = [[0, "rgba(148,163,184,0)"], [1, "rgba(148,163,184,.5)"]]
 """Cells without states are transparent."""
+POINT = 10
+"""Pixels."""
 CLOSE_UP = 0.15
 """The figure zooms in on a path that spans a smaller share of the density, in the geometric mean of both axes."""
 
@@ -33,7 +35,7 @@ def draw_trajectory(
     """Draw a line through the points of each text, on top of the density of held-out states.
 
     Args:
-        paths: one text or two, on the same basis.
+        paths: one text or more, on the same basis.
         colouring: how to colour the points.
         basis: its density fixes the axes for all texts that are no close-up; None for axes around the paths only.
         height: pixels.
@@ -56,16 +58,16 @@ def draw_trajectory(
             **label,
             cliponaxis=False,
             line={"color": line["color"], "dash": line["dash"], "width": 1.5},
-            marker=marker_of(path, colouring, 10, line["symbol"]),
+            marker=marker_of(path, colouring, POINT, line["symbol"]),
             customdata=hover_rows(path, colouring),
-            hovertemplate="token %{customdata[0]}: <b>%{customdata[1]}</b>%{customdata[2]}"
+            hovertemplate="word %{customdata[0]}: <b>%{customdata[1]}</b>%{customdata[2]}"
             "<br>(%{x:.2f}, %{y:.2f})<extra></extra>",
         )
     share_x, share_y = (f"{share:.0%}" for share in paths[0].trajectory.explained_variance)
     figure.update_xaxes(title={"text": f"component 1 ({share_x} of the variance)", "font": {"size": 12}}, range=x_range)
     figure.update_yaxes(title={"text": f"component 2 ({share_y})", "font": {"size": 12}}, range=y_range)
+    add_walk(figure, coordinates, POINT, first)
     add_scale(figure, paths, colouring)
-    add_play_button(figure, coordinates, first)
     return figure
 
 

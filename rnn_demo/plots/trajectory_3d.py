@@ -10,9 +10,10 @@ from rnn_demo.plots.path import (
     LINES,
     Colouring,
     TracedPath,
-    add_play_button,
     add_scale,
+    add_walk,
     hover_rows,
+    jumps_of,
     marker_of,
     mode_of,
     text_label,
@@ -21,33 +22,35 @@ from rnn_demo.plots.style import GREY, base_figure, token_label
 
 PALE = "#8e9bb0"
 """The grid, without transparency: plotly does not support it for 3-D lines."""
+POINT = 5
+"""Pixels."""
 
 
 def draw_trajectory_3d(paths: Sequence[TracedPath], colouring: Colouring = BY_POSITION, height: int = 520) -> go.Figure:
     """Draw a line through the points of each text.
 
     Args:
-        paths: one text or two, on three components of the same basis.
+        paths: one text or more, on three components of the same basis.
         colouring: how to colour the points.
         height: pixels.
     """
     figure, mode = base_figure(height, "hidden-states-path-3d"), mode_of(paths)
     coordinates = []
     for path, line in zip(paths, LINES, strict=False):
-        points = np.round(path.trajectory.points.astype(np.float64), 4).T
+        points, jumps = np.round(path.trajectory.points.astype(np.float64), 4).T, jumps_of(path.trajectory.points)
         coordinates.append({axis: values.tolist() for axis, values in zip("xyz", points, strict=True)})
         figure.add_scatter3d(
             **coordinates[-1],
             name=text_label(path.name),
             showlegend=False,
             mode=mode,
-            text=[token_label(token) for token in path.tokens],
+            text=[token_label(path.tokens[i]) if i in jumps else "" for i in range(len(path.tokens))],
             textposition="top center",
             textfont={"color": GREY, "size": 12},
             line={"color": line["color"], "dash": line["dash"], "width": 4},
-            marker=marker_of(path, colouring, 5, line["symbol"]),
+            marker=marker_of(path, colouring, POINT, line["symbol"]),
             customdata=hover_rows(path, colouring),
-            hovertemplate="token %{customdata[0]}: <b>%{customdata[1]}</b>%{customdata[2]}<extra></extra>",
+            hovertemplate="word %{customdata[0]}: <b>%{customdata[1]}</b>%{customdata[2]}<extra></extra>",
         )
     camera = {"eye": {"x": 1.5, "y": 1.5, "z": 0.7}, "center": {"x": 0, "y": 0, "z": -0.15}}
     figure.update_layout(scene={"dragmode": "turntable", "aspectmode": "cube", "camera": camera})
@@ -58,6 +61,6 @@ def draw_trajectory_3d(paths: Sequence[TracedPath], colouring: Colouring = BY_PO
         title = {"text": f"{i + 1} ({paths[0].trajectory.explained_variance[i]:.0%})", "font": {"size": 12}}
         axis_range = [float(ends.min()) - room, float(ends.max()) + room]
         figure.update_layout({"scene": {f"{axis}axis": {**style, "title": title, "nticks": 5, "range": axis_range}}})
+    add_walk(figure, coordinates, POINT)
     add_scale(figure, paths, colouring)
-    add_play_button(figure, coordinates)
     return figure

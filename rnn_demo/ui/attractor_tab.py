@@ -25,10 +25,12 @@ from rnn_demo.ui.shared.export import build_export, require_displayed
 from rnn_demo.ui.shared.problems import build_problems
 
 INTRO = (
-    "To accumulate evidence, a network needs states that persist. Each dot is a state where h hardly moves when no "
-    "more text is read. **Look for a line of dots from orange (negative) to indigo (positive):** along such a line "
-    "trained networks were found to keep their score (Maheswaranathan et al. 2019). Beside it is the same network "
-    "before training."
+    "Advanced: dots are states in which a network stays when it reads no more, its memory of the score: **look for a "
+    "line of dots from negative to positive.**"
+)
+MORE = (
+    "To add up evidence, a network needs states that last. Along a line of such states trained networks were found to "
+    "keep their score (Maheswaranathan et al. 2019). Each dot is a state in which h hardly moves."
 )
 MODES_CAPTION = (
     "**How long a small change near a dot lasts:** the time constants of the slowest modes, the directions in which it "
@@ -60,7 +62,7 @@ def build_attractor_tab(service: Service) -> None:
     def show_stored(model: str) -> tuple[Any, str, Any, str, Networks | None, str]:
         networks = service.fixed_points(model)
         if networks is None:
-            return gr.update(visible=False), NOT_YET.format(model=model), None, "", None, ""
+            return gr.update(visible=False), NOT_YET.format(model=service.store.title(model)), None, "", None, ""
         return *show(networks), ""
 
     @shows_errors
@@ -84,12 +86,21 @@ def build_attractor_tab(service: Service) -> None:
         yield *unchanged, "Stopped."
 
     stored = service.fixed_points(models[0])
-    first = (None, NOT_YET.format(model=models[0]), None, "") if stored is None else drawn(stored)
+    first = (None, NOT_YET.format(model=service.store.title(models[0])), None, "") if stored is None else drawn(stored)
 
-    gr.Markdown(INTRO)
-    model = gr.Dropdown(models, value=models[0], label="Model", filterable=False, visible=len(models) > 1)
+    gr.Markdown(INTRO, elem_classes="intro")
+    with gr.Row(elem_classes="ask"):
+        model = gr.Dropdown(
+            service.store.choices("sentiment"),
+            value=models[0],
+            label="Model",
+            filterable=False,
+            visible=len(models) > 1,
+            elem_classes="ask-model",
+        )
     points = gr.Plot(first[0], show_label=False, elem_id="fixed-points", visible=stored is not None)
     summary = gr.Markdown(first[1], elem_id="attractor-summary")
+    gr.Markdown(MORE)
     results = gr.State(stored)
     build_export(lambda networks: require_displayed(networks, TO_SEE), results, "fixed-points.json")
     with gr.Accordion("How long it remembers", open=False):

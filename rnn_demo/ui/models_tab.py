@@ -7,17 +7,20 @@ import gradio as gr
 
 from rnn_demo.checkpoint import Checkpoint, weights_size
 from rnn_demo.comparison import trained_alike
+from rnn_demo.plots import Figure, Score, draw_model_scores
+from rnn_demo.published import read_published
 from rnn_demo.tasks import TASKS
 from rnn_demo.ui.model_store import ModelStore
 from rnn_demo.ui.service import Service
-from rnn_demo.ui.shared.names import METRICS
+from rnn_demo.ui.shared.names import METRICS, name_metric
 from rnn_demo.ui.shared.problems import build_problems
 
-INTRO = (
-    "Every answer on this page comes from one of these networks. {compared}For the others, check what each was trained "
-    "on. Rates lie between 0 and 1. Lower is better for ece, perplexity, bits and nats; f1_alone reads each sentence "
-    "by itself. Some models were trained in several runs: the last column describes the last run, the files in docs/ "
-    "all of them."
+INTRO = "Every answer on this page comes from one of these networks: **compare what the cells reach.**"
+NOTES = (
+    "{compared}For the others, check what each was trained on. Rates lie between 0 and 1. Lower is better for ece, "
+    "perplexity, bits and nats; f1_alone reads each sentence by itself. Dotted lines are published numbers, of other "
+    "models with other data. Some models were trained in several runs: the last column describes the last run, the "
+    "files in docs/ all of them."
 )
 HEADERS = ["model", "results", "task and cell", "parameters", "file size", "last run"]
 WIDTHS: list[str | int] = [110, 220, 115, 120, 85, 360]
@@ -30,17 +33,24 @@ def build_models_tab(service: Service) -> None:
     rows = model_rows(service.store)
     if not rows:
         return
-    gr.Markdown(INTRO.format(compared=say_which_compare(service.store)))
-    gr.Dataframe(
-        rows,
-        headers=HEADERS,
-        column_widths=WIDTHS,
-        label="Models",
-        interactive=False,
-        wrap=True,
-        max_height=2400,
-        elem_id="models",
-    )
+    gr.Markdown(INTRO, elem_classes="intro")
+    charts = {task: draw_scores(service.store, task) for task in TASKS}
+    with gr.Row():
+        for task, chart in charts.items():
+            if chart is not None:
+                build_chart(task, chart)
+    with gr.Accordion("All models and numbers", open=all(chart is None for chart in charts.values())):
+        gr.Markdown(NOTES.format(compared=say_which_compare(service.store)))
+        gr.Dataframe(
+            rows,
+            headers=HEADERS,
+            column_widths=WIDTHS,
+            label="Models",
+            interactive=False,
+            wrap=True,
+            max_height=2400,
+            elem_id="models",
+        )
     with gr.Accordion("Training commands of the last runs", open=False):
         gr.Code(
             "\n".join(train_commands(service.store)),
@@ -49,6 +59,34 @@ def build_models_tab(service: Service) -> None:
             interactive=False,
             label="Commands",
         )
+
+
+def build_chart(task: str, chart: Figure) -> None:
+    """Lay out the chart of a task below what it shows."""
+    headline = TASKS[task].headlines[0]
+    title = f"**{TASKS[task].title.capitalize()}**: {name_metric(headline.metric)} on {headline.data}"
+    with gr.Column(min_width=320):
+        gr.Markdown(f"{title}, {'higher' if headline.higher_is_better else 'lower'} is better")
+        gr.Plot(chart, show_label=False, elem_id=f"scores-{task}")
+
+
+def draw_scores(store: ModelStore, task: str) -> Figure | None:
+    """Draw the first headline of a task for its models, beside what was published; None where none was measured."""
+    if not TASKS[task].headlines:
+        return None
+    headline = TASKS[task].headlines[0]
+    models = []
+    for name in store.names(task):
+        checkpoint = store.find(name).checkpoint
+        value = checkpoint.metrics.get(headline.data, {}).get(headline.metric)
+        if value is not None:
+            models.append(Score(store.title(name), float(value), checkpoint.cell))
+    published = [
+        Score(row.who, row.value, source=row.source)
+        for row in read_published().get(headline.data, ())
+        if row.metric == headline.metric
+    ]
+    return draw_model_scores(models, published, f"models-{task}") if models else None
 
 
 def say_which_compare(store: ModelStore) -> str:

@@ -20,10 +20,12 @@ from rnn_demo.plots import (
     BY_SCORE,
     FIGURES,
     Colouring,
+    Score,
     TracedPath,
     draw_clipped_steps,
     draw_fixed_points,
     draw_heatmap,
+    draw_model_scores,
     draw_running_score,
     draw_singular_values,
     draw_surprisal,
@@ -99,11 +101,12 @@ ARGUMENTS: dict[str, Callable[[tuple[str, ...]], tuple[Any, ...]]] = {
     "heatmap": lambda tokens: (trace_of(tokens), [4, 0, 2]),
     "running_score": lambda tokens: (tokens, scores_of(tokens), True),
     "surprisal": lambda tokens: (tokens, {name: [3.0 * i for i in range(len(tokens))] for name in CELLS_OF}, CELLS_OF),
-    "gradients": lambda tokens: (gradients_of(tokens), CELLS_OF),
+    "gradients": lambda tokens: (gradients_of(tokens), CELLS_OF, tokens),
     "singular_values": lambda tokens: (jacobians_of(tokens), CELLS_OF),
     "clipped_steps": lambda _: (dict.fromkeys(CELLS_OF, STEP), CELLS_OF),
     "fixed_points": lambda tokens: (both_of(tokens),),
     "time_constants": lambda tokens: (both_of(tokens),),
+    "model_scores": lambda tokens: ([Score(token, 0.5, "rnn") for token in tokens], [Score("<b>bold", 0.9)], "models"),
 }
 """Figure -> what it takes, made up for some tokens."""
 CELLS_OF = {"lm-rnn": "rnn", "<b>bold": "mine"}
@@ -145,17 +148,21 @@ def test_trajectory_of_a_long_text_leaves_the_names_to_hover() -> None:
 
 
 @pytest.mark.parametrize("count", [1, 7, 2000])
-def test_trajectory_plays_up_to_its_last_token(count: int) -> None:
-    path = path_of(("word",) * count)
-    figure = draw_trajectory([path, path_of(("other",) * 3)])
-    frames, _ = figure.layout.updatemenus[0].buttons[0].args
-    read = [len(frame["data"][0]["x"]) for frame in frames]
-    assert read == sorted(read)
-    assert (read[-1], len(frames[-1]["data"][1]["x"])) == (count, 3)
-    assert frames[-1]["data"][0]["y"] == list(figure.data[0].y)
-    assert len(frames) <= 60
-    for frame in frames:
-        assert [figure.data[i].name for i in frame["traces"]] == ["&lt;b&gt;a&lt;/b&gt; text"] * 2
+def test_a_path_can_be_walked_to_its_last_word(count: int) -> None:
+    figure = draw_trajectory([path_of(("word",) * count), path_of(("other",) * 3)])
+    meta = figure.layout.meta
+    assert [len(path["x"]) for path in meta["paths"]] == [count, 3]
+    path, trail, other, _ = figure.data[meta["first"] : meta["first"] + 4]
+    assert meta["paths"][0]["y"] == list(path.y)
+    assert set(trail.y) == {None}
+    assert len(trail.y) == len(trail.marker.color) == count
+    assert other.line.dash != path.line.dash
+    assert figure.layout.updatemenus[0].buttons[0].method == "skip"
+
+
+def test_labels_stand_only_where_a_path_jumps() -> None:
+    steps = path_over([[float(i), 0.0] for i in (0, 1, 2, 9, 10, 11)], tuple("abcdef"))
+    assert "".join(draw_trajectory([steps]).data[0].text) == "adf"
 
 
 def test_trajectory_stands_before_the_density_in_a_window_that_holds_both() -> None:
@@ -163,15 +170,14 @@ def test_trajectory_stands_before_the_density_in_a_window_that_holds_both() -> N
     density[0, 3] = 1.0  # lower right
     basis = Basis(np.zeros(5), np.zeros((3, 5)), np.zeros(10), "held-out texts", density, np.array([[0, 8], [-2, 2]]))
     figure = draw_trajectory([path_of(("far", " away"))], BY_POSITION, basis)
-    shade, path = figure.data
+    shade, path, _ = figure.data
     assert (shade.type, path.type) == ("heatmap", "scatter")
     assert (shade.x0 + 3 * shade.dx, shade.y0) == (7, -1)  # the middle of the cell that is full
     assert [list(row) for row in shade.z] == [[0, 0, 0, 1], [0, 0, 0, 0]]
     low, high = figure.layout.xaxis.range
     assert low < min(0, *path.x)
     assert high > 8
-    (frames, _) = figure.layout.updatemenus[0].buttons[0].args
-    assert {frame["traces"][0] for frame in frames} == {1}
+    assert figure.layout.meta["first"] == 1
 
 
 def path_over(points: list[list[float]], tokens: tuple[str, ...]) -> TracedPath:
@@ -193,21 +199,22 @@ def test_a_path_that_is_small_in_the_plane_is_shown_from_near() -> None:
 
 
 def test_names_that_would_cover_each_other_are_left_to_hover() -> None:
-    crowd = path_over([[0, 0], *[[5, 0.001 * i] for i in range(6)], [9, 9]], ("It", *"abcdef", " end"))
+    still = [[5, 0.001 * (i // 2)] for i in range(12)]  # half of the steps are none, so that the others are jumps
+    crowd = path_over([[0, 0], *still, [9, 9], [9, 9]], ("It", *"a-b-c-d-e-f-", " end", "-"))
     same = path_over([[0, 0], [9, 9]], ("It", " here"))
-    first, second, *_ = draw_trajectory([crowd, same]).data
+    first, _, second, *_ = draw_trajectory([crowd, same]).data
     assert [name for name in first.text if name in ("It", "a", "end")] == ["It", "a", "end"]  # the long steps
     assert sum(name in "abcdef" for name in first.text if name) == 4  # there is room on four sides
     assert (
         len({side for name, side in zip(first.text, first.textposition, strict=True) if name in tuple("abcdef")}) == 4
     )
     assert list(second.text) == ["", "here"]  # where the texts are the same it is named once
-    assert [row[1] for row in first.customdata] == ["It", *"abcdef", "end"]
+    assert [row[1] for row in first.customdata] == ["It", *"a-b-c-d-e-f-", "end", "-"]
 
 
 def test_two_trajectories_differ_in_more_than_colour_and_are_named() -> None:
     figure = draw_trajectory([path_of(("a",), name="not bad"), path_of(("b",), name="not good")], BY_SCORE)
-    first, second, *legend = figure.data
+    first, _, second, _, *legend = figure.data
     assert [entry.name for entry in legend] == ["not bad", "not good"]
     assert [entry.line.dash for entry in legend] == [first.line.dash, second.line.dash]
     assert figure.layout.showlegend
@@ -220,7 +227,7 @@ def test_two_trajectories_differ_in_more_than_colour_and_are_named() -> None:
 def test_trajectory_names_its_entities_in_the_legend() -> None:
     colouring = Colouring("entity", names={"person": "#818cf8"})
     tagged = TracedPath("a text", ("Ada", " met", " It"), path_of(("a",) * 3).trajectory, ["person", "", "THING"])
-    path, *legend = draw_trajectory([tagged], colouring).data
+    path, _, *legend = draw_trajectory([tagged], colouring).data
     assert [trace.name for trace in legend] == ["person", "THING"]
     assert path.marker.color[0] == "#818cf8"
     assert path.marker.color[1] == path.marker.color[2] != "#818cf8"
@@ -299,7 +306,8 @@ def test_singular_values_have_a_line_at_one_and_a_log_axis() -> None:
     figure = draw_singular_values({"lm-gru": JacobianNorms(("a", "b"), (0.0, 2.0), (1.0, 1.0))}, {"lm-gru": "gru"})
     assert figure.layout.yaxis.type == "log"
     assert (figure.layout.shapes[0].y0, figure.layout.shapes[0].y1) == (1, 1)
-    assert [line.name for line in figure.data] == ["lm-gru, trained", "lm-gru, untrained"]
+    assert [line.line.dash for line in figure.data] == ["solid", "dot"]
+    assert [note.text.split("</span> ")[1] for note in figure.layout.annotations] == ["lm-gru"]
     assert list(figure.data[0].y) == [1e-12, 2.0]
 
 
@@ -352,18 +360,18 @@ def test_clipped_steps_mark_both_ends() -> None:
 def test_fixed_points_are_coloured_by_their_score_and_crossed_by_their_slow_mode() -> None:
     figure = draw("fixed_points", ("a", "b", "c"))
     by_name = {trace.name: trace for trace in figure.data if trace.xaxis == "x"}
-    dots = by_name["fixed points, negative to positive"]
+    dots = by_name["fixed points, orange negative to indigo positive"]
     np.testing.assert_allclose(dots.marker.color, 1 / (1 + np.exp([4, 0, -4])))
-    slow = by_name["slowest mode"]
+    slow = by_name["changes along it fade slowest"]
     assert len(slow.x) == 6  # two lines, each with a gap after it
     assert (slow.x[0] + slow.x[1]) / 2 == pytest.approx(dots.x[0], abs=1e-3)
-    assert figure.layout.xaxis.title.text == "component 1 (60%)"
+    assert "component 1 (60%) → positive" in figure.layout.xaxis.title.text
 
 
 def test_the_dots_of_an_lstm_are_not_called_fixed_points() -> None:
     moving = replace(fixed_points_of(3), memory_variance=np.array([0.6, 0.2, 0.1]))
     names = [trace.name for trace in draw_fixed_points({"trained": moving}).data]
-    assert "where h stands still, negative to positive" in names
+    assert "where h stands still, orange negative to indigo positive" in names
     assert not any("fixed" in name for name in names)
 
 
@@ -376,3 +384,27 @@ def test_time_constants_within_one_decade_have_ticks() -> None:
     points = replace(fixed_points_of(3), time_constants=np.full((2, 3), 4.0))
     axis = draw_time_constants({"trained": points}).layout.yaxis
     assert [tick for tick in axis.tickvals if 10 ** axis.range[0] <= tick <= 10 ** axis.range[1]] == [1, 10]
+
+
+def test_models_are_bars_and_published_numbers_lines_below_them() -> None:
+    models = [Score("LSTM, best", 0.92, "lstm"), Score("RNN", 0.5, "rnn")]
+    figure = draw_model_scores(models, [Score("ELMo", 0.95, source="Peters et al. 2018")], "models-entities")
+    bars, line = figure.data
+    assert list(bars.x) == [0.92, 0.5]
+    assert list(bars.text) == ["0.920", "0.500"]
+    assert figure.layout.yaxis.ticktext == ("LSTM, best", "RNN")
+    assert (list(line.x), line.y[1]) == ([0.95, 0.95], 2)
+    assert line.text[1] == "ELMo 0.950 "
+    assert figure.layout.xaxis.range[0] == 0
+
+
+def test_the_score_of_fixed_points_rises_to_the_right() -> None:
+    """The sign of a component is arbitrary: positive lay to the left."""
+    points = fixed_points_of(3)
+    left = replace(points, readout=-points.readout)
+    states, arrow, dots, _ = draw_fixed_points({"trained": left}).data
+    assert arrow.x[1] > arrow.x[0]
+    np.testing.assert_allclose(dots.x, -points.points[:, 0], atol=1e-4)
+    np.testing.assert_allclose(dots.y, points.points[:, 1], atol=1e-4)
+    np.testing.assert_allclose(states.x, -points.visited[:, 0], atol=1e-4)
+    assert list(draw_fixed_points({"trained": points}).data[2].x) == [round(x, 4) for x in points.points[:, 0]]

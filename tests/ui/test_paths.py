@@ -26,7 +26,8 @@ from rnn_demo.ui.hidden_states.drawing import (
     views_of_cells,
 )
 from rnn_demo.ui.hidden_states.paths import Paths
-from rnn_demo.ui.hidden_states.tab import fit_view, numbers_shown
+from rnn_demo.ui.hidden_states.steps import steps_of
+from rnn_demo.ui.hidden_states.tab import fit_view, numbers_shown, other_texts
 from rnn_demo.ui.model_store import ModelStore
 from rnn_demo.ui.service import Service
 
@@ -45,15 +46,46 @@ def values_of(service: Service, view: View) -> list[float | str]:
 
 def test_tokens_are_coloured_by_what_the_model_says_of_them(service: Service) -> None:
     scores = [token.score for token in service.score(TEXT, "sentiment-lstm").tokens]
-    assert values_of(service, View("sentiment-lstm", 1, colour="P(positive)")) == scores
+    assert values_of(service, View("sentiment-lstm", 1, colour="P(positive)", subwords=True)) == scores
     bits = [token.bits for token in service.surprisal(TEXT, "lm-gru").tokens]
-    assert values_of(service, View("lm-gru", 1, colour="surprisal")) == bits
-    assert values_of(service, View("lm-gru", 1)) == list(range(1, len(bits) + 1))
+    assert values_of(service, View("lm-gru", 1, colour="surprisal", subwords=True)) == bits
+    assert values_of(service, View("lm-gru", 1, subwords=True)) == list(range(1, len(bits) + 1))
+
+
+def test_a_word_has_the_sum_of_its_surprisals_and_the_last_subword_s_state_and_score(service: Service) -> None:
+    bits = [token.bits for token in service.surprisal(TEXT, "lm-gru").tokens]
+    picture = picture_of(service, [TEXT], View("lm-gru", 1, colour="surprisal"))
+    (trace,), (path,) = picture.paths.traces, picture.traced
+    assert "".join(path.tokens) == TEXT
+    assert " Babbage" in "".join(path.tokens)
+    assert len(path.tokens) < len(bits)
+    assert sum(map(float, path.values)) == pytest.approx(sum(bits))
+    np.testing.assert_array_equal(trace.states[-1], picture.paths.untrimmed[0].states[-1])
+    scores = values_of(service, View("sentiment-lstm", 1, colour="P(positive)"))
+    assert scores[-1] == service.score(TEXT, "sentiment-lstm").score
+
+
+def test_texts_to_compare_with_are_lines_or_a_word_swapped() -> None:
+    text = "Good, but not good enough."
+    assert other_texts(text, "good -> bad\n\nA film.") == ["Good, but not bad enough.", "A film."]
+    assert other_texts(text, "good → <b>") == ["Good, but not <b> enough."]
+    assert other_texts(text, "a -> \n-> b") == ["a -> ", "-> b"]
+    with pytest.raises(InputError, match="'no', is not in the text"):
+        other_texts(text, "no -> yes")
+    with pytest.raises(InputError, match="4 texts"):
+        other_texts(text, "a\nb\nc\nd")
+
+
+def test_a_sentence_keeps_its_words_and_none_is_markup() -> None:
+    value = steps_of([["<script>", " 👩‍👧"], [" a"] * 3])
+    assert "<span>&lt;script&gt;</span><span> 👩‍👧</span>" in value
+    assert 'max="3"' in value
+    assert 'tabindex="0"' in steps_of([[" a"] * 3000])
 
 
 def test_subwords_of_an_entity_are_coloured_by_its_type(service: Service) -> None:
     entities = service.tag(TEXT, "ner-lstm").entities
-    values = values_of(service, View("ner-lstm", 0, colour="entity"))
+    values = values_of(service, View("ner-lstm", 0, colour="entity", subwords=True))
     assert entities
     for subword, name in zip(service.store.find("ner-lstm").encode(TEXT).tokens, values, strict=True):
         around = [entity.label for entity in entities if entity.start <= subword.start < entity.end]
@@ -82,7 +114,7 @@ def test_choices_of_another_model_give_way_to_its_defaults(service: Service) -> 
 
 def test_a_long_text_is_drawn_from_its_last_2000_tokens(service: Service) -> None:
     text = "a b " * 1200
-    picture = picture_of(service, [text], View("lm-gru", 1, colour="surprisal"))
+    picture = picture_of(service, [text], View("lm-gru", 1, colour="surprisal", subwords=True))
     whole, trace = picture.paths.untrimmed[0], picture.paths.traces[0]
     np.testing.assert_array_equal(whole.states, service.trace(text, "lm-gru", 1).states)
     assert len(picture.traced[0].tokens) == len(picture.traced[0].values) == 2000
@@ -133,9 +165,9 @@ def test_the_longest_step_and_the_distance_are_described() -> None:
     first = (("It", " was", "<b>", " it"), [[0.0, 0], [0, 1], [3, 5], [3, 7]])
     second = (("It", " was", " not"), [[0.0, 0], [0, 1], [0, -1]])
     assert describe_paths(paths_of(first, second)) == (
-        "The longest step is at token 3, **&#60;b&#62;**: 2.5 times the median step, over all units. "
-        "The second text's longest step is at token 3, **not**: 1.3 times the median step. "
-        "The texts diverge at token 3; their final states are 8.5 apart (4.3 × the median step)."
+        "The longest step is at **&#60;b&#62;** (number 3): 2.5 times the median step, over all units. "
+        "The paths part at **&#60;b&#62;** / **not** (number 3), 3.4 median steps apart; their final states are "
+        "4.3 median steps apart."
     )
 
 
@@ -151,7 +183,7 @@ def test_a_zoomed_figure_says_so() -> None:
 
 def test_the_numbers_are_of_all_that_is_shown(service: Service) -> None:
     """Of two texts only the first was saved, and of three axes two."""
-    texts, view = [TEXT, "It was"], View("lm-lstm", 1, quantity="c", colour="surprisal", space="3-D")
+    texts, view = [TEXT, "It was"], View("lm-lstm", 1, "c", "surprisal", "3-D", subwords=True)
     (alone,) = numbers_shown(service, texts, view, False)
     assert (alone["model"], alone["layer"], alone["quantity"]) == ("lm-lstm", 1, "c")
     assert ["".join(one["tokens"]) for one in alone["texts"]] == texts

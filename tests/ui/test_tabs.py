@@ -18,6 +18,7 @@ from rnn_demo.microscope.clipping import ClippedStep, WeightGroup
 from rnn_demo.precompute.fixed_points import precompute_fixed_points
 from rnn_demo.precompute.held_out import HeldOut
 from rnn_demo.precomputed import Precomputed, write_precomputed
+from rnn_demo.published import read_published
 from rnn_demo.results import Entity, TaggedText, TaggedToken
 from rnn_demo.sentiment.reviews import LabelledText
 from rnn_demo.tokenizer import Tokenizer
@@ -29,7 +30,7 @@ from rnn_demo.ui.entities.why_panel import entity_choices, mark_attributions
 from rnn_demo.ui.memory.clipping_panel import HEADERS, WHY, row_of
 from rnn_demo.ui.memory.clipping_panel import describe as describe_clipping
 from rnn_demo.ui.model_store import ModelStore
-from rnn_demo.ui.models_tab import model_rows, say_which_compare, train_commands
+from rnn_demo.ui.models_tab import draw_scores, model_rows, say_which_compare, train_commands
 from rnn_demo.ui.shared.theme import PART_OF_SPEECH_COLOURS
 from rnn_demo.ui.write.settings import suited_length
 
@@ -108,6 +109,20 @@ def test_model_rows_say_what_the_config_files_say(checkpoints_dir: Path) -> None
     assert [row[0] for row in rows] == ["lm-lstm", "lm-gru", "lm-rnn", "sentiment-lstm", "ner-lstm"]
     assert rows[0][1:4] == ["tiny/test: accuracy 0.424", "language model, lstm", "1.2 M"]
     assert rows[0][-1] == "tiny: 0.0 M tokens in 0 minutes on 1 CPU thread"
+
+
+def test_a_chart_has_the_models_by_title_and_what_papers_report(tokenizer: Tokenizer, tmp_path: Path) -> None:
+    for name, f1 in (("ner-lstm", 0.9), ("ner-gru", 0.8)):
+        about = replace(tiny_checkpoint(name), metrics={"conll2003/test": {"f1": f1}})
+        save_checkpoint(tmp_path / name, tiny_model(name, tokenizer.vocab_size), tokenizer, about)
+    store = ModelStore(tmp_path)
+    figure = draw_scores(store, "ner")
+    assert figure is not None
+    bars, *lines = figure.data
+    assert dict(zip(figure.layout.yaxis.ticktext, bars.x, strict=True)) == {"LSTM": 0.9, "GRU": 0.8}
+    published = {row.who: row.value for row in read_published()["conll2003/test"]}
+    assert {line.text[1].rsplit(" ", 2)[0]: line.x[0] for line in lines} == published
+    assert draw_scores(store, "lm") is None
 
 
 def test_a_model_that_went_on_from_itself_is_told_from_one_that_began_with_another(
@@ -200,7 +215,7 @@ def test_the_attractor_tab_opens_with_what_was_stored(checkpoints_dir: Path, tmp
     assert section is not None
     write_precomputed(folder / "sentiment-lstm", Precomputed({"fixed_points": section}))
     shown = shown_values(folder)
-    opens_empty = NOT_YET.format(model="sentiment-lstm")
+    opens_empty = NOT_YET.format(model="LSTM")
     assert "h stands still" in shown  # not fixed points: c moves on
     assert opens_empty not in shown
     assert opens_empty in shown_values(checkpoints_dir)

@@ -24,6 +24,7 @@ from rnn_demo.ui.service import Service
 from rnn_demo.ui.shared.highlights import plain
 from rnn_demo.ui.shared.names import ENTITY_NAMES
 from rnn_demo.ui.shared.theme import ENTITY_COLOURS
+from rnn_demo.words import sums
 
 NAME_CHARACTERS = 28
 """The most characters of a text that the legend shows."""
@@ -51,6 +52,8 @@ class View:
     """A name in `colourings_of` the model's task."""
     space: str = "2-D"
     """A name in SPACES."""
+    subwords: bool = False
+    """A point per subword instead of one per word."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +84,7 @@ def views_of_cells(service: Service, view: View) -> dict[str, View]:
 
 
 def picture_of(service: Service, texts: Sequence[str], view: View) -> Picture:
-    """Read one text or two and colour their paths.
+    """Read some texts and colour their paths.
 
     Raises:
         InputError: a setting is unknown, or a text cannot be read.
@@ -90,12 +93,24 @@ def picture_of(service: Service, texts: Sequence[str], view: View) -> Picture:
     for name, choice, allowed in (("colour", view.colour, offered), ("space", view.space, SPACES)):
         if choice not in allowed:
             raise unknown_name(name, choice, allowed)
-    paths = trace_paths(service, texts, view.model, view.layer, view.quantity, SPACES[view.space])
+    paths = trace_paths(
+        service, texts, view.model, view.layer, view.quantity, dimensions=SPACES[view.space], by_word=not view.subwords
+    )
     traced = tuple(
-        TracedPath(shortened(text), trace.tokens, trajectory, token_values(service, text, view, trace))
+        TracedPath(shortened(text), trace.tokens, trajectory, point_values(service, text, view, trace))
         for text, trace, trajectory in zip(texts, paths.traces, paths.trajectories, strict=True)
     )
     return Picture(paths, traced, offered[view.colour])
+
+
+def point_values(service: Service, text: str, view: View, trace: HiddenTrace) -> Sequence[float | str]:
+    """Return what the points of a trace, at the end of a text, are coloured by: a word has its surprisals' sum."""
+    if view.subwords or view.colour not in ("P(positive)", "surprisal"):
+        return token_values(service, text, view, trace)
+    tokens = service.trace(text, view.model, view.layer, view.quantity).cut(slice(-MAX_TOKENS, None))
+    values = [float(value) for value in token_values(service, text, view, tokens)]
+    words = tokens.words()
+    return sums(words, values) if view.colour == "surprisal" else [values[word.last] for word in words]
 
 
 def token_values(service: Service, text: str, view: View, trace: HiddenTrace) -> Sequence[float | str]:
@@ -131,34 +146,45 @@ def draw_picture(picture: Picture, height: int | None = None) -> Figure:
 
 
 def describe_paths(paths: Paths) -> str:
-    """Return the longest step of each text and the distance between two, in these texts' own numbers."""
-    sentences = []
-    for which, over, trace in zip(("The", "The second text's"), (", over all units", ""), paths.traces, strict=False):
-        step = longest_step(trace)
-        if step is not None and step.median_length > 0:
-            sentences.append(
-                f"{which} longest step is at token {step.token_index + 1}, "
-                f"**{plain(trace.tokens[step.token_index])}**: {step.length / step.median_length:.1f} times the median "
-                f"step{over}."
-            )
-    if len(paths.traces) == 2:
-        sentences.append(describe_pair(*paths.traces))
+    """Return the longest step of the first text and where the others part from it, in these texts' own numbers."""
+    first, *others = paths.traces
+    sentences = [describe_longest_step(first), *(describe_pair(first, other) for other in others)]
     if any(paths.num_skipped):
         sentences.append(f"Only the last {MAX_TOKENS:,} tokens are drawn.")
-    return " ".join(sentences)
+    return " ".join(filter(None, sentences))
+
+
+def describe_longest_step(trace: HiddenTrace) -> str:
+    """Return where a text moves the state most; nothing where it does not move."""
+    step = longest_step(trace)
+    if step is None or step.median_length == 0:
+        return ""
+    return (
+        f"The longest step is at **{plain(trace.tokens[step.token_index])}** (number {step.token_index + 1}): "
+        f"{step.length / step.median_length:.1f} times the median step, over all units."
+    )
 
 
 def describe_pair(first: HiddenTrace, second: HiddenTrace) -> str:
-    """Return where two texts diverge, and how far apart they end."""
+    """Return at which word two texts part, by how much there, and how far apart they end, in median steps."""
     if first.tokens == second.tokens:
         return "The two texts are the same."
     pairs = list(zip(first.tokens, second.tokens, strict=False))
-    shared = next((i for i, (token, other) in enumerate(pairs) if token != other), len(pairs))
-    distance = float(np.linalg.norm(first.states[-1].astype(np.float64) - second.states[-1]))
+    parting = next((i for i, (token, other) in enumerate(pairs) if token != other), None)
     steps = np.concatenate([step_lengths(first), step_lengths(second)])
     median = float(np.median(steps)) if len(steps) else 0.0
-    compared = f" ({distance / median:.1f} × the median step)" if median > 0 else ""
-    return f"The texts diverge at token {shared + 1}; their final states are {distance:.1f} apart{compared}."
+    end = say_distance(first.states[-1], second.states[-1], median)
+    if parting is None:
+        return f"One text goes on where the other ends; their final states are {end} apart."
+    there = say_distance(first.states[parting], second.states[parting], median)
+    words = f"**{plain(first.tokens[parting])}** / **{plain(second.tokens[parting])}** (number {parting + 1})"
+    return f"The paths part at {words}, {there} apart; their final states are {end} apart."
+
+
+def say_distance(state: np.ndarray, other: np.ndarray, median: float) -> str:
+    """Return the distance of two states, in median steps where there are any."""
+    distance = float(np.linalg.norm(state.astype(np.float64) - other))
+    return f"{distance / median:.1f} median steps" if median else f"{distance:.1f}"
 
 
 def describe_axes(picture: Picture) -> str:

@@ -20,31 +20,40 @@ MAX_TOKENS = 2000
 
 @dataclass(frozen=True)
 class Paths:
-    """One text or two, read by one model and projected on the same axes."""
+    """Some texts, read by one model and projected on the same axes."""
 
     untrimmed: tuple[HiddenTrace, ...]
     """Every token of each text."""
     traces: tuple[HiddenTrace, ...]
-    """The tokens that are projected: the last MAX_TOKENS of each text."""
+    """The tokens or words that are projected, of the last MAX_TOKENS tokens of each text."""
     trajectories: tuple[Trajectory, ...]
     basis: Basis
 
     @property
     def num_skipped(self) -> list[int]:
         """Return how many tokens at the start of each text are not projected."""
-        return [len(full.tokens) - len(cut.tokens) for full, cut in zip(self.untrimmed, self.traces, strict=True)]
+        return [max(len(trace.tokens) - MAX_TOKENS, 0) for trace in self.untrimmed]
 
 
 def trace_paths(
-    service: Service, texts: Sequence[str], model: str, layer: int, quantity: str = "h", dimensions: int = 2
+    service: Service,
+    texts: Sequence[str],
+    model: str,
+    layer: int,
+    quantity: str = "h",
+    *,
+    dimensions: int = 2,
+    by_word: bool = False,
 ) -> Paths:
-    """Read one text or two and project the states, in 2 or 3 dimensions.
+    """Read some texts and project the states after each token or word, in 2 or 3 dimensions.
 
     Raises:
         InputError: a setting is unknown, or a text cannot be read.
     """
     untrimmed = tuple(service.trace(text, model, layer, quantity) for text in texts)
     traces = tuple(trace.cut(slice(-MAX_TOKENS, None)) for trace in untrimmed)
+    if by_word:
+        traces = tuple(trace.by_word() for trace in traces)
     basis = service.basis(model, traces[0].layer, quantity) or basis_of_traces(traces)
     return Paths(untrimmed, traces, tuple(project_trajectory(trace, basis, dimensions) for trace in traces), basis)
 

@@ -33,7 +33,8 @@ def build_clipping_panel(service: Service, text: gr.Textbox, note: gr.Markdown) 
     if not service.store.names("lm"):
         return
     models = service.store.names_alike(service.store.names("lm")[0])
-    cells = {name: service.store.find(name).checkpoint.cell for name in models}
+    titles = {name: service.store.title(name) for name in models}
+    cells = {titles[name]: service.store.find(name).checkpoint.cell for name in models}
 
     def take(text: str, clip_norm: float, step_size: float) -> dict[str, ClippedStep]:
         return {name: service.clipped_step(text, name, clip_norm, step_size) for name in models}
@@ -41,7 +42,7 @@ def build_clipping_panel(service: Service, text: gr.Textbox, note: gr.Markdown) 
     @shows_errors
     @clears_on_empty(None, None, None, None)
     def show(text: str, clip_norm: float, step_size: float) -> tuple[Figure, str, Any, Request]:
-        steps = take(text, clip_norm, step_size)
+        steps = {titles[name]: step for name, step in take(text, clip_norm, step_size).items()}
         rows = [row_of(name, step) for name, step in steps.items()]
         return (
             draw_clipped_steps(steps, cells),

@@ -22,7 +22,7 @@ Request = tuple[str, str]
 
 
 def build_singular_values_panel(
-    service: Service, tasks: Mapping[str, str], turn: gr.State, text: gr.Textbox, which: gr.Radio, note: gr.Markdown
+    service: Service, tasks: Mapping[str, str], turn: gr.State, text: gr.Textbox, which: gr.Dropdown, note: gr.Markdown
 ) -> list[Component]:
     """Lay out the accordion.
 
@@ -42,7 +42,7 @@ def build_singular_values_panel(
     @clears_on_empty(None, None, None)
     @for_newest_request
     def measure(text: str, title: str) -> tuple[Figure, str, Request]:
-        names = service.store.names_by_cell(tasks[title])
+        names = {cell: service.store.title(name) for cell, name in service.store.names_by_cell(tasks[title]).items()}
         measured = {names[cell]: norms for cell, norms in service.singular_values(text, tasks[title]).items()}
         lines = draw_singular_values(measured, {name: cell for cell, name in names.items()})
         return lines, describe(measured), (text, title)

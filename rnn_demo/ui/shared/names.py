@@ -6,6 +6,15 @@ METRICS = ("perplexity", "bits_per_char", "nats_per_char", "accuracy", "ece", "f
 """The metrics shown in tables, on the page and in the docs; config.json has all of them."""
 
 
+def name_metric(metric: str) -> str:
+    """Return a metric in words.
+
+    >>> name_metric("bits_per_char"), name_metric("f1"), name_metric("ece")
+    ('bits per character', 'F1', 'ece')
+    """
+    return {"bits_per_char": "bits per character", "f1": "F1"}.get(metric, metric)
+
+
 def layer_choices(num_layers: int) -> list[tuple[str, int]]:
     """List the layers for a menu: name and number.
 

@@ -53,7 +53,7 @@ body.projector { font-size: 20px }
 .tabitem { padding: 0 !important; border: none !important }
 .tabitem > .column { gap: 10px !important }
 .intro p { margin: 0 }
-.ask { align-items: flex-start; gap: 8px !important; flex-wrap: wrap }
+.ask { align-items: flex-start; justify-content: flex-start; gap: 8px !important; flex-wrap: wrap }
 .ask > .form { display: contents }
 .ask .block { padding: 0 !important; border: none !important; background: none !important;
   overflow: visible !important }
@@ -101,6 +101,15 @@ mark.leftwards[data-note]:hover::after { left: auto; right: 0 }
 #verdict .html-container, #moves .html-container, #surprises .html-container { padding: 0 }
 .explanation p { color: var(--body-text-color-subdued); font-size: var(--text-sm); margin: 0 }
 .note:not(:has(p)) { display: none }
+.js-plotly-plot .updatemenu-container { display: none }
+.walk { display: flex; align-items: center; gap: 10px }
+.walk .play { flex: none; width: 36px; height: 30px; border-radius: 8px; border: 1px solid var(--border-color-primary);
+  color: var(--body-text-color); background: var(--background-fill-secondary) }
+.walk input { flex: 1; accent-color: #6366f1 }
+.sentence { margin: 2px 0; max-height: 5.2em; overflow-y: auto; overflow-wrap: anywhere; white-space: pre-wrap }
+.sentence span { border-radius: 4px; cursor: pointer; transition: color .2s, background-color .2s }
+.sentence .ahead { color: var(--body-text-color-subdued); opacity: .75 }
+.sentence .lit { background: #a5b4fc; color: #0b1220; opacity: 1 }
 .note p { border-left: 4px solid #f59e0b; padding: 2px 12px }
 footer .divider { display: none }
 .problem { border-left: 4px solid #f59e0b; padding: 8px 12px; margin: 4px 0; overflow-wrap: anywhere }

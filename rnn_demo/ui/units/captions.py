@@ -69,7 +69,7 @@ def scale_of(quantity: Quantity, contexts: Sequence[Context]) -> float | None:
 
 
 def colour_unit(text: str, reading: UnitReading, unit: int, quantity: Quantity, scale: float | None) -> Highlights:
-    """Cut a text into runs of tokens after which a unit had about the same value; joined, the parts are the text.
+    """Cut a text into runs of words after which a unit had about the same value; joined, the parts are the text.
 
     Args:
         text: as typed.
@@ -186,13 +186,13 @@ def signed(value: float) -> str:
 
 
 def name_token(tokens: Sequence[str], index: int) -> str:
-    """Return a token's number, and its letters where none of them could be markup.
+    """Return a word's number, and its letters where none of them could be markup.
 
     >>> name_token([" old", "<b>"], 0), name_token([" old", "<b>"], 1)
-    ('“old” at token 1', 'token 2')
+    ('“old” (number 1)', 'number 2')
     """
     word = tokens[index].strip()
-    return f"“{word}” at token {index + 1}" if PLAIN.fullmatch(word) else f"token {index + 1}"
+    return f"“{word}” (number {index + 1})" if PLAIN.fullmatch(word) else f"number {index + 1}"
 
 
 def describe_similar(matches: SpanMatches, threshold: float) -> str:

@@ -1,12 +1,14 @@
 """Units: the text coloured by one unit, what the units track, and the held-out passages with its extremes."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial
 from typing import Any, NamedTuple
 
 import gradio as gr
 
 from rnn_demo.errors import CheckpointError
+from rnn_demo.microscope.correlations import RankedUnit
 from rnn_demo.tasks import TASKS
 from rnn_demo.ui.model_store import say_which_encoder
 from rnn_demo.ui.service import Service
@@ -14,16 +16,16 @@ from rnn_demo.ui.shared.events import (
     INSTANT,
     LATEST,
     RequestToken,
-    build_note,
     build_request_counter,
     clears_on_empty,
     count_request,
     for_newest_request,
     shows_errors,
 )
-from rnn_demo.ui.shared.examples import UNIT_TEXTS, build_examples, on_pick
+from rnn_demo.ui.shared.examples import UNIT_TEXTS, on_pick
 from rnn_demo.ui.shared.export import build_export, require_displayed
 from rnn_demo.ui.shared.highlights import Highlights
+from rnn_demo.ui.shared.layout import TabFields, build_text_input
 from rnn_demo.ui.shared.names import layer_choices
 from rnn_demo.ui.shared.problems import build_problems
 from rnn_demo.ui.shared.quantities import quantity_choices
@@ -41,8 +43,8 @@ from rnn_demo.ui.units.captions import (
 )
 
 INTRO = (
-    "Each unit of a network is one number that changes from token to token. Some track a feature that we have a word "
-    "for. **Look where the colour turns,** then write a text in which it should turn elsewhere."
+    "A unit is one number that changes from word to word, and some track what we have a word for: **look where the "
+    "colour turns.**"
 )
 TABLE_CAPTION = (
     "For each feature, the unit that tracks it best, by their correlation r over held-out text: at 1 or −1 the unit "
@@ -96,7 +98,8 @@ def make_show(service: Service) -> Callable[[str, str, int, str, int | None], It
         if unit not in [number for _, number in choices]:
             unit = first_unit(reading, TASKS[predictor.task].first_feature)
         offered = gr.update(choices=choices, value=unit)
-        rows = [[str(best.feature), str(best.unit), f"{best.correlation:+.2f}"] for best in reading.by_feature]
+        rows = [row_of(best, unit) for best in reading.by_feature]
+        reading = replace(reading, trace=reading.trace.by_word())
         caption = TABLE_CAPTION if rows else f"{say_why_unknown(quantity)}."
         table = gr.update(value=rows, visible=bool(rows))
         sentences, encoder = describe(text, reading, unit, quantity), say_which_encoder(predictor)
@@ -120,29 +123,34 @@ def make_show(service: Service) -> Callable[[str, str, int, str, int | None], It
     return show
 
 
-def build_units_tab(service: Service) -> None:
+def row_of(best: RankedUnit, chosen: int) -> list[str]:
+    """Return a row of the table; that of the chosen unit is marked.
+
+    >>> row_of(RankedUnit(7, "digits", 0.5), 7), row_of(RankedUnit(8, "digits", 0.5), 7)[0]
+    (['▸ digits', '7', '+0.50'], 'digits')
+    """
+    mark = "▸ " if best.unit == chosen else ""
+    return [f"{mark}{best.feature}", str(best.unit), f"{best.correlation:+.2f}"]
+
+
+def build_units_tab(service: Service) -> TabFields | None:
     """Lay out the tab."""
     build_problems(service.store)
     models = service.store.names()
     if not models:
-        return
+        return None
     show = make_show(service)
     layers, quantities = choices_of(service, models[0])
     shows = list(show(UNIT_TEXTS[0], models[0], layers[-1][1], "h", None))
     offered, first = shows[0][0], shows[-1]
 
-    gr.Markdown(INTRO)
-    text = gr.Textbox(UNIT_TEXTS[0], label="Text", lines=2, max_lines=12)
-    note = build_note()
-    examples = build_examples(text, UNIT_TEXTS)
-    with gr.Row():
-        model = gr.Dropdown(models, value=models[0], label="Model", filterable=False)
-        unit = gr.Dropdown(offered["choices"], value=offered["value"], label="Unit", scale=2, min_width=260)
-        start = gr.Button("Read", variant="primary")
+    text, model, start, examples, note = build_text_input(INTRO, UNIT_TEXTS, "Read", service.store.choices())
+    with gr.Row(elem_classes="ask"):
+        unit = gr.Dropdown(offered["choices"], value=offered["value"], label="Unit", min_width=260)
+    reading = build_reading(service, unit, first)
     with gr.Accordion("Layer and quantity", open=False), gr.Row():
         layer = gr.Dropdown(layers, value=layers[-1][1], label="Layer", filterable=False)
         quantity = gr.Dropdown(quantities, value="h", label="Show", filterable=False)
-    reading = build_reading(service, unit, first)
     search = build_search()
 
     turn, counter = gr.State(RequestToken()), build_request_counter()
@@ -161,36 +169,50 @@ def build_units_tab(service: Service) -> None:
         [search.summary, search.passages],
         **LATEST,
     )
+    return TabFields(counter, text, {"model": model})
 
 
 def build_reading(service: Service, unit: gr.Dropdown, first: Shown) -> Reading:
     """Lay out what is shown of a text, with what the page opens with."""
-    marked = gr.HighlightedText(
-        first[1]["value"],
-        label="The text, coloured by the unit’s value after each token",
+    with gr.Row():
+        with gr.Column(scale=3, min_width=320):
+            marked = build_marked(first[1]["value"])
+            summary = gr.Markdown(first[2], elem_id="unit-summary")
+        with gr.Column(scale=2, min_width=300):
+            table = build_table(first[6])
+            caption = gr.Markdown(first[5])
+    request = gr.State(first[7])  # the boxes may have changed since
+    build_export(lambda request: service.units(*require_displayed(request, "press Read")), request, "units.json")
+    highest = build_passages(first[3], "Held-out passages with its highest values", "unit-highest")
+    lowest = build_passages(first[4], "Held-out passages with its lowest values", "unit-lowest")
+    return Reading(unit, marked, summary, highest, lowest, caption, table, request)
+
+
+def build_marked(value: Highlights) -> gr.HighlightedText:
+    """Show the text, coloured by a unit."""
+    return gr.HighlightedText(
+        value,
+        label="The text, coloured by the unit’s value after each word",
         color_map=UNIT_COLOURS,
         show_legend=True,
         show_inline_category=False,
         elem_id="unit-text",
     )
-    summary = gr.Markdown(first[2], elem_id="unit-summary")
-    request = gr.State(first[7])  # the boxes may have changed since
-    build_export(lambda request: service.units(*require_displayed(request, "press Read")), request, "units.json")
-    highest = build_passages(first[3], "Held-out passages with its highest values", "unit-highest")
-    lowest = build_passages(first[4], "Held-out passages with its lowest values", "unit-lowest")
-    with gr.Accordion("What the units track", open=False):
-        caption = gr.Markdown(first[5])
-        table = gr.Dataframe(
-            first[6]["value"],
-            headers=HEADERS,
-            column_widths=["50%", "25%", "25%"],
-            label="Units",
-            interactive=False,
-            wrap=True,
-            visible=first[6]["visible"],
-            elem_id="unit-table",
-        )
-    return Reading(unit, marked, summary, highest, lowest, caption, table, request)
+
+
+def build_table(first: Any) -> gr.Dataframe:
+    """Lay out the table of features; a click on a row chooses its unit."""
+    return gr.Dataframe(
+        first["value"],
+        headers=HEADERS,
+        column_widths=["56%", "22%", "22%"],
+        label="What the units track",
+        interactive=False,
+        wrap=True,
+        max_height=360,
+        visible=first["visible"],
+        elem_id="unit-table",
+    )
 
 
 def build_search() -> Search:
