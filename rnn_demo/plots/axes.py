@@ -154,18 +154,19 @@ def overlap(below: tuple[float, list[int]], above: tuple[float, list[int]], size
     return high - low < (sum(sizes[i] for i in members) + sum(sizes[i] for i in others)) / 2
 
 
-def wrap_name(name: str) -> str:
+def wrap_name(name: str, most: int = NAME_WIDTH) -> str:
     """Break a name into short lines.
 
     Args:
         name: escaped as HTML.
+        most: letters in a line, unless a word is longer.
 
     >>> wrap_name("LSTM, trained like the others")
     'LSTM, trained<br>like the<br>others'
     """
     lines: list[str] = []
     for word in name.split():
-        if lines and len(lines[-1]) + len(word) < NAME_WIDTH + 1:
+        if lines and len(lines[-1]) + len(word) < most:
             lines[-1] += f" {word}"
         else:
             lines.append(word)

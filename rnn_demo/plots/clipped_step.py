@@ -6,7 +6,8 @@ import plotly.graph_objects as go
 
 from rnn_demo.microscope.clipping import ClippedStep
 from rnn_demo.plots.axes import label_line_ends
-from rnn_demo.plots.style import base_figure, line_styles, token_label
+from rnn_demo.plots.path import text_label
+from rnn_demo.plots.style import base_figure, line_styles
 
 
 def draw_clipped_steps(steps: Mapping[str, ClippedStep], cells: Mapping[str, str]) -> go.Figure:
@@ -25,7 +26,7 @@ def draw_clipped_steps(steps: Mapping[str, ClippedStep], cells: Mapping[str, str
         figure.add_scatter(
             x=step.lengths,
             y=step.losses,
-            name=token_label(name),
+            name=text_label(name),
             mode="lines+markers",
             line={"width": 2, **styles[name]},
             marker={

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import plotly.graph_objects as go
 
 from rnn_demo.plots.axes import label_line_ends, put_words_on_axis
+from rnn_demo.plots.path import text_label
 from rnn_demo.plots.style import base_figure, line_styles, log_axis, token_label
 
 SMALLEST = 1e-12
@@ -27,11 +28,11 @@ def draw_gradients(
         for state, values in by_state.items():
             heights = [max(value, SMALLEST) for value in values]
             drawn += heights
-            extra = f"<extra>{token_label(name)}, {state}</extra>"
+            extra = f"<extra>{text_label(name)}, {state}</extra>"
             figure.add_scatter(
                 x=list(range(1, len(heights) + 1)),
                 y=heights,
-                name=token_label(name),
+                name=text_label(name),
                 showlegend=state == "trained",
                 mode="lines" if len(heights) > 1 else "markers",
                 line=state_line(state, styles[name]["color"]),

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 
 import plotly.graph_objects as go
 
-from rnn_demo.plots.axes import shorten_label
-from rnn_demo.plots.style import CELL_COLOURS, GREY, base_figure, token_label
+from rnn_demo.plots.axes import wrap_name
+from rnn_demo.plots.path import text_label
+from rnn_demo.plots.style import CELL_COLOURS, GREY, base_figure
 
-ROW, TITLE_WIDTH = 30, 24
-"""Pixels of a row; letters of a model's title."""
+ROW, TITLE_WIDTH = 34, 18
+"""Pixels of a row; letters in a line of a model's title."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ def draw_model_scores(
         text=[f"{model.value:.{digits}f}" for model in models],
         textposition="outside",
         cliponaxis=False,
-        customdata=[token_label(model.title) for model in models],
+        customdata=[text_label(model.title) for model in models],
         hovertemplate=f"%{{customdata}}: %{{x:.{digits}f}}<extra></extra>",
     )
     largest = max([score.value for score in (*models, *published)], default=0.0) or 1.0
@@ -55,12 +56,12 @@ def draw_model_scores(
             x=[score.value] * 2,
             y=[-0.5, row],
             mode="lines+text",
-            text=["", f"{token_label(score.title)} {score.value:.{digits}f} "],
+            text=["", f"{text_label(score.title)} {score.value:.{digits}f} "],
             textposition="middle left" if score.value > largest / 2 else "middle right",
             line={"color": GREY, "width": 1.5, "dash": "dot"},
-            hovertemplate=f"{token_label(score.title)}, {token_label(score.source)}: %{{x:.{digits}f}}<extra></extra>",
+            hovertemplate=f"{text_label(score.title)}, {text_label(score.source)}: %{{x:.{digits}f}}<extra></extra>",
         )
-    titles = [shorten_label(model.title, TITLE_WIDTH) for model in models]
+    titles = [wrap_name(text_label(model.title), TITLE_WIDTH) for model in models]
     figure.update_yaxes(range=[last + 0.5, -0.5], tickvals=rows, ticktext=titles, showgrid=False)
     figure.update_xaxes(range=[0, 1.16 * largest], showticklabels=False, showgrid=False)
     return figure

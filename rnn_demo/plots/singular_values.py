@@ -7,6 +7,7 @@ import plotly.graph_objects as go
 from rnn_demo.microscope.jacobians import JacobianNorms
 from rnn_demo.plots.axes import label_line_ends, put_words_on_axis
 from rnn_demo.plots.gradients import state_line
+from rnn_demo.plots.path import text_label
 from rnn_demo.plots.style import GREY, base_figure, line_styles, log_axis, token_label
 
 SMALLEST = 1e-12
@@ -32,12 +33,12 @@ def draw_singular_values(norms_of: Mapping[str, JacobianNorms], cells: Mapping[s
             figure.add_scatter(
                 x=list(range(1, len(values) + 1)),
                 y=largest,
-                name=token_label(name),
+                name=text_label(name),
                 showlegend=state == "trained",
                 mode="lines" if len(values) > 1 else "markers",
                 line=state_line(state, styles[name]["color"]),
                 customdata=labels,
-                hovertemplate=f"<b>%{{customdata}}</b>: %{{y:.3g}}<extra>{token_label(name)}, {state}</extra>",
+                hovertemplate=f"<b>%{{customdata}}</b>: %{{y:.3g}}<extra>{text_label(name)}, {state}</extra>",
             )
     put_words_on_axis(figure, next(iter(norms_of.values())).tokens if norms_of else [], first=1)
     figure.update_xaxes(title={"text": "dotted: before training", "font": {"size": 12}})

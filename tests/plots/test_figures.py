@@ -24,6 +24,7 @@ from rnn_demo.plots import (
     TracedPath,
     draw_clipped_steps,
     draw_fixed_points,
+    draw_gradients,
     draw_heatmap,
     draw_model_scores,
     draw_running_score,
@@ -343,12 +344,14 @@ def test_surprises_are_named_above_all_lines_and_apart() -> None:
     assert list(figure.layout.xaxis.ticktext)[5] == "elephant"
 
 
-def test_lines_are_called_by_their_models_and_dotted_ones_are_not_listed() -> None:
-    figure = draw("gradients", ("a", "b"))
-    assert [(line.name, line.showlegend) for line in figure.data] == [
-        ("lm-rnn, trained", True),
-        ("lm-rnn, untrained", False),
-    ]
+def test_lines_are_named_at_their_ends_and_dotted_ones_are_not() -> None:
+    figure = draw_gradients(
+        {"LSTM, best": {"trained": [1.0, 0.5], "untrained": [0.5, 0.0]}}, {"LSTM, best": "lstm"}, ["end", " the"]
+    )
+    assert [line.line.dash for line in figure.data] == ["solid", "dot"]
+    assert [note.text.split("</span> ")[1] for note in figure.layout.annotations] == ["LSTM, best"]
+    assert figure.layout.xaxis.ticktext == ("end", "the")
+    assert list(figure.data[1].y) == [0.5, 1e-12]
 
 
 def test_clipped_steps_mark_both_ends() -> None:

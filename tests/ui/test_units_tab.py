@@ -119,7 +119,7 @@ def test_every_unit_is_offered_once_the_best_of_each_feature_first() -> None:
 def test_the_sentence_has_the_numbers_of_this_text() -> None:
     reading = reading_of("a1b2", [[0, 0, 0, 0], [0.5, -0.5, 0.5, -0.75], [0, 0, 0, 0]])
     assert describe("a1b2", reading, 1, "h") == (
-        "Unit 1 of layer 1 is highest after “a” at token 1 (+0.50) and lowest after “2” at token 4 (-0.75). On "
+        "Unit 1 of layer 1 is highest after “a”, word 1 (+0.50) and lowest after “2”, word 4 (-0.75). On "
         "held-out text it correlates with **digits** (r = -0.50), **comma** (r = +0.30); in this text, with the first "
         "of these, r = -0.99."
     )
@@ -129,7 +129,7 @@ def test_the_sentence_has_the_numbers_of_this_text() -> None:
 def test_the_sentence_says_that_nothing_was_computed_in_advance() -> None:
     reading = reading_of("<*", [[0.5, 0.0]], (RankedUnit(0, None, None),))
     described = describe("<*", reading, 0, "h")
-    assert "token 1 (+0.50) and lowest after token 2 (+0.00)." in described
+    assert "word 1 (+0.50) and lowest after word 2 (+0.00)." in described
     assert say_why_unknown("h") in described
     assert say_why_unknown("c") in describe("<*", reading, 0, "c")
 

@@ -189,10 +189,10 @@ def name_token(tokens: Sequence[str], index: int) -> str:
     """Return a word's number, and its letters where none of them could be markup.
 
     >>> name_token([" old", "<b>"], 0), name_token([" old", "<b>"], 1)
-    ('“old” (number 1)', 'number 2')
+    ('“old”, word 1', 'word 2')
     """
     word = tokens[index].strip()
-    return f"“{word}” (number {index + 1})" if PLAIN.fullmatch(word) else f"number {index + 1}"
+    return f"“{word}”, word {index + 1}" if PLAIN.fullmatch(word) else f"word {index + 1}"
 
 
 def describe_similar(matches: SpanMatches, threshold: float) -> str:
