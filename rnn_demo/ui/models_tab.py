@@ -40,7 +40,6 @@ def build_models_tab(service: Service) -> None:
             if chart is not None:
                 build_chart(task, chart)
     with gr.Accordion("All models and numbers", open=all(chart is None for chart in charts.values())):
-        gr.Markdown(NOTES.format(compared=say_which_compare(service.store)))
         gr.Dataframe(
             rows,
             headers=HEADERS,
@@ -51,6 +50,7 @@ def build_models_tab(service: Service) -> None:
             max_height=2400,
             elem_id="models",
         )
+        gr.Markdown(NOTES.format(compared=say_which_compare(service.store)))
     with gr.Accordion("Training commands of the last runs", open=False):
         gr.Code(
             "\n".join(train_commands(service.store)),

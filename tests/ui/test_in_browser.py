@@ -420,9 +420,15 @@ def test_a_swapped_word_parts_the_paths(page: Page) -> None:
     panel.get_by_label("Compare with").press("Enter")
     expect(panel.locator("#trace-summary")).to_contain_text("The paths part at good / bad (number 5)")
     expect(panel.locator(".sentence")).to_have_count(2)
-    panel.get_by_text("Every cell, layers").click()
+
+
+def test_words_are_points_and_subwords_on_request(page: Page) -> None:
+    panel = open_hidden_states(page)
+    panel.get_by_label("Text", exact=True).fill("Zxqvians met")
+    panel.get_by_role("button", name="Read", exact=True).click()
+    expect(panel.locator(".sentence span")).to_have_text(["Zxqvians", " met"])
     panel.get_by_label("Show subwords").check()
-    expect(panel.locator("#trace-summary")).not_to_contain_text("good / bad (number 5)")
+    expect(panel.locator(".sentence span").nth(2)).to_be_visible()
 
 
 def test_a_path_is_compared_with_that_of_another_text(page: Page) -> None:
