@@ -184,7 +184,7 @@ def test_an_empty_text_clears_every_tab_and_is_explained_in_a_line(checkpoints_d
             cleared = event.fn(*values)
             *_, note_text = next(cleared) if isgenerator(cleared) else cleared
             notes.append(note_text)
-    assert len(notes) == 10  # nine tabs read a text, Memory in three ways; Write takes an empty prompt
+    assert len(notes) == 11  # nine tabs read a text, Memory in three ways, How a cell works in two; Write takes none
     assert all(note.startswith("The text ") and "; give at least " in note for note in notes)
 
 
