@@ -14,6 +14,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from rnn_demo.cells import Quantity
 from rnn_demo.checks import require_integer, require_layer, require_number, require_unit
+from rnn_demo.entities.clamping import Correction
 from rnn_demo.entities.tag import EntityTagger
 from rnn_demo.errors import InputError, unknown_name
 from rnn_demo.language.cache import CacheOptions
@@ -245,6 +246,15 @@ class Service:
     def tag(self, text: str, model: str) -> TaggedText:
         """Find the entities of a text."""
         return self.store.get(model, EntityTagger).predict([text])[0]
+
+    @reads_text
+    def correct(self, text: str, model: str, corrections: tuple[Correction, ...]) -> TaggedText:
+        """Find the entities of a text in which somebody has said what some words are."""
+        return self.store.get(model, EntityTagger).correct(text, corrections)
+
+    def tags(self, model: str) -> tuple[str, ...]:
+        """Return the tags that a tagger gives words: O, B-PER, .."""
+        return self.store.get(model, EntityTagger).model.crf.tags
 
     @reads_text
     def surprisal(self, text: str, model: str, cache: bool = False) -> Surprisal:

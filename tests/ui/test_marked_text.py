@@ -42,7 +42,7 @@ def test_every_look_has_its_colour_and_text_on_it_has_contrast(dark: bool) -> No
         return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
     for name, colours in MARKS.items():
-        assert f"mark.{name} {{ background: {colours[0]} }}" in CSS
+        assert f"mark.{name} {{ --tint: {colours[0]} }}" in CSS
         assert f'<mark class="{name}">' in legend([(name, "words")])
         low, high = sorted((luminance(colours[dark]), luminance("#f1f5f9" if dark else "#1e293b")))
         assert (high + 0.05) / (low + 0.05) >= 4.5, name

@@ -19,32 +19,18 @@ from rnn_demo.precompute.fixed_points import precompute_fixed_points
 from rnn_demo.precompute.held_out import HeldOut
 from rnn_demo.precomputed import Precomputed, write_precomputed
 from rnn_demo.published import read_published
-from rnn_demo.results import Entity, TaggedText, TaggedToken
+from rnn_demo.results import Entity, TaggedText
 from rnn_demo.sentiment.reviews import LabelledText
 from rnn_demo.tokenizer import Tokenizer
 from rnn_demo.training.vocabulary import learn_characters
 from rnn_demo.ui import TABS, build_app
 from rnn_demo.ui.attractor_tab import NOT_YET
-from rnn_demo.ui.entities.tab import PARTS_OF_SPEECH, mark, mark_parts_of_speech
 from rnn_demo.ui.entities.why_panel import entity_choices, mark_attributions
 from rnn_demo.ui.memory.clipping_panel import HEADERS, WHY, row_of
 from rnn_demo.ui.memory.clipping_panel import describe as describe_clipping
 from rnn_demo.ui.model_store import ModelStore
 from rnn_demo.ui.models_tab import draw_scores, model_rows, say_which_compare, train_commands
-from rnn_demo.ui.shared.theme import PART_OF_SPEECH_COLOURS
 from rnn_demo.ui.write.settings import suited_length
-
-
-def test_marks_give_the_text_back_with_its_emoji() -> None:
-    text = "👩‍👧 Ada met  Babbage\nin 東京"
-    entities = (Entity("PER", 4, 7, 0.9), Entity("PER", 13, 20, 0.8), Entity("THING", 24, 26, 0.7))
-    parts = mark(TaggedText(text, entities, ()))
-    assert "".join(part for part, _ in parts) == text
-    assert [part for part in parts if part[1]] == [
-        ("Ada", "person"),
-        ("Babbage", "person"),
-        ("東京", "THING"),
-    ]
 
 
 def test_shares_of_an_entity_give_the_text_back_and_colour_only_what_matters() -> None:
@@ -81,19 +67,6 @@ def test_clipping_is_said_to_save_only_where_the_step_ends_higher_without() -> N
     assert WHY in told
     assert WHY not in describe_clipping({"a": saving})
     assert not re.search("saved|slowed", describe_clipping({"d": short}))
-
-
-def test_parts_of_speech_are_named_in_plain_words() -> None:
-    text = "She met  Ada."
-    tokens = [("She", 0, "PRP"), ("met", 4, "VBD"), ("Ada", 9, "NNP"), (".", 12, ".")]
-    tagged = tuple(TaggedToken(word, start, start + len(word), "O", 1.0, pos) for word, start, pos in tokens)
-    parts = mark_parts_of_speech(TaggedText(text, (), tagged))
-    assert "".join(part for part, _ in parts) == text
-    assert [part for part in parts if part[1]] == [("She", "pronoun"), ("met", "verb"), ("Ada", "name")]
-
-
-def test_every_part_of_speech_has_its_colour() -> None:
-    assert set(PARTS_OF_SPEECH.values()) == set(PART_OF_SPEECH_COLOURS)
 
 
 def test_a_model_of_characters_writes_as_much_text(tokenizer: Tokenizer) -> None:

@@ -20,15 +20,16 @@ class Mark:
     """On hover."""
     label: str = ""
     """Stands behind, small."""
+    attributes: str = ""
+    """HTML, with what a visitor typed escaped; begins with a space."""
 
 
-def mark_text(text: str, marks: Iterable[Mark], attributes: str = "") -> str:
+def mark_text(text: str, marks: Iterable[Mark]) -> str:
     """Return a text with its marks as HTML.
 
     Args:
         text: as typed.
         marks: in order, none within another; white space at their ends is left out, and what is then empty is unmarked.
-        attributes: of the element around it, such as role and aria-label.
 
     >>> mark_text("1 < 2 & 3", [Mark(1, 3, "plus", "5 bits", "+")])
     '<p class="marked" dir="auto">1 <mark class="plus" data-note="5 bits">&lt;<sup>+</sup></mark> 2 &amp; 3</p>'
@@ -40,13 +41,13 @@ def mark_text(text: str, marks: Iterable[Mark], attributes: str = "") -> str:
             start = text.index(words, mark.start)
             parts += [escape(text[end:start]), _mark(words, mark)]
             end = start + len(words)
-    return f'<p class="marked" dir="auto"{attributes}>{"".join(parts)}{escape(text[end:])}</p>'
+    return f'<p class="marked" dir="auto">{"".join(parts)}{escape(text[end:])}</p>'
 
 
 def _mark(words: str, mark: Mark) -> str:
     note = f' data-note="{escape(mark.note)}"' if mark.note else ""
     label = f"<sup>{escape(mark.label)}</sup>" if mark.label else ""
-    return f'<mark class="{mark.looks}"{note}>{escape(words)}{label}</mark>'
+    return f'<mark class="{mark.looks}"{note}{mark.attributes}>{escape(words)}{label}</mark>'
 
 
 def legend(looks: Iterable[tuple[str, str]]) -> str:

@@ -77,18 +77,28 @@ button[role=tab][aria-selected=true] { color: var(--primary-700) !important }
 .token .text { white-space: pre-wrap }
 [data-testid=highlighted-text] { overflow-x: hidden !important } /* a space at the end of a line sticks out */
 .textfield > .line-break { display: block; height: 4px }
-#entities .token.highlighted { display: inline-block; line-height: 1.5; margin: 2px 0 }
 button.export { width: auto !important; flex-grow: 0 !important; align-self: flex-end; background: none !important;
   color: var(--body-text-color-subdued) !important; box-shadow: none !important; text-decoration: underline }
 .js-plotly-plot text:not(.hoverlayer *) { fill: var(--body-text-color-subdued) !important }
 .marked { white-space: pre-wrap; overflow-wrap: anywhere; line-height: 1.75; margin: 0 }
-mark { position: relative; color: var(--body-text-color); background: none; border-radius: 4px; padding: 1px 2px }
+mark { position: relative; color: var(--body-text-color); background: var(--tint, none); border-radius: 4px;
+  padding: 1px 2px }
 mark[class=""] { padding: 1px 0 }
 mark sup { font-size: .7em; font-weight: 650; margin-left: 1px; user-select: none }
 mark[data-note]:hover::after { content: attr(data-note); position: absolute; z-index: 10; left: 0; bottom: 100%;
   width: max-content; max-width: min(240px, 45vw); white-space: normal; padding: 2px 8px; border-radius: 6px;
   line-height: 1.5; font-size: var(--text-sm); color: var(--background-fill-primary);
   background: var(--body-text-color) }
+mark.entity { padding: 1px 3px 3px; border-radius: 4px 4px 0 0;
+  background: linear-gradient(currentColor, currentColor) 0 100% / var(--sure) 2px no-repeat, var(--tint, none) }
+mark[role=button] { cursor: pointer }
+mark[role=button]:is(:hover, :focus-visible) { outline: 2px solid var(--primary-500) }
+mark.corrected { outline: 2px dashed currentColor; outline-offset: 1px }
+.cells { display: grid; grid-template-columns: repeat(auto-fit, minmax(240px, 1fr)); gap: 12px 24px }
+.cells h4 { margin: 0; color: var(--body-text-color-subdued) }
+.settings .least { flex: 0 1 240px !important }
+.settings .least span[data-testid=block-info] { display: inline }
+.correction { align-items: end }
 mark.leftwards[data-note]:hover::after { left: auto; right: 0 }
 .legend { margin: 6px 0 0; font-size: var(--text-sm); color: var(--body-text-color-subdued) }
 .settings { align-items: center; gap: 4px 20px !important; flex-wrap: wrap }
@@ -98,7 +108,7 @@ mark.leftwards[data-note]:hover::after { left: auto; right: 0 }
 .settings > .form { display: flex; flex-wrap: wrap; gap: 4px 20px !important; border: none; background: none }
 .settings span[data-testid=block-info] { display: none }
 .settings > .form + .export { margin-left: auto }
-#verdict .html-container, #moves .html-container, #surprises .html-container { padding: 0 }
+:is(#verdict, #entities, #entities-by-cell, #moves, #surprises) .html-container { padding: 0 }
 .explanation p { color: var(--body-text-color-subdued); font-size: var(--text-sm); margin: 0 }
 .note:not(:has(p)) { display: none }
 .js-plotly-plot .updatemenu-container { display: none }
@@ -134,6 +144,8 @@ footer .divider { display: none }
 """
 
 ENTITY_COLOURS = {"person": "#818cf8", "place": "#10b981", "organisation": "#f59e0b", "other name": "#f472b6"}
+ENTITY_LOOKS = {"PER": "entity-person", "LOC": "entity-place", "ORG": "entity-organisation", "MISC": "entity-other"}
+"""Label -> CSS class of its mark."""
 PART_OF_SPEECH_COLOURS = {
     "name": "#818cf8",
     "noun": "#38bdf8",
@@ -146,6 +158,7 @@ PART_OF_SPEECH_COLOURS = {
     "conjunction": "#d6d3d1",
     "number": "#facc15",
 }
+PART_OF_SPEECH_LOOKS = {name: f"pos-{name}" for name in PART_OF_SPEECH_COLOURS}
 SURPRISE_COLOURS = {"under 2 bits": "#c7d2fe", "2 to 6": "#e2e8f0", "6 to 10": "#fdba74", "over 10": "#f97316"}
 """Surprisal of a token: indigo where it was expected, orange where it was not."""
 DARK_SURPRISE_COLOURS = {"under 2 bits": "#312e81", "2 to 6": "#334155", "6 to 10": "#7c2d12", "over 10": "#c2410c"}
@@ -166,19 +179,37 @@ def colour_rule(name: str, light: str, dark: str) -> str:
     r"""Return the CSS of a mark, on a light page and on a dark one.
 
     >>> colour_rule("surprise-3", "#f97316", "#c2410c")
-    'mark.surprise-3 { background: #f97316 }\n.dark mark.surprise-3 { background: #c2410c }\n'
+    'mark.surprise-3 { --tint: #f97316 }\n.dark mark.surprise-3 { --tint: #c2410c }\n'
     """
-    return f"mark.{name} {{ background: {light} }}\n.dark mark.{name} {{ background: {dark} }}\n"
+    return f"mark.{name} {{ --tint: {light} }}\n.dark mark.{name} {{ --tint: {dark} }}\n"
 
 
-MARKS = {
-    f"surprise-{i}": (light, DARK_SURPRISE_COLOURS[name]) for i, (name, light) in enumerate(SURPRISE_COLOURS.items())
-} | {
-    "down-2": ("#f97316", "#c2410c"),
-    "down-1": ("#fdba74", "#7c2d12"),
-    "up-1": ("#c7d2fe", "#312e81"),
-    "up-2": ("#818cf8", "#4f46e5"),
-}
+def darken(colour: str) -> str:
+    """Return a colour for a dark page.
+
+    >>> darken("#ffffff")
+    '#74767f'
+    """
+    channels, night = bytes.fromhex(colour[1:]), bytes.fromhex("020617")
+    return f"#{bytes(round(0.45 * light + 0.55 * dark) for light, dark in zip(channels, night, strict=True)).hex()}"
+
+
+MARKS = (
+    {f"surprise-{i}": (light, DARK_SURPRISE_COLOURS[name]) for i, (name, light) in enumerate(SURPRISE_COLOURS.items())}
+    | {
+        "down-2": ("#f97316", "#c2410c"),
+        "down-1": ("#fdba74", "#7c2d12"),
+        "up-1": ("#c7d2fe", "#312e81"),
+        "up-2": ("#818cf8", "#4f46e5"),
+    }
+    | {PART_OF_SPEECH_LOOKS[name]: (colour, darken(colour)) for name, colour in PART_OF_SPEECH_COLOURS.items()}
+    | {
+        look: (colour, darken(colour))
+        for look, colour in zip(ENTITY_LOOKS.values(), ENTITY_COLOURS.values(), strict=True)
+    }
+)
 """CSS class of a mark -> its background on a light page and on a dark one; text on each has a contrast of 4.5."""
+SURENESS = "".join(f".sure-{n} {{ --sure: {10 * n}% }}\n" for n in range(11))
+"""The line under a name is as long as the tagger is sure."""
 
-CSS = RULES + "".join(colour_rule(name, *colours) for name, colours in MARKS.items())
+CSS = RULES + SURENESS + "".join(colour_rule(name, *colours) for name, colours in MARKS.items())
