@@ -71,6 +71,8 @@ def label_line_ends(figure: go.Figure) -> None:
     names = [wrap_name(line.name) for line in lines]
     low, high = y_range(figure, lines)
     figure.update_layout(showlegend=False, yaxis_range=[low, high])
+    if not figure.layout.xaxis.range and lines:  # plotly would make room for the names within the axis, too
+        figure.update_xaxes(range=[min(min(line.x) for line in lines), max(max(line.x) for line in lines)])
     heights = [(on_axis(figure, last_value(line)) - low) / ((high - low) or 1.0) for line in lines]
     margin = figure.layout.margin
     plot_height = figure.layout.height - (margin.t or 0) - (margin.b or 0) - AXIS_HEIGHT

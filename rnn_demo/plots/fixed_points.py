@@ -28,7 +28,7 @@ def draw_fixed_points(networks: Mapping[str, FixedPoints]) -> go.Figure:
         for trace in traces_of(facing_right(points), legend=column == 1):
             figure.add_trace(trace, row=1, col=column)
         first, second = points.explained_variance[:2]
-        figure.update_xaxes(title_text=f"negative ← component 1 ({first:.0%}) → positive", row=1, col=column)
+        figure.update_xaxes(title_text=f"→ positive ({first:.0%})", row=1, col=column)
         figure.update_yaxes(title_text=f"component 2 ({second:.0%})", row=1, col=column)
     axis = {"gridcolor": GRID, "zeroline": False, "automargin": True, "fixedrange": True, "title_font_size": 12}
     figure.update_xaxes(**axis).update_yaxes(**axis, title_standoff=2)
@@ -72,7 +72,7 @@ def traces_of(points: FixedPoints, legend: bool) -> list[go.Scatter]:
         ),
         scatter(
             points.points,
-            f"{kind}, orange negative to indigo positive",
+            f"{kind} (indigo: positive)",
             legend,
             marker={
                 "size": 8,

@@ -9,7 +9,7 @@ from rnn_demo.plots.axes import wrap_name
 from rnn_demo.plots.path import text_label
 from rnn_demo.plots.style import CELL_COLOURS, GREY, base_figure
 
-ROW, TITLE_WIDTH = 34, 18
+ROW, TITLE_WIDTH = 34, 20
 """Pixels of a row; letters in a line of a model's title."""
 
 
@@ -44,9 +44,6 @@ def draw_model_scores(
         orientation="h",
         width=0.62,
         marker_color=[CELL_COLOURS.get(model.cell, GREY) for model in models],
-        text=[f"{model.value:.{digits}f}" for model in models],
-        textposition="outside",
-        cliponaxis=False,
         customdata=[text_label(model.title) for model in models],
         hovertemplate=f"%{{customdata}}: %{{x:.{digits}f}}<extra></extra>",
     )
@@ -59,9 +56,10 @@ def draw_model_scores(
             text=["", f"{text_label(score.title)} {score.value:.{digits}f} "],
             textposition="middle left" if score.value > largest / 2 else "middle right",
             line={"color": GREY, "width": 1.5, "dash": "dot"},
+            cliponaxis=False,
             hovertemplate=f"{text_label(score.title)}, {text_label(score.source)}: %{{x:.{digits}f}}<extra></extra>",
         )
-    titles = [wrap_name(text_label(model.title), TITLE_WIDTH) for model in models]
+    titles = [wrap_name(f"{text_label(model.title)} {model.value:.{digits}f}", TITLE_WIDTH) for model in models]
     figure.update_yaxes(range=[last + 0.5, -0.5], tickvals=rows, ticktext=titles, showgrid=False)
-    figure.update_xaxes(range=[0, 1.16 * largest], showticklabels=False, showgrid=False)
+    figure.update_xaxes(range=[0, 1.03 * largest], showticklabels=False, showgrid=False)
     return figure

@@ -62,6 +62,7 @@ def test_a_name_stands_where_its_line_ends() -> None:
     label_line_ends(figure)
     assert [note.y for note in figure.layout.annotations] == [0.0, 0.5]
     assert {note.x for note in figure.layout.annotations} == {2}
+    assert figure.layout.xaxis.range == (0, 2)  # else the names take half of it on a phone
 
 
 def test_lines_without_values_have_no_name() -> None:

@@ -363,18 +363,18 @@ def test_clipped_steps_mark_both_ends() -> None:
 def test_fixed_points_are_coloured_by_their_score_and_crossed_by_their_slow_mode() -> None:
     figure = draw("fixed_points", ("a", "b", "c"))
     by_name = {trace.name: trace for trace in figure.data if trace.xaxis == "x"}
-    dots = by_name["fixed points, orange negative to indigo positive"]
+    dots = by_name["fixed points (indigo: positive)"]
     np.testing.assert_allclose(dots.marker.color, 1 / (1 + np.exp([4, 0, -4])))
     slow = by_name["changes along it fade slowest"]
     assert len(slow.x) == 6  # two lines, each with a gap after it
     assert (slow.x[0] + slow.x[1]) / 2 == pytest.approx(dots.x[0], abs=1e-3)
-    assert "component 1 (60%) → positive" in figure.layout.xaxis.title.text
+    assert figure.layout.xaxis.title.text == "→ positive (60%)"
 
 
 def test_the_dots_of_an_lstm_are_not_called_fixed_points() -> None:
     moving = replace(fixed_points_of(3), memory_variance=np.array([0.6, 0.2, 0.1]))
     names = [trace.name for trace in draw_fixed_points({"trained": moving}).data]
-    assert "where h stands still, orange negative to indigo positive" in names
+    assert "where h stands still (indigo: positive)" in names
     assert not any("fixed" in name for name in names)
 
 
@@ -394,8 +394,7 @@ def test_models_are_bars_and_published_numbers_lines_below_them() -> None:
     figure = draw_model_scores(models, [Score("ELMo", 0.95, source="Peters et al. 2018")], "models-entities")
     bars, line = figure.data
     assert list(bars.x) == [0.92, 0.5]
-    assert list(bars.text) == ["0.920", "0.500"]
-    assert figure.layout.yaxis.ticktext == ("LSTM, best", "RNN")
+    assert figure.layout.yaxis.ticktext == ("LSTM, best 0.920", "RNN 0.500")
     assert (list(line.x), line.y[1]) == ([0.95, 0.95], 2)
     assert line.text[1] == "ELMo 0.950 "
     assert figure.layout.xaxis.range[0] == 0

@@ -147,7 +147,7 @@ def describe(shares: Shares, words: Sequence[str]) -> str:
     >>> shares = {"RNN": {"trained": [1.0, 0.1, 1e-4], "untrained": [1.0, 1.0, 1.0]}}
     >>> describe(shares, [" end", " the", "It"])
     'The error at the end of this text still reaches the word 3 words back, **It**, with **0.01 %** of its strength \
-in the RNN. A thousandth is left after 3 words in the RNN (before training: not within 3).'
+in the RNN. Only a thousandth is left: RNN after 3 words (before training not within 3).'
     """
     if not words:
         return ""
@@ -159,7 +159,7 @@ in the RNN. A thousandth is left after 3 words in the RNN (before training: not 
     reaches = ", ".join(describe_reach(title, by_state) for title, by_state in shares.items())
     return (
         f"The error at the end of this text still reaches the word {far} words back, **{plain(words[far - 1])}**, with "
-        f"{felt}. A thousandth is left {reaches}."
+        f"{felt}. Only a thousandth is left: {reaches}."
     )
 
 
@@ -167,13 +167,13 @@ def describe_reach(title: str, by_state: Mapping[str, Sequence[float]]) -> str:
     """Return after how many words a thousandth of a network's gradient is left.
 
     >>> describe_reach("GRU", {"trained": [1.0, 0.5, 0.2], "untrained": [1.0, 1e-4, 1e-5]})
-    'not within 3 words in the GRU (before training: after 2)'
+    'GRU not within 3 words (before training after 2)'
     """
     after, before = reach(by_state["trained"]), reach(by_state["untrained"])
     last = len(by_state["trained"])
     untrained = f"not within {last}" if before is None else f"after {before}"
     trained = f"not within {last}" if after is None else f"after {after}"
-    return f"{trained} words in the {title} (before training: {untrained})"
+    return f"{title} {trained} words (before training {untrained})"
 
 
 def percent(share: float) -> str:
