@@ -62,7 +62,7 @@ class PageFigure(go.Figure):
 
     def to_json(self, *args: Any, **kwargs: Any) -> str:
         """Return data, layout and config; gradio's plot passes the config to plotly."""
-        config = {"displaylogo": False, "toImageButtonOptions": {"filename": self.file_name}}
+        config = {"displaylogo": False, "toImageButtonOptions": {"filename": self.file_name, "scale": 2}}
         return f'{super().to_json(*args, **kwargs)[:-1]},"config":{json.dumps(config)}}}'
 
 

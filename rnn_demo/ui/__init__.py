@@ -26,6 +26,7 @@ from rnn_demo.ui.shared.events import PAGE_SCRIPT
 from rnn_demo.ui.shared.header import build_header
 from rnn_demo.ui.shared.layout import TabFields
 from rnn_demo.ui.shared.links import connect_tabs, tab_id
+from rnn_demo.ui.shared.pictures import PICTURE_SCRIPT
 from rnn_demo.ui.shared.theme import CSS, HEAD, ICON, THEME
 from rnn_demo.ui.units.tab import build_units_tab
 from rnn_demo.ui.write.tab import build_write_tab
@@ -49,7 +50,7 @@ TABS: dict[str, Callable[[Service], TabFields | None]] = {
 LAUNCH: dict[str, Any] = {
     "theme": THEME,
     "css": CSS,
-    "js": PAGE_SCRIPT,
+    "js": f"() => {{ ({PAGE_SCRIPT})(); ({PICTURE_SCRIPT})(); }}",
     "footer_links": ["api"],
     "run_history": False,
     "enable_monitoring": False,

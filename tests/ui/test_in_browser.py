@@ -307,7 +307,7 @@ def test_hidden_states_are_drawn_for_any_model_and_layer(page: Page) -> None:
     panel.get_by_label("Layer").click()
     page.get_by_role("option", name="0 (nearest to the words)").click()
     expect(panel.locator("#trace-summary")).to_contain_text("Layer 0 has 12 units")
-    panel.get_by_label("Show").click()
+    panel.get_by_label("Show", exact=True).click()
     page.get_by_role("option", name="forget").click()
     panel.get_by_label("Text", exact=True).fill("London")
     panel.get_by_role("button", name="Read", exact=True).click()
@@ -328,7 +328,7 @@ def test_a_text_is_coloured_by_one_unit_and_held_out_passages_are_shown(page: Pa
     page.get_by_role("option", name="0 (nearest to the words)").click()
     expect(summary).to_contain_text("of layer 0")
     panel.get_by_label("Text", exact=True).fill("Ada <b>met</b> Babbage 👩‍👧")
-    panel.get_by_role("button", name="Read").click()
+    panel.get_by_role("button", name="Read", exact=True).click()
     expect(panel.locator("#unit-text")).to_have_text(spaced("<b>met</b> Babbage 👩‍👧"))
     panel.get_by_label("Model").click()
     page.get_by_role("option", name="entities: LSTM").click()
@@ -355,7 +355,7 @@ def test_saved_numbers_are_of_the_text_that_is_shown(page: Page) -> None:
     """They were of what stood in the textbox."""
     panel = open_tab(page, "Units")
     panel.get_by_label("Text", exact=True).fill("Ada met Babbage")
-    panel.get_by_role("button", name="Read").click()
+    panel.get_by_role("button", name="Read", exact=True).click()
     expect(panel.locator("#unit-text")).to_have_text(spaced("Ada met Babbage"))
     expect(panel.locator("#unit-highest .token.highlighted").first).to_be_visible()
     panel.get_by_label("Text", exact=True).fill("something else")
@@ -373,13 +373,13 @@ def test_saved_numbers_are_of_the_text_that_is_shown(page: Page) -> None:
 def test_a_gate_has_its_own_colours_and_is_explained(page: Page) -> None:
     panel = open_tab(page, "Units")
     panel.get_by_text("Layer and quantity").click()
-    panel.get_by_label("Show").click()
+    panel.get_by_label("Show", exact=True).click()
     page.get_by_role("option", name="forget gate (0 = erase, 1 = keep)").click()
     expect(panel.locator("#unit-summary")).to_contain_text("1 (keep the cell state)")
     expect(panel.locator("#unit-text")).to_contain_text("over 0.6")
     expect(panel.locator("#unit-text")).not_to_contain_text("below 0")
     panel = open_hidden_states(page)
-    panel.get_by_label("Show").click()
+    panel.get_by_label("Show", exact=True).click()
     page.get_by_role("option", name="forget gate (0 = erase, 1 = keep)").click()
     expect(panel.locator("#map-caption")).to_contain_text("1 (keep the cell state)")
 
@@ -519,6 +519,24 @@ def test_every_tab_can_be_read_by_everyone(browser: Browser, url: str, width: in
             violations[title] = [violation["id"] for violation in axe.run(page).response["violations"]]
             assert page.evaluate("document.documentElement.scrollWidth") == width, title
     assert violations == {title: [] for title in TABS}
+
+
+def test_a_figure_is_saved_with_its_title_as_png_and_svg(page: Page) -> None:
+    panel = open_tab(page, "Hidden states")
+    panel.locator("#trajectory .main-svg").first.hover()
+    camera = panel.locator("#trajectory .modebar-btn[data-title*=Shift]")
+    with page.expect_download() as png:
+        camera.click()
+    with page.expect_download() as svg:
+        camera.click(modifiers=["Shift"])
+    assert png.value.suggested_filename == "hidden-states-path.png"
+    width = int.from_bytes(png.value.path().read_bytes()[16:20], "big")
+    box = panel.locator("#trajectory .js-plotly-plot").bounding_box()
+    assert box is not None
+    assert width == pytest.approx(2 * box["width"], abs=4)
+    assert svg.value.suggested_filename == "hidden-states-path.svg"
+    assert "Hidden states path" in svg.value.path().read_text()
+    expect(panel.locator("#trajectory .gtitle")).to_have_count(0)  # on the page the tab says what it is
 
 
 def test_models_are_listed(page: Page) -> None:
