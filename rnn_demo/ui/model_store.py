@@ -72,7 +72,7 @@ class ModelStore:
         if name == alike[0]:
             return f"{cell.upper()}, best"
         if name == self.names_by_cell(predictor.task).get(cell):
-            return f"{cell.upper()}, trained like the others"
+            return f"{cell.upper()}, same data"
         return f"{cell.upper()} ({name})"
 
     def choices(self, task: str | None = None) -> list[tuple[str, str]]:
