@@ -75,13 +75,14 @@ def correlate(
 
     Args:
         predictor: of any task.
-        texts: none of them empty.
+        texts: those without a letter or a digit are left out, such as a line of asterisks between two chapters.
         label: index of a text and the spans of its tokens -> (token, feature).
     """
-    encoded = [predictor.encode(text) for text in texts]
+    readable = [i for i, text in enumerate(texts) if any(map(str.isalnum, text))]
+    encoded = [predictor.encode(texts[i]) for i in readable]
     correlators = [Correlator() for _ in range(predictor.model.encoder.config.num_layers)]
     for number, layers in read_states(predictor, encoded):
-        features = label(number, encoded[number].spans)
+        features = label(readable[number], encoded[number].spans)
         for correlator, states in zip(correlators, layers, strict=True):
             correlator.add(features, states)
     return correlators

@@ -13,7 +13,7 @@ from rnn_demo.microscope.features import FEATURES
 from rnn_demo.microscope.trace import trace_hidden_states
 from rnn_demo.precompute.held_out import HeldOut
 from rnn_demo.precompute.held_out_text import MAX_BYTES, gather, gather_held_out_text
-from rnn_demo.precompute.units import TAG_FEATURES, correlate_units, join_words, label_words, words_of
+from rnn_demo.precompute.units import TAG_FEATURES, correlate, correlate_units, join_words, label_words, words_of
 from rnn_demo.predictor import Predictor
 from rnn_demo.tasks import TASKS
 from rnn_demo.tokenizer import Tokenizer
@@ -55,6 +55,17 @@ def test_every_predictor_has_correlations_in_every_layer(held_out: HeldOut, toke
         assert not correlations[names.index("adverb")].any()
     assert set(entry.notes["tokens"]) == {"novels", "reviews", "sentences"}
     assert min(entry.notes["tokens"].values()) > 20
+
+
+def test_a_line_without_a_letter_is_left_out_and_the_others_keep_their_labels(tokenizer: Tokenizer) -> None:
+    labelled = []
+
+    def label(number: int, spans: tuple[tuple[int, int], ...]) -> np.ndarray:
+        labelled.append((number, spans[-1][1]))
+        return np.full((len(spans), 1), number, dtype=np.float32)
+
+    correlate(predictor_of("sentiment-lstm", tokenizer), ["Ada met Babbage", "* * *", "Paris"], label)
+    assert sorted(labelled) == [(0, 15), (2, 5)]
 
 
 def test_a_correlation_is_that_of_the_traces_with_the_tags(held_out: HeldOut, tokenizer: Tokenizer) -> None:
