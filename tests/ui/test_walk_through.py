@@ -3,11 +3,12 @@
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import parse_qsl
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 from serving import serve
-from visitor import fill, needs_browser, open_page, open_tab
+from visitor import fill, needs_browser, open_page, open_tab, tab
 
 from rnn_demo.checkpoint import CHECKPOINTS_DIR
 
@@ -86,6 +87,20 @@ def take(page: Page, steps: list[tuple[str, tuple[str, ...]]]) -> None:
             assert before
             expect(shown).not_to_contain_text(before)
             expect(shown).to_contain_text(re.compile(r"\w"))
+
+
+@pytest.mark.parametrize("link", re.findall(r"\[Open it\]\(http://127\.0\.0\.1:7860/(\?\S+)\)", README))
+def test_a_link_of_a_walk_fills_in_what_its_steps_type(browser: Browser, shipped_url: str, link: str) -> None:
+    texts = {key: text for key, text in parse_qsl(link[1:]) if key in ("text", "other")}
+    typed = [given[0] for steps in walks().values() for action, given in steps if action == "type"]
+    assert set(texts.values()) <= set(typed)
+    with open_page(browser, shipped_url + link) as page:
+        for key, text in texts.items():
+            label = "Compare with" if key == "other" else re.compile("^(Text|Prompt)$")
+            expect(tab(page).get_by_role("textbox", name=label)).to_have_value(text)
+        if "write" not in link:
+            shown = tab(page).locator("#gradient-summary, #trace-summary")
+            expect(shown).to_contain_text(re.compile("found|bad|good|sand|child"))
 
 
 def test_there_are_three_walks_and_each_ends_with_something_to_see() -> None:

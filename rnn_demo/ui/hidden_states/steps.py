@@ -14,8 +14,6 @@ TRAIL = 5
 """Words that stay bright behind the newest one."""
 LONG, FOCUS = 40, ' tabindex="0"'
 """Words of a sentence that may scroll, and so must have the keyboard's focus."""
-MAX_STEPS = 60
-"""A longer text plays several words a step."""
 STEP_MS, PLAY_MS = 600, 20_000
 """A step lasts STEP_MS, or less in a text that would play for longer than PLAY_MS."""
 
@@ -64,13 +62,13 @@ const show = (step) => {{
   figures().forEach((plot) => walk(plot, step, last));
 }};
 const play = () => {{
-  const begun = slider(), last = Number(begun.max), stride = Math.ceil(last / {MAX_STEPS});
+  const begun = slider(), last = Number(begun.max);
   let step = Number(begun.value) >= last ? 0 : Number(begun.value);
   const go = () => {{
-    if (slider() !== begun || step >= last) return stop();
-    show(step = Math.min(step + stride, last));
+    if (slider() !== begun || ++step > last) return stop();
+    show(step);
   }};
-  timer = setInterval(go, Math.min({STEP_MS}, {PLAY_MS} * stride / last));
+  timer = setInterval(go, Math.min({STEP_MS}, {PLAY_MS} / last));
   go(); label();
 }};
 element.addEventListener("click", (event) => {{
@@ -78,12 +76,7 @@ element.addEventListener("click", (event) => {{
   if (event.target.closest(".play")) timer ? stop() : play();
   else if (word) {{ stop(); show([...word.parentNode.children].indexOf(word) + 1); }}
 }});
-let waiting = false;
-element.addEventListener("input", () => {{  // a long path takes longer to draw than a slider to move: the newest counts
-  stop();
-  if (!waiting) requestAnimationFrame(() => {{ waiting = false; show(Number(slider().value)); }});
-  waiting = true;
-}});
+element.addEventListener("input", (event) => {{ stop(); show(Number(event.target.value)); }});
 """
 
 

@@ -116,7 +116,7 @@ def build_hidden_states_tab(service: Service) -> TabFields | None:
     events = [start.click, text.submit, choices.other.submit, *changed, counter.change]
     # Not checked by gradio, which has the new menus while a browser may still send a choice of the old: see `fit_view`.
     gr.on(events, read, inputs, outputs, preprocess=False, **LATEST)
-    return TabFields(counter, text, {"model": model})
+    return TabFields(counter, text, {"model": model, "other": choices.other})
 
 
 def build_choices(service: Service, first_model: str, text: gr.Textbox) -> Choices:
