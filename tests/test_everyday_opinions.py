@@ -12,9 +12,17 @@ from rnn_demo.sentiment.score import label_of
 
 PATH = Path(__file__).parent / "everyday_opinions.jsonl"
 ROWS = [json.loads(line) for line in PATH.read_text(encoding="utf-8").splitlines()]
-CLEAR, THREE_WAY = 0.6, 0.4
+CLEAR, THREE_WAY = 0.8, 0.68
 """Floors: the share of clear opinions on the right side of 0.5, and of all sentences with the right label."""
-KINDS = {"plain": 0.7}
+KINDS = {
+    "plain": 0.8,
+    "negation": 0.8,
+    "not-bad": 0.85,
+    "question": 0.85,
+    "double-negation": 0.75,
+    "emoji": 0.9,
+    "slang": 0.75,
+}
 """Floors of single kinds: the share of their clear opinions on the right side."""
 
 

@@ -7,11 +7,12 @@ import gradio as gr
 from rnn_demo.ui.shared.events import INSTANT, count_request
 
 PROMPTS = (
+    "Once upon a time there was a little fox who",
     "It was a dark and stormy night, and",
     "I have seen this film three times, and",
     "“My dear Mr. Holmes,” said she,",
     "The captain looked at the sea and",
-    "ROMEO: What light is this",
+    "LONDON, March 3 - Oil prices",
 )
 CELL_TEXTS = (
     "I expected nothing, but in the end I loved it.",
