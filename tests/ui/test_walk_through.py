@@ -89,7 +89,7 @@ def take(page: Page, steps: list[tuple[str, tuple[str, ...]]]) -> None:
             expect(shown).to_contain_text(re.compile(r"\w"))
 
 
-@pytest.mark.parametrize("link", re.findall(r"\[Open it\]\(http://127\.0\.0\.1:7860/(\?\S+)\)", README))
+@pytest.mark.parametrize("link", re.findall(r"\[open it\]\(http://127\.0\.0\.1:7860/(\?[^)\s]+)\)", README))
 def test_a_link_of_a_walk_fills_in_what_its_steps_type(browser: Browser, shipped_url: str, link: str) -> None:
     texts = {key: text for key, text in parse_qsl(link[1:]) if key in ("text", "other")}
     typed = [given[0] for steps in walks().values() for action, given in steps if action == "type"]
