@@ -38,7 +38,7 @@ def open_cell(page: Page, model: str = "") -> Locator:
     panel = open_tab(page, TITLE)
     panel.locator(".board svg").wait_for()
     if model:
-        panel.get_by_label("Model").click()
+        panel.get_by_role("combobox", name="Model").click()
         page.get_by_role("option", name=re.compile(f"language model: {model.split('-')[1].upper()}$")).click()
         expect(panel.locator(".switch button")).to_have_count(3)
     return panel
@@ -199,7 +199,7 @@ def test_an_empty_text_empties_the_tab_and_the_next_fills_it(page: Page) -> None
 def test_a_long_text_is_cut_and_the_page_says_so(page: Page) -> None:
     panel = open_cell(page)
     show(panel, "Ada walked again " * 150)
-    expect(panel.locator(".cut")).to_contain_text("Only the first 200 tokens")
+    expect(panel.locator("p.cut")).to_contain_text("Only the first 200 tokens")
     expect(panel.locator(".count")).to_have_text("1 / 200")
 
 

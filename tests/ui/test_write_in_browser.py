@@ -275,7 +275,7 @@ def test_a_text_is_copied_and_downloaded(page: Page) -> None:
     assert page.evaluate("navigator.clipboard.readText()") == value_of(written(page))
     with page.expect_download() as waiting:
         press(page, "Download .txt")
-    assert waiting.value.suggested_filename == "write-lm-lstm-it-was-a-dark-and.txt"
+    assert waiting.value.suggested_filename == "write-lm-lstm-once-upon-a-time-there.txt"
     assert waiting.value.path().read_text(encoding="utf-8") == value_of(written(page))
 
 

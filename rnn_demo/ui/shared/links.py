@@ -92,8 +92,9 @@ def restore_on_load(
     counters = [fields.counter for fields in all_fields.values()]
     outputs = [tabs, *(component for fields in all_fields.values() for component in named_fields(fields).values())]
 
-    def open_link(request: gr.Request) -> list[Any]:
-        return restore(dict(request.query_params), list(panels), all_fields)
+    def open_link(request: gr.Request) -> Any:
+        updates = restore(dict(request.query_params), list(panels), all_fields)
+        return updates if all_fields else updates[0]  # gradio takes what belongs to one output as it is
 
     restored = demo.load(open_link, None, outputs, **INSTANT)
     restored.success(None, counters, counters, js=OPEN_LINK, **INSTANT)
