@@ -7,9 +7,9 @@ import gradio as gr
 
 from rnn_demo.checks import require_text
 from rnn_demo.microscope.clipping import ClippedStep, WeightGroup
-from rnn_demo.ui.cell.files import read_file, read_files
 from rnn_demo.ui.service import Service
 from rnn_demo.ui.shared.events import SLOW_LATEST, clears_on_empty, shows_errors
+from rnn_demo.ui.shared.files import read_files
 
 CLIP_NORM = 1.0
 """As in training."""
@@ -44,9 +44,9 @@ def build_clip_panel(service: Service, text: gr.Textbox, note: gr.Markdown, firs
     first, _ = take(first_text)
     drawing = gr.HTML(
         first,
-        html_template=read_file("clip.html"),
-        css_template=read_files("cell.css", "clip.css"),
-        js_on_load=read_files("numbers.js", "board.js", "clip.js"),
+        html_template=read_files("cell", "clip.html"),
+        css_template=read_files("cell", "cell.css", "clip.css"),
+        js_on_load=read_files("cell", "numbers.js", "board.js", "clip.js"),
         apply_default_css=False,
         elem_id="clip-drawing",
     )

@@ -9,7 +9,6 @@ from rnn_demo.microscope.cell_steps import CellSteps
 from rnn_demo.predictor import ForwardPredictor
 from rnn_demo.ui.cell.clip_panel import build_clip_panel
 from rnn_demo.ui.cell.data import align_gradient, to_message
-from rnn_demo.ui.cell.files import read_file, read_files
 from rnn_demo.ui.service import Service
 from rnn_demo.ui.shared.events import (
     INSTANT,
@@ -20,6 +19,7 @@ from rnn_demo.ui.shared.events import (
     shows_errors,
 )
 from rnn_demo.ui.shared.examples import CELL_TEXTS, on_pick
+from rnn_demo.ui.shared.files import read_files
 from rnn_demo.ui.shared.layout import TabFields, build_text_input
 from rnn_demo.ui.shared.names import layer_choices
 from rnn_demo.ui.shared.problems import build_problems
@@ -72,9 +72,9 @@ def build_drawing(first: Message) -> gr.HTML:
     """Lay out the drawing. The template is fixed, and the script writes the visitor's words as text only."""
     return gr.HTML(
         first,
-        html_template=read_file("cell.html"),
-        css_template=read_file("cell.css"),
-        js_on_load=read_files(*SCRIPTS),
+        html_template=read_files("cell", "cell.html"),
+        css_template=read_files("cell", "cell.css"),
+        js_on_load=read_files("cell", *SCRIPTS),
         apply_default_css=False,
         elem_id="cell-drawing",
     )

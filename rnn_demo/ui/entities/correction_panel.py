@@ -1,7 +1,6 @@
 """Correct a name: a click on its mark asks what it is, and the tagger reads the text again with that settled."""
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import gradio as gr
@@ -78,8 +77,3 @@ def show_corrections(service: Service, text: str, model: str, corrections: Corre
         return (), gr.update(visible=False), gr.update(visible=False), ""
     summary = describe_correction(service.tag(text, model), service.correct(text, model, corrections), corrections)
     return corrections, gr.update(visible=True), gr.update(visible=True), summary
-
-
-def read_script() -> str:
-    """Return what makes marks ask."""
-    return (Path(__file__).parent / "marks.js").read_text(encoding="utf-8")

@@ -8,7 +8,6 @@ from rnn_demo.results import TaggedText
 from rnn_demo.ui.entities.correction_panel import (
     Corrections,
     build_correction_panel,
-    read_script,
     show_corrections,
     tag_corrected,
 )
@@ -18,6 +17,7 @@ from rnn_demo.ui.service import Service
 from rnn_demo.ui.shared.events import LATEST, RequestToken, build_request_counter, clears_on_empty, shows_errors
 from rnn_demo.ui.shared.examples import ENTITY_TEXTS, on_pick
 from rnn_demo.ui.shared.export import build_export, build_table_export
+from rnn_demo.ui.shared.files import read_files
 from rnn_demo.ui.shared.layout import TabFields, build_text_input
 from rnn_demo.ui.shared.problems import build_problems
 
@@ -68,7 +68,7 @@ def build_entities_tab(service: Service) -> TabFields | None:
     first = service.tag(ENTITY_TEXTS[0], models[0][1])
 
     text, model, start, examples, note = build_text_input(INTRO, ENTITY_TEXTS, "Tag", models)
-    marked = gr.HTML(mark_entities(first), js_on_load=read_script(), elem_id="entities")
+    marked = gr.HTML(mark_entities(first), js_on_load=read_files("entities", "marks.js"), elem_id="entities")
     read_text = gr.State(ENTITY_TEXTS[0])  # the textbox may have changed since
     turn, counter = gr.State(RequestToken()), build_request_counter()
     correction = build_correction_panel(service, marked, read_text, model, counter)

@@ -1,10 +1,8 @@
 """The text and its bars: a component with its own page part (write.html) and script, fed by message.py."""
 
-from functools import lru_cache
-from pathlib import Path
-
 import gradio as gr
 
+from rnn_demo.ui.shared.files import read_files
 from rnn_demo.ui.write.message import Message
 
 SCRIPTS = ("words.js", "text.js", "bars.js", "column.js", "page.js")
@@ -20,16 +18,10 @@ def build_panel(first: Message) -> gr.HTML:
     """
     return gr.HTML(
         first,
-        html_template=part("write.html"),
-        js_on_load="\n".join(map(part, SCRIPTS)),
-        head=f"<style>{part('write.css')}</style>",
+        html_template=read_files("write", "write.html"),
+        js_on_load=read_files("write", *SCRIPTS),
+        head=f"<style>{read_files('write', 'write.css')}</style>",
         apply_default_css=False,
         elem_id="written",
         typed="",
     )
-
-
-@lru_cache
-def part(name: str) -> str:
-    """Return a file of this folder."""
-    return (Path(__file__).parent / name).read_text(encoding="utf-8")
