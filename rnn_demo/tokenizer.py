@@ -97,7 +97,7 @@ class Tokenizer:
         """Subwords, control symbols included."""
         return int(self.processor.vocab_size())
 
-    @property
+    @cached_property
     def has_only_characters(self) -> bool:
         """Whether no subword is longer than one character, apart from control symbols and bytes."""
         special = self.processor.is_control, self.processor.is_byte, self.processor.is_unknown

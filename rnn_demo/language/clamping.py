@@ -12,6 +12,7 @@ state the first new token is drawn from. (Radford et al. clamped one unit of a m
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 from torch import Tensor
@@ -77,6 +78,10 @@ class Clamp:
             clamped += ((self.projection - clamped @ d) / (d_f @ d_f))[:, None] * d_f
         return clamped
 
+    def change(self, num_layers: int, layer: int, h: Tensor) -> Tensor:
+        """Return the h of a layer, of `num_layers`, to use instead: clamped in this layer, else as it is."""
+        return self.apply(h) if layer == self.layer % num_layers else h
+
     def _unit_direction(self) -> np.ndarray:
         direction = np.asarray(self.direction, dtype=np.float64)
         return direction / np.linalg.norm(direction)
@@ -103,8 +108,7 @@ def read_clamped(encoder: Encoder, token_ids: Tensor, state: State | None, clamp
         return encoder(token_ids, state)
     if token_ids.shape[1] > 1:
         state = encoder(token_ids[:, :-1], state).final_state
-    layer = clamp.layer % encoder.config.num_layers
-    return encoder.step(token_ids[:, -1:], state, lambda i, h: clamp.apply(h) if i == layer else h)
+    return encoder.step(token_ids[:, -1:], state, partial(clamp.change, encoder.config.num_layers))
 
 
 def _require_value(name: str, value: object) -> None:

@@ -1,6 +1,7 @@
 """How a language model answers: a prompt in, text out, one token at a time.
 
-The state is carried from token to token, so each costs one step through the network, however long the text.
+The state is carried from token to token, so each costs one step through the network, however long the text; the steps
+after the prompt go through packed weights (decoder.py).
 
 White space at the end of a prompt is healed. A subword begins with the space before its word, so a prompt that ends in
 a space has split one, and the model would go on in the middle of a word ("were " -> "s"). The white space is cut off
@@ -10,7 +11,7 @@ wrapped in the middle of a sentence, and so a space.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from functools import partial
+from functools import cached_property, partial
 from itertools import islice, takewhile
 from pathlib import Path
 from typing import Self
@@ -23,6 +24,7 @@ from rnn_demo.checks import require_integer, require_string
 from rnn_demo.domains import DOMAINS, prefix_domains
 from rnn_demo.errors import CheckpointError, InputError, unknown_name
 from rnn_demo.language.clamping import Clamp, read_clamped
+from rnn_demo.language.decoder import Decoder, prepare
 from rnn_demo.language.growing_text import GrowingText
 from rnn_demo.language.lookahead import and_next
 from rnn_demo.language.model import LanguageModel
@@ -271,6 +273,15 @@ class Writer(ForwardPredictor):
             return self.encode(body + " ", domain), False
         return encoded, True
 
+    @cached_property
+    def _decoder(self) -> Decoder | None:
+        """Packed when the first text is written; None where the plain network must write."""
+        return prepare(self.model)
+
+    @cached_property
+    def _suppressed_ids(self) -> Tensor:
+        return torch.tensor(self.tokenizer.suppressed_ids)
+
     def _only_word_starts(self, logits: Tensor) -> Tensor:
         ids = list(self.tokenizer.word_start_ids)
         return torch.full_like(logits, -torch.inf).index_copy(0, torch.tensor(ids), logits[ids])
@@ -278,10 +289,13 @@ class Writer(ForwardPredictor):
     @torch.inference_mode()
     def _read(self, token_ids: list[int], state: State | None, clamp: Clamp | None = None) -> tuple[Tensor, State]:
         """Read tokens; return the logits (vocab,) of the next one, and the state."""
-        encoded = read_clamped(self.model.encoder, torch.tensor([token_ids]), state, clamp)
-        logits = self.model.logits(encoded.outputs[0, -1])
-        logits[list(self.tokenizer.suppressed_ids)] = -torch.inf
-        return logits, encoded.final_state
+        if self._decoder and state is not None and len(token_ids) == 1:
+            change = None if clamp is None else partial(clamp.change, self.model.config.num_layers)
+            [logits], state = self._decoder.step(token_ids, state, change)
+        else:
+            encoded = read_clamped(self.model.encoder, torch.tensor([token_ids]), state, clamp)
+            logits, state = self.model.logits(encoded.outputs[0, -1]), encoded.final_state
+        return logits.index_fill_(0, self._suppressed_ids, -torch.inf), state
 
     def _stream(
         self,
