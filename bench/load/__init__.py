@@ -1,0 +1,1 @@
+"""What happens when many visitors come at once."""
