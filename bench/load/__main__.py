@@ -129,8 +129,8 @@ def main(
                 "# Load",
                 "",
                 "`python -m bench.load`: the page and its visitors on one machine, "
-                f"{torch.get_num_threads()} CPU threads, torch {torch.__version__}. The page takes {started:.0f} MiB once "
-                "it has started.",
+                f"{torch.get_num_threads()} CPU threads, torch {torch.__version__}. The page takes {started:.0f} MiB "
+                "once it has started.",
                 "",
                 "## Visitors",
                 "",

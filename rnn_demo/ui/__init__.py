@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
-from gradio.utils import get_function_description
 
 from rnn_demo.checkpoint import CHECKPOINTS_DIR
 from rnn_demo.ui.attractor_tab import build_attractor_tab
@@ -19,6 +18,7 @@ from rnn_demo.ui.hidden_states.tab import build_hidden_states_tab
 from rnn_demo.ui.memory.tab import build_memory_tab
 from rnn_demo.ui.model_store import ModelStore
 from rnn_demo.ui.models_tab import build_models_tab
+from rnn_demo.ui.page import MAX_SESSIONS, Page
 from rnn_demo.ui.reading_tab import build_reading_tab
 from rnn_demo.ui.sentiment.tab import build_sentiment_tab
 from rnn_demo.ui.service import Service
@@ -56,37 +56,13 @@ LAUNCH: dict[str, Any] = {
     "enable_monitoring": False,
     "show_error": False,
     "max_file_size": "1mb",
+    "state_session_capacity": MAX_SESSIONS,
     "ssr_mode": False,
     "favicon_path": ICON,
     "head": HEAD,
     "app_kwargs": {"openapi_url": None, "docs_url": None},
 }
 """Arguments of `launch`, for app.py and the tests."""
-
-
-class Page(gr.Blocks):
-    """Blocks with two mends for the endpoints that `gr.api` registers."""
-
-    def validate_inputs(self, block_fn: Any, inputs: list[Any]) -> None:
-        """Fill in defaults, so that HTTP calls may leave values out, as gradio_client may.
-
-        A required value that is missing becomes None, which the service refuses.
-        """
-        inputs += [getattr(block, "value", None) for block in block_fn.inputs[len(inputs) :]]
-        super().validate_inputs(block_fn, inputs)
-
-    def get_api_info(self, all_endpoints: bool = False, page: str | None = None) -> Any:
-        """Describe each parameter by its line in the docstring; gradio has only "1st", "2nd", .. for them."""
-        info = super().get_api_info(all_endpoints, page)
-        functions = {f"/{fn.api_name}": fn.fn for fn in self.fns.values() if fn.fn}
-        for name, endpoint in info["named_endpoints"].items():
-            _, descriptions, _ = get_function_description(functions[name])
-            for parameter in endpoint["parameters"]:
-                parameter["label"] = parameter["parameter_name"]
-                parameter["python_type"]["description"] = descriptions[parameter["parameter_name"]]
-            for result in endpoint["returns"]:
-                result["label"] = "result"
-        return info
 
 
 def build_app(checkpoints_dir: Path = CHECKPOINTS_DIR) -> gr.Blocks:
