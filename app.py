@@ -12,6 +12,7 @@ from collections.abc import Sequence
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # read when gradio is imported
 
 from rnn_demo.ui import LAUNCH, build_app
+from rnn_demo.ui.allocator import keep_memory_low
 
 PORTS_TO_TRY = 100
 
@@ -19,6 +20,7 @@ PORTS_TO_TRY = 100
 def main(arguments: Sequence[str] | None = None) -> None:
     """Read the flags, build the page and serve it until it is stopped."""
     flags = parse(arguments)
+    keep_memory_low()
     print("Loading the models ...", flush=True)
     demo = build_app()
     port = flags.port and first_free_port(flags.host, flags.port)  # as late as possible: another program can take it

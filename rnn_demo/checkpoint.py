@@ -28,6 +28,7 @@ from rnn_demo.config import EncoderConfig
 from rnn_demo.encoder import Encoder
 from rnn_demo.errors import CheckpointError, InputError
 from rnn_demo.int8 import pack_weights, unpack_weights
+from rnn_demo.storage import replace_folder, replace_text, take_back
 from rnn_demo.tokenizer import Tokenizer
 
 CHECKPOINTS_DIR = Path(__file__).parent.parent / "checkpoints"
@@ -178,6 +179,7 @@ def save_checkpoint(folder: Path, model: CheckpointModel, tokenizer: Tokenizer, 
         InputError: the folder is no checkpoint.
     """
     folder = folder.absolute()  # `.` has no name
+    take_back(folder)
     require_replaceable(folder)
     new = folder.with_name(folder.name + ".new")
     rmtree(new, ignore_errors=True)
@@ -187,8 +189,7 @@ def save_checkpoint(folder: Path, model: CheckpointModel, tokenizer: Tokenizer, 
         values["more_weights"] = files
     (new / TOKENIZER_NAME).write_bytes(tokenizer.model_proto)
     model.save_pretrained(new, config=values)
-    rmtree(folder, ignore_errors=True)
-    new.rename(folder)
+    replace_folder(new, folder)
 
 
 def record_metrics(folder: Path, key: str, metrics: dict[str, Any]) -> None:
@@ -201,7 +202,7 @@ def record_metrics(folder: Path, key: str, metrics: dict[str, Any]) -> None:
     """
     values = read_config(folder)
     values["metrics"] = {**values["metrics"], key: metrics}
-    (folder / CONFIG_NAME).write_text(json.dumps(values, sort_keys=True, indent=2), encoding="utf-8")
+    replace_text(folder / CONFIG_NAME, json.dumps(values, sort_keys=True, indent=2))
 
 
 def read_config(folder: Path) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from safetensors.numpy import save_file
 
 from rnn_demo.checkpoint import WEIGHTS_NAME
 from rnn_demo.errors import CheckpointError
+from rnn_demo.storage import replace_file
 
 PRECOMPUTED_NAME = "microscope.safetensors"
 
@@ -78,7 +79,8 @@ def write_precomputed(folder: Path, precomputed: Precomputed) -> Path:
     }
     notes = {name: dict(entry.notes) for name, entry in precomputed.entries.items() if entry.notes}
     path = folder / PRECOMPUTED_NAME
-    save_file(arrays, path, metadata={"weights": digest(folder), "notes": json.dumps(notes)})
+    metadata = {"weights": digest(folder), "notes": json.dumps(notes)}
+    replace_file(path, lambda aside: save_file(arrays, aside, metadata=metadata))
     return path
 
 

@@ -32,6 +32,7 @@ HIGHEST_FIRST = [
     ("graphemes",),
     ("config",),
     ("checks",),
+    ("storage",),
     ("results",),
     ("errors",),
 ]

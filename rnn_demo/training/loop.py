@@ -8,6 +8,7 @@ import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -27,6 +28,7 @@ from rnn_demo.cells import State
 from rnn_demo.config import Recipe
 from rnn_demo.encoder import encoders_of
 from rnn_demo.errors import TrainingError
+from rnn_demo.storage import replace_file
 from rnn_demo.training.averaging import average_of
 from rnn_demo.training.layer_rates import parameter_groups
 from rnn_demo.training.precision import choose_precision
@@ -264,7 +266,7 @@ class Loop:
             name, sign = self.objective.metric, 1 if self.objective.higher_is_better else -1
             if best is None or sign * metrics[name] > sign * best[name]:
                 self.standing.best = {**metrics, "step": self.standing.step}
-                save_file(model.state_dict(), self.folder.best)
+                replace_file(self.folder.best, partial(save_file, model.state_dict()))
             self.accelerator.log({"loss_nats": loss, **metrics}, step=self.standing.step)
             line = {"step": self.standing.step, "elapsed_s": round(self.standing.elapsed_s, 1), "loss_nats": loss}
             self.folder.append_metrics({**line, **metrics})

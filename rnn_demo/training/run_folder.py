@@ -13,6 +13,7 @@ from typing import Any
 
 from rnn_demo.config import OLD_NAMES, Recipe
 from rnn_demo.errors import TrainingError
+from rnn_demo.storage import replace_folder, replace_text, take_back
 
 RESUMABLE = ("resume", "steps", "minutes", "output_dir", "runs_dir", "data_dir", "num_threads", "dry_run")
 """Settings that may change when a run is resumed."""
@@ -31,13 +32,12 @@ class RunFolder:
         self.path = path
         settings = {name: str(value) for name, value in vars(recipe).items() if name not in RESUMABLE}
         self.settings = {**settings, "num_processes": str(num_processes)}
-        self.state, self.old_state, self.new_state = (path / name for name in ("state", "state.old", "state.new"))
+        self.state, self.new_state = path / "state", path / "state.new"
         self.best, self.run_file = path / "best.safetensors", path / "run.json"
 
     def undo_interrupted_swap(self) -> None:
         """Take the old state back after a kill in the middle of `swap_state`."""
-        if self.old_state.is_dir() and not self.state.exists():
-            self.old_state.rename(self.state)
+        take_back(self.state)
 
     def require_resumable(self) -> str:
         """Return the precision of the run to resume.
@@ -83,11 +83,11 @@ class RunFolder:
     def write(self, precision: str) -> None:
         """Write run.json of an unfinished run."""
         values = {"recipe": self.settings, "precision": precision, "finished": False}
-        self.run_file.write_text(json.dumps(values, indent=2), encoding="utf-8")
+        replace_text(self.run_file, json.dumps(values, indent=2))
 
     def mark_finished(self) -> None:
         """Let the next run replace this one: its weights have been written elsewhere."""
-        self.run_file.write_text(json.dumps({**self._read(), "finished": True}, indent=2), encoding="utf-8")
+        replace_text(self.run_file, json.dumps({**self._read(), "finished": True}, indent=2))
 
     def append_metrics(self, values: dict[str, Any]) -> None:
         """Add a line to metrics.jsonl."""
@@ -96,11 +96,7 @@ class RunFolder:
 
     def swap_state(self) -> None:
         """Replace state/ by state.new/; a kill between the two renames leaves the old one to take back."""
-        rmtree(self.old_state, ignore_errors=True)
-        if self.state.exists():
-            self.state.rename(self.old_state)
-        self.new_state.rename(self.state)
-        rmtree(self.old_state, ignore_errors=True)
+        replace_folder(self.new_state, self.state)
 
     def _read(self) -> dict[str, Any]:
         try:
