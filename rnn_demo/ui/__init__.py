@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
+from starlette.middleware import Middleware
 
 from rnn_demo.checkpoint import CHECKPOINTS_DIR
 from rnn_demo.ui.attractor_tab import build_attractor_tab
@@ -18,7 +19,7 @@ from rnn_demo.ui.hidden_states.tab import build_hidden_states_tab
 from rnn_demo.ui.memory.tab import build_memory_tab
 from rnn_demo.ui.model_store import ModelStore
 from rnn_demo.ui.models_tab import build_models_tab
-from rnn_demo.ui.page import MAX_SESSIONS, Page
+from rnn_demo.ui.page import MAX_SESSIONS, NoUploads, Page
 from rnn_demo.ui.reading_tab import build_reading_tab
 from rnn_demo.ui.sentiment.tab import build_sentiment_tab
 from rnn_demo.ui.service import Service
@@ -60,7 +61,7 @@ LAUNCH: dict[str, Any] = {
     "ssr_mode": False,
     "favicon_path": ICON,
     "head": HEAD,
-    "app_kwargs": {"openapi_url": None, "docs_url": None},
+    "app_kwargs": {"openapi_url": None, "docs_url": None, "middleware": [Middleware(NoUploads)]},
 }
 """Arguments of `launch`, for app.py and the tests."""
 

@@ -6,6 +6,8 @@ import gradio as gr
 from gradio.blocks import Block, BlocksConfig
 from gradio.renderable import Renderable
 from gradio.utils import get_function_description
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 MAX_SESSIONS = 500
 """Visitors whose values gradio keeps, the last ones; a call by plain HTTP counts as a visitor. Each takes up to a
@@ -68,3 +70,16 @@ class RememberedConfig(BlocksConfig):
             self.described[_id] = super().config_for_block(_id, [], block)
         described = self.described[_id]
         return {**described, "props": dict(described["props"])} if "props" in described else dict(described)
+
+
+class NoUploads:
+    """Refuse files: nothing on the page takes any, and gradio would keep each of them on the disk."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer an upload with 404, and pass on everything else."""
+        refused = PlainTextResponse("This page takes no files.", status_code=404)
+        is_upload = scope["type"] == "http" and scope["path"].rstrip("/").endswith("/upload")
+        await (refused if is_upload else self.app)(scope, receive, send)

@@ -36,11 +36,13 @@ from rnn_demo.microscope.sentiment_direction import SentimentDirection
 from rnn_demo.microscope.surprisal import Surprisal, measure_surprisal
 from rnn_demo.microscope.trace import HiddenTrace, quantities_of, trace_hidden_states
 from rnn_demo.microscope.units import UnitReading, rank_trace
-from rnn_demo.predictor import ForwardPredictor, Predictor
+from rnn_demo.predictor import ForwardPredictor, Predictor, Reading
 from rnn_demo.results import GeneratedToken, SentimentScore, TaggedText, TokenProbability
 from rnn_demo.sentiment.score import SentimentScorer
 from rnn_demo.tasks import TASKS
+from rnn_demo.tokenizer import EncodedText
 from rnn_demo.ui.model_store import ModelStore
+from rnn_demo.ui.shared_pass import SharedPass
 
 MAX_CHARACTERS, MAX_BYTES = 20_000, 40_000
 """Of a text: what is not in the vocabulary is read byte by byte. The longest answer takes some seconds a model."""
@@ -50,6 +52,8 @@ MAX_ANSWERS = 32
 """The last answers that are remembered; of a text of LONG_TEXT_BYTES the largest, a trace, takes 2 MB."""
 NUM_READINGS = 4
 """The last readings that are kept for all answers about the same text; one of MAX_CHARACTERS takes 24 MB."""
+MAX_TOGETHER = 8
+"""Short texts that are read in one pass."""
 MAX_CLAMPED_UNITS = 100
 MAX_DEVIATIONS = 30
 """No layer of a model that can still write goes beyond it."""
@@ -123,9 +127,18 @@ class Service:
         self.long_work = RLock()
         """Held by what takes seconds in the lane of quick answers: a long text, held-out text read for the first time.
         Reentrant, because such an answer may be made of others."""
-        self._read = lru_cache(maxsize=NUM_READINGS)(lambda predictor, text: predictor.read(text))
+        self._read = lru_cache(maxsize=NUM_READINGS)(self._read_in_company)
+        self._passes: dict[str, SharedPass[EncodedText, Reading]] = {}
         self._answers: OrderedDict[tuple[str, ...], Any] = OrderedDict()
         self._lock = Lock()
+
+    def _read_in_company(self, predictor: Predictor, text: str) -> Reading:
+        """Read a text; short ones that arrive while the model reads are read together."""
+        if is_long(text):
+            return predictor.read(text)
+        with self._lock:
+            share = self._passes.setdefault(predictor.name, SharedPass(predictor.read_together, MAX_TOGETHER))
+        return share(predictor.encode(text))
 
     def remember(self, key: tuple[str, ...], compute: Callable[[], Result]) -> Result:
         """Return the answer of this key, computed unless it is among the last MAX_ANSWERS."""

@@ -1,5 +1,6 @@
 """Every call gets an answer or a message of this package, and nothing else."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from shutil import copytree
@@ -7,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tiny_models import REFERENCE, write_checkpoints
@@ -249,3 +251,24 @@ def test_a_clamp_is_made_from_json_and_from_the_precomputed_direction(tokenizer:
 def test_bad_units_are_refused(service: Service, units: Any) -> None:
     with pytest.raises(InputError, match="unit"):
         service.clamp("lm-lstm", units, -1)
+
+
+def test_texts_that_are_read_together_get_the_states_that_each_gets_alone(service: Service) -> None:
+    for name in ("lm-lstm", "sentiment-lstm"):
+        predictor = service.store.find(name)
+        texts = [predictor.encode(text) for text in ("Good", "A good film, and not a long one", "No")]
+        for encoded, reading in zip(texts, predictor.read_together(texts), strict=True):
+            alone = predictor.read(encoded.text)
+            assert [tuple(h.shape) for h in reading.layers] == [tuple(h.shape) for h in alone.layers]
+            for together, single in zip(reading.layers, alone.layers, strict=True):
+                assert torch.allclose(together, single, atol=1e-5)
+
+
+def test_texts_of_many_visitors_at_once_keep_their_answers(checkpoints_dir: Path) -> None:
+    texts = [f"{number} good films" for number in range(40)]
+    alone, crowded = (Service(ModelStore(checkpoints_dir)) for _ in range(2))
+    with ThreadPoolExecutor(12) as threads:
+        scores = list(threads.map(lambda text: crowded.score(text, "sentiment-lstm"), texts))
+    for text, score in zip(texts, scores, strict=True):
+        assert score.score == pytest.approx(alone.score(text, "sentiment-lstm").score, abs=1e-5)
+        assert "".join(token.token for token in score.tokens) == text
