@@ -12,12 +12,18 @@ import torch
 from torch import nn
 
 from rnn_demo.cells import CELLS
+from rnn_demo.checkpoint import CHECKPOINTS_DIR
+from rnn_demo.int8 import pack_weights, unpack_weights
 from rnn_demo.language.config import LanguageModelConfig
+from rnn_demo.language.decoder import Decoder
 from rnn_demo.language.loss import linear_cross_entropy
 from rnn_demo.language.model import UNCOUNTED, LanguageModel
+from rnn_demo.language.write import Writer
 
 VOCAB_SIZE, EMBED_SIZE, HIDDEN_SIZE, NUM_LAYERS = 8000, 256, 512, 2  # of the shipped language models
 TURNS = 3
+STEPS = 50
+"""Tokens in a turn, where one takes less than a clock can tell."""
 Pair = tuple[str, Callable[[], object], str, Callable[[], object]]
 
 
@@ -50,6 +56,44 @@ def writing(cell: str) -> Pair:
     carried = torch.inference_mode()(lambda: model.predict(token_ids[:, -1:], state))
     again = torch.inference_mode()(lambda: model.predict(token_ids))
     return f"{cell}: one token after 100, prefix read again", again, "state carried", carried
+
+
+def decoding(cell: str) -> Pair:
+    """One more token: the plain network, against its packed weights."""
+    model = make_model(cell)
+    model.load_state_dict(unpack_weights(pack_weights(model.state_dict())))
+    decoder, token_ids = Decoder(model.eval()), torch.randint(0, VOCAB_SIZE, (1, 101))
+    with torch.inference_mode():
+        _, state = model.predict(token_ids[:, :-1])
+    token_id = int(token_ids[0, -1])
+    plain = torch.inference_mode()(lambda: [model.predict(token_ids[:, -1:], state) for _ in range(STEPS)])
+    packed = torch.inference_mode()(lambda: [decoder.step([token_id], state) for _ in range(STEPS)])
+    return f"{cell}: {STEPS} tokens by the plain network", plain, "by packed weights", packed
+
+
+def writing_text() -> Pair:
+    """A text of lm-lstm as the page writes it, sampling included: the plain network, against its packed weights."""
+    fast, plain = (Writer.load(CHECKPOINTS_DIR / "lm-lstm") for _ in range(2))
+    vars(plain)["_decoder"] = None
+
+    def write(writer: Writer) -> object:
+        prompt = "Once upon a time there was"
+        return writer.generate(prompt, max_new_tokens=STEPS, temperature=0.7, top_p=0.9, seed=1, domain="novel")
+
+    return (
+        f"lm-lstm writes {STEPS} tokens by the plain network",
+        lambda: write(plain),
+        "by packed weights",
+        lambda: write(fast),
+    )
+
+
+def reading_together() -> Pair:
+    """Eight sentences of 32 tokens: one by one, against one batch."""
+    model, token_ids = make_model("lstm").eval(), torch.randint(0, VOCAB_SIZE, (8, 32))
+    alone = torch.inference_mode()(lambda: [model.encoder(row[None]) for row in token_ids])
+    together = torch.inference_mode()(lambda: model.encoder(token_ids))
+    return "lstm: 8 sentences of 32 tokens, each alone", alone, "in one pass", together
 
 
 def reading(cell: str) -> Pair:
@@ -91,7 +135,8 @@ def vocabulary() -> Pair:
 
 def main() -> None:
     """Time every pair and write bench/speed.md."""
-    pairs = [make(cell) for make in (writing, reading, training) for cell in CELLS] + [vocabulary()]
+    pairs = [make(cell) for make in (writing, decoding, reading, training) for cell in CELLS]
+    pairs += [writing_text(), reading_together(), vocabulary()]
     lines = [
         "# Speed",
         "",

@@ -57,6 +57,7 @@ class PackedLinear:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # torch means to replace its quantised tensors; its kernels have no other
             quantised = torch._make_per_channel_quantized_tensor(rows, scales.double(), zeros, 0)
+        self._multiply = torch.ops.quantized.linear_with_input_q_dq_qweight_dq_output_fp32.default
         self._packed = torch.ops.quantized.linear_prepack(quantised, None)
         self._bias = bias.detach()
 
@@ -66,8 +67,7 @@ class PackedLinear:
         scaled = x / scale
         coarse = scaled.round()
         rest = ((scaled - coarse) * (2 * LARGEST)).round_()
-        multiply = torch.ops.quantized.linear_with_input_q_dq_qweight_dq_output_fp32
-        of_coarse, of_rest = multiply(torch.cat([coarse, rest]), 1.0, ZERO_POINT, self._packed).chunk(2)
+        of_coarse, of_rest = self._multiply(torch.cat([coarse, rest]), 1.0, ZERO_POINT, self._packed).chunk(2)
         product: Tensor = torch.addcmul(self._bias, of_coarse.add(of_rest, alpha=1 / (2 * LARGEST)), scale)
         return product
 
