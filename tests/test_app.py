@@ -2,6 +2,7 @@
 
 import os
 import re
+import signal
 import socket
 import subprocess
 import sys
@@ -87,3 +88,15 @@ def test_app_obeys_the_environment_of_a_space() -> None:
     free = app.first_free_port("0.0.0.0", 20_000 + os.getpid() % 10_000)  # below where outgoing connections begin
     with running(GRADIO_SERVER_NAME="0.0.0.0", GRADIO_SERVER_PORT=str(free)) as (_, output):
         assert httpx.get(f"http://127.0.0.1:{free}/").status_code == 200, output
+
+
+@pytest.mark.shipped
+def test_ctrl_c_ends_the_app_without_a_trace() -> None:
+    command = [sys.executable, str(ROOT / "app.py"), "--host", "127.0.0.1", "--port", "20300"]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
+        assert process.stdout is not None
+        assert any("The workbench is at" in line for line in process.stdout)
+        process.send_signal(signal.SIGINT)
+        output, _ = process.communicate(timeout=30)
+    assert process.returncode == 0
+    assert "Traceback" not in output

@@ -26,6 +26,8 @@ def judge_with(recipe: SentimentRecipe) -> Callable[[str, list[str]], np.ndarray
     """Open the recipe's teacher: a data set's name and texts -> P(positive) of each, float64 (text,)."""
     folder = find_checkpoint(str(recipe.teacher))
     kept = recipe.runs_dir / "soft_labels" / folder.absolute().name
+    if recipe.num_threads:  # the training sets them too, but after the judging, which takes as long
+        torch.set_num_threads(recipe.num_threads)
 
     def judge(name: str, texts: list[str]) -> np.ndarray:
         if not is_transformer(folder):
