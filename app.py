@@ -8,6 +8,7 @@ import argparse
 import os
 import socket
 from collections.abc import Sequence
+from contextlib import suppress
 
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # read when gradio is imported
 
@@ -60,4 +61,5 @@ def first_free_port(host: str | None, port: int) -> int:
 
 
 if __name__ == "__main__":
-    main()
+    with suppress(KeyboardInterrupt):  # gradio's own handler stands only once the page is served
+        main()
