@@ -93,7 +93,14 @@ def test_app_obeys_the_environment_of_a_space() -> None:
 @pytest.mark.shipped
 def test_ctrl_c_ends_the_app_without_a_trace() -> None:
     command = [sys.executable, str(ROOT / "app.py"), "--host", "127.0.0.1", "--port", "20300"]
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
+    with subprocess.Popen(
+        command,
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a shell's background jobs ignore it
+    ) as process:
         assert process.stdout is not None
         assert any("The workbench is at" in line for line in process.stdout)
         process.send_signal(signal.SIGINT)
