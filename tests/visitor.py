@@ -34,7 +34,7 @@ def open_page(browser: Browser, url: str, width: int = 1280, *, dark: bool = Fal
     page.get_by_role("tab", name="Write").wait_for()
     yield page
     context.close()
-    assert errors == []
+    assert not errors, errors
 
 
 def open_tab(page: Page, title: str) -> Locator:
