@@ -18,6 +18,7 @@ import torch
 import tyro
 from gradio_client import Client
 from gradio_client.exceptions import AppError
+from gradio_client.utils import QueueError
 
 from bench.load.requests import NEW_TOKENS, Answer, Request, in_turn, mixed, send, texts
 from bench.load.server import Server, start_server
@@ -32,18 +33,23 @@ WRITTEN_TOKENS = 120
 
 def visit(url: str, seed: int, seconds: float) -> list[Answer]:
     """Ask in turn with gradio's own client for some seconds."""
-    client = Client(url, verbose=False)
-    deadline = time.monotonic() + seconds
+    start = time.monotonic()
+    deadline = start + seconds
+    try:
+        client = Client(url, verbose=False)
+    except (httpx.HTTPError, ValueError) as error:
+        return [Answer(time.monotonic() - start, f"no connection: {type(error).__name__}")]
     answers: list[Answer] = []
     for request in in_turn(seed):
         start = time.monotonic()
         if start > deadline:
-            return answers
+            break
         try:
-            value, problem = client.predict(**request.values, api_name=f"/{request.endpoint}"), ""
-        except (AppError, httpx.HTTPError, ValueError) as error:
-            value, problem = None, f"{type(error).__name__}: {error}"
-        answers.append(Answer(time.monotonic() - start, problem, value))
+            client.predict(**request.values, api_name=f"/{request.endpoint}")
+            problem = ""
+        except (AppError, QueueError, httpx.HTTPError, ValueError) as error:
+            problem = type(error).__name__
+        answers.append(Answer(time.monotonic() - start, problem))
     return answers
 
 
@@ -53,12 +59,18 @@ def visit_together(server: Server, visitors: int, seconds: float) -> str:
     with ThreadPoolExecutor(visitors) as threads:
         jobs = [threads.submit(visit, server.url, seed, seconds) for seed in range(visitors)]
         answers = [answer for job in jobs for answer in job.result()]
-    median, late, latest = np.percentile([answer.seconds for answer in answers], (50, 95, 100))
-    problems = sum(bool(answer.problem) for answer in answers)
+    good = [answer.seconds for answer in answers if not answer.problem]
+    median, late, latest = np.percentile(good or [np.nan], (50, 95, 100))
     return (
-        f"| {visitors} | {len(answers):,} | {len(answers) / seconds:.1f} | {median:.2f} | {late:.2f} | {latest:.2f} | "
-        f"{problems} | {before:.0f} -> {server.memory_mib():.0f} |"
+        f"| {visitors} | {len(good):,} | {len(good) / seconds:.1f} | {median:.2f} | {late:.2f} | {latest:.2f} | "
+        f"{count_problems(answers)} | {before:.0f} -> {server.memory_mib():.0f} |"
     )
+
+
+def count_problems(answers: list[Answer]) -> str:
+    """Say how often each problem came, leaving out texts with nothing to read."""
+    problems = Counter(each.problem for each in answers if each.problem and EXPECTED_PROBLEM not in each.problem)
+    return ", ".join(f"{number} x {problem}" for problem, number in problems.items()) or "none"
 
 
 async def soak(server: Server, count: int, lanes: int) -> list[str]:
@@ -69,12 +81,10 @@ async def soak(server: Server, count: int, lanes: int) -> list[str]:
         for part in range(1, 6):
             start = time.monotonic()
             answers = await send_all(client, server.url, islice(requests, count // 5), lanes)
-            problems = Counter(
-                answer.problem for answer in answers if answer.problem and EXPECTED_PROBLEM not in answer.problem
-            )
             rate = len(answers) / (time.monotonic() - start)
-            said = ", ".join(f"{number} x {problem}" for problem, number in problems.items()) or "none"
-            rows.append(f"| {part * count // 5:,} | {rate:.1f} | {said} | {server.memory_mib():.0f} |")
+            rows.append(
+                f"| {part * count // 5:,} | {rate:.1f} | {count_problems(answers)} | {server.memory_mib():.0f} |"
+            )
             print(rows[-1], flush=True)
     return rows
 
@@ -97,14 +107,12 @@ async def write_together(server: Server, writers: int, tokenizer: Tokenizer) -> 
     async with httpx.AsyncClient(timeout=300, limits=httpx.Limits(max_connections=writers)) as client:
         requests = [Request("generate", {"prompt": each, "max_new_tokens": WRITTEN_TOKENS}) for each in prompts]
         answers = await asyncio.gather(*(send(client, server.url, request) for request in requests))
-    rates = [
-        len(tokenizer.encode_with_spans(answer.value.removeprefix(prompt))) / answer.seconds
-        for prompt, answer in zip(prompts, answers, strict=True)
-        if not answer.problem
-    ]
-    problems = sum(bool(answer.problem) for answer in answers)
-    slowest, median = np.percentile(rates, (0, 50)) if rates else (0.0, 0.0)
-    return f"| {writers} | {sum(rates):.0f} | {median:.0f} | {slowest:.0f} | {problems} |"
+    good = [(prompt, answer) for prompt, answer in zip(prompts, answers, strict=True) if not answer.problem]
+    written = [len(tokenizer.encode(answer.value.removeprefix(prompt))) for prompt, answer in good]
+    rates = [count / answer.seconds for count, (_, answer) in zip(written, good, strict=True)]
+    together = sum(written) / max(answer.seconds for answer in answers)
+    slowest, median = np.percentile(rates or [np.nan], (0, 50))
+    return f"| {writers} | {together:.0f} | {median:.0f} | {slowest:.0f} | {count_problems(answers)} |"
 
 
 def main(
@@ -143,8 +151,8 @@ def main(
                 "",
                 "## Writers",
                 "",
-                f"Each streams {WRITTEN_TOKENS} tokens, all at once; from the request to the last token. People read "
-                "some 5 tokens a second aloud.",
+                f"Each streams {WRITTEN_TOKENS} tokens, all at once; from the request to the last token. People "
+                "read aloud some 5 tokens a second.",
                 "",
                 "| writers | tokens/s together | median tokens/s of each | slowest | problems |",
                 "|---|---|---|---|---|",

@@ -33,8 +33,8 @@ CLOSE = 1e-3
 """Steps of the int8 grid within which a stored weight comes back."""
 
 
-class NotInt8Error(ValueError):
-    """A matrix is not on the grid of its int8 rows, as before it was stored."""
+class NotPackableError(ValueError):
+    """A matrix is not on the grid of its int8 rows, as before it was stored, or a cell has no `products`."""
 
 
 class PackedLinear:
@@ -45,14 +45,14 @@ class PackedLinear:
         bias: float32 (out,).
 
     Raises:
-        NotInt8Error: int8 rows cannot hold the weights.
+        NotPackableError: int8 rows cannot hold the weights.
     """
 
     def __init__(self, weight: Tensor, bias: Tensor) -> None:
-        packed = pack_weights({"": weight})
-        rows, scales = packed[""], packed[SCALE_SUFFIX]
+        packed = pack_weights({"weight": weight})
+        rows, scales = packed["weight"], packed["weight" + SCALE_SUFFIX]
         if not torch.allclose(rows.float(), weight.detach() / scales[:, None], rtol=0, atol=CLOSE):
-            raise NotInt8Error
+            raise NotPackableError
         zeros = torch.zeros(len(rows), dtype=torch.int64)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # torch means to replace its quantised tensors; its kernels have no other
@@ -76,15 +76,15 @@ class Decoder:
     """A language model that is prepared to write; see `prepare`.
 
     Args:
-        model: in eval mode, with cells that multiply in `products`.
+        model: in eval mode.
 
     Raises:
-        NotInt8Error: int8 rows cannot hold its weights.
+        NotPackableError: int8 rows cannot hold its weights, or a cell does not multiply in `products`.
     """
 
     def __init__(self, model: LanguageModel) -> None:
         self._embed = model.encoder.embed
-        self._cells = [_with_packed_products(cell) for cell in model.encoder.cells if isinstance(cell, FusedCell)]
+        self._cells = [_with_packed_products(cell) for cell in model.encoder.cells]
         self._project = PackedLinear(model.projection.weight, model.projection.bias)
         self._logits = PackedLinear(model.encoder.embedding.weight, model.bias)
 
@@ -115,16 +115,16 @@ class Decoder:
 
 def prepare(model: LanguageModel) -> Decoder | None:
     """Pack a network, or return None where the plain one must write: see the top of this file."""
-    if not all(isinstance(cell, FusedCell) for cell in model.encoder.cells):
-        return None
     try:
         return Decoder(model)
-    except (NotInt8Error, AttributeError, RuntimeError):  # the latter two: this build of torch lacks the kernels
+    except (NotPackableError, AttributeError, RuntimeError):  # the latter two: this build of torch lacks the kernels
         return None
 
 
-def _with_packed_products(cell: FusedCell) -> Cell:
+def _with_packed_products(cell: Cell) -> Cell:
     """Return a cell with the same equations whose `products` multiply packed weights."""
+    if not isinstance(cell, FusedCell):
+        raise NotPackableError
     w_ih, w_hh, b_ih, b_hh = cell.weights
     from_x, from_h = PackedLinear(w_ih, b_ih), PackedLinear(w_hh, b_hh)
     packed = copy.copy(cell)

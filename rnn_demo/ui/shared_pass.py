@@ -6,7 +6,8 @@ and one that finds the model idle begins at once.
 """
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 from threading import Lock
 from typing import Generic, TypeVar
 
@@ -26,48 +27,27 @@ class SharedPass(Generic[Item, Result]):
     def __init__(self, compute: Callable[[list[Item]], list[Result]], most: int) -> None:
         self._compute = compute
         self._most = most
-        self._waiting: deque[_Waiting[Item, Result]] = deque()
+        self._waiting: deque[tuple[Item, Future[Result]]] = deque()
         self._running = Lock()
 
     def __call__(self, item: Item) -> Result:
         """Return the result of an item; raises what `compute` raises for it."""
-        mine: _Waiting[Item, Result] = _Waiting(item)
-        self._waiting.append(mine)
+        mine: Future[Result] = Future()
+        self._waiting.append((item, mine))
         with self._running:
-            while not mine.is_done:  # those who came before may fill a pass
+            while not mine.done():  # those who came before may fill a pass
                 self._run([self._waiting.popleft() for _ in range(min(self._most, len(self._waiting)))])
         return mine.result()
 
-    def _run(self, waiting: "list[_Waiting[Item, Result]]") -> None:
+    def _run(self, waiting: Sequence[tuple[Item, "Future[Result]"]]) -> None:
         try:
-            results = self._compute([each.item for each in waiting])
-        except Exception as error:
+            results = self._compute([item for item, _ in waiting])
+        except BaseException as error:  # whoever waits must be woken, whatever it is
             if len(waiting) == 1:
-                waiting[0].fail(error)
+                waiting[0][1].set_exception(error)
                 return
             for each in waiting:
                 self._run([each])
             return
-        for each, result in zip(waiting, results, strict=True):
-            each.finish(result)
-
-
-class _Waiting(Generic[Item, Result]):
-    """An item on its way."""
-
-    def __init__(self, item: Item) -> None:
-        self.item = item
-        self.is_done = False
-        self._result: list[Result] = []
-        self._error: Exception | None = None
-
-    def finish(self, result: Result) -> None:
-        self._result, self.is_done = [result], True
-
-    def fail(self, error: Exception) -> None:
-        self._error, self.is_done = error, True
-
-    def result(self) -> Result:
-        if self._error:
-            raise self._error
-        return self._result[0]
+        for (_, future), result in zip(waiting, results, strict=True):
+            future.set_result(result)

@@ -8,7 +8,7 @@ from rnn_demo.cells import CELLS
 from rnn_demo.int8 import pack_weights, unpack_weights
 from rnn_demo.language import write as write_module
 from rnn_demo.language.clamping import Clamp
-from rnn_demo.language.decoder import NotInt8Error, PackedLinear, prepare
+from rnn_demo.language.decoder import NotPackableError, PackedLinear, prepare
 
 STEPS = 30
 
@@ -52,7 +52,7 @@ def test_a_packed_product_is_close_for_rows_of_any_size():
 
 
 def test_weights_between_the_grid_are_refused_and_the_plain_network_writes():
-    with pytest.raises(NotInt8Error):
+    with pytest.raises(NotPackableError):
         PackedLinear(torch.tensor([[1.0, 0.3333]]), torch.zeros(1))
     torch.manual_seed(0)
     assert prepare(language_model(40)) is None
